@@ -1,0 +1,1 @@
+export { hashKeyMax, hashKeyOf } from './hash-key.ts'

@@ -1,0 +1,284 @@
+import { AwsError } from './aws-error.ts'
+
+/*
+ * The input of an operation, declared once: from it come the TypeScript type of what the handler receives, AWS's
+ * SerializationException for a wrong type, and AWS's ValidationException for a broken constraint. AWS checks in that
+ * order, all types before any constraint, and names all broken constraints in one sentence.
+ */
+
+/** Turns a decoded body's leaves (JSON's or CBOR's) into values: the only thing in which the two wires differ. */
+export interface Wire {
+  blob(value: unknown): Uint8Array
+  timestamp(value: unknown): Date
+}
+
+export interface Shape<T> {
+  /** Is it an error to leave it out? */
+  readonly required: boolean
+  /** A wire value (never null or undefined) → a value of this type. @throws SerializationException */
+  decode(value: unknown, wire: Wire): T
+  /** Adds a sentence for each constraint that the value breaks; `path` is AWS's, e.g. `records.3.member.data`. */
+  check(value: T, path: string, violations: string[]): void
+}
+
+export type ValueOf<S> = S extends Shape<infer T> ? T : never
+
+/** AWS names at most this many broken constraints in one answer. */
+const violationsMax = 10
+
+/** Decodes an operation's input and checks all of it. @throws SerializationException, ValidationException */
+export function parseInput<T>(shape: Shape<T>, body: unknown, wire: Wire): T {
+  const input = shape.decode(body, wire)
+  const violations: string[] = []
+  shape.check(input, '', violations)
+  if (violations.length > 0) throw constraintsBroken(violations)
+  return input
+}
+
+export function constraintsBroken(violations: readonly string[]): AwsError {
+  const named = violations.slice(0, violationsMax)
+  const errors = `${named.length} validation error${named.length > 1 ? 's' : ''} detected: `
+  return new AwsError('ValidationException', errors + named.join('; '))
+}
+
+/** `Value 'v' at 'path' failed to satisfy constraint: …` */
+export const violation = (value: string | null, path: string, constraint: string) =>
+  `Value ${value === null ? 'null' : `'${value}'`} at '${path}' failed to satisfy constraint: ${constraint}`
+
+export const serializationError = (message: string) => new AwsError('SerializationException', message)
+
+/** May be left out: the handler sees `undefined`. */
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  return {
+    required: false,
+    decode: (value, wire) => shape.decode(value, wire),
+    check: (value, path, violations) => {
+      if (value !== undefined) shape.check(value, path, violations)
+    },
+  }
+}
+
+export function string(limits: { min?: number; max?: number; pattern?: string } = {}): Shape<string> {
+  const pattern = limits.pattern === undefined ? undefined : new RegExp(`^(?:${limits.pattern})$`, 'u')
+  return {
+    required: true,
+    decode(value) {
+      if (typeof value === 'string') return value
+      throw wrongType(value, 'String')
+    },
+    check(value, path, violations) {
+      checkLength(value.length, () => value, limits, path, violations)
+      // A value that is too long is told so, and not held against the pattern: patterns never meet unbounded input.
+      if (pattern && value.length <= (limits.max ?? stringLengthMax) && !pattern.test(value))
+        violations.push(violation(value, path, `Member must satisfy regular expression pattern: ${limits.pattern}`))
+    },
+  }
+}
+
+const stringLengthMax = 4096
+
+export function enumeration<const V extends string>(...values: V[]): Shape<V> {
+  return {
+    required: true,
+    decode(value) {
+      if (typeof value === 'string') return value as V
+      throw wrongType(value, 'String')
+    },
+    check(value, path, violations) {
+      if (!values.includes(value))
+        violations.push(violation(value, path, `Member must satisfy enum value set: [${values.join(', ')}]`))
+    },
+  }
+}
+
+export function integer(limits: { min?: number; max?: number } = {}): Shape<number> {
+  return {
+    required: true,
+    decode(value) {
+      if (typeof value === 'bigint') return clampInteger(Number(value))
+      if (typeof value === 'number') return clampInteger(value)
+      throw wrongType(value, 'Integer')
+    },
+    check(value, path, violations) {
+      const { min, max } = limits
+      if (min !== undefined && value < min)
+        violations.push(violation(`${value}`, path, `Member must have value greater than or equal to ${min}`))
+      if (max !== undefined && value > max)
+        violations.push(violation(`${value}`, path, `Member must have value less than or equal to ${max}`))
+    },
+  }
+}
+
+/** AWS's front end reads numbers into Java's Integer: fractions are cut off, what is too large is clamped. */
+const clampInteger = (value: number) => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.floor(value)))
+
+export function boolean(): Shape<boolean> {
+  return {
+    required: true,
+    decode(value) {
+      if (typeof value === 'boolean') return value
+      throw wrongType(value, 'Boolean')
+    },
+    check() {},
+  }
+}
+
+/** Bytes: base64 in JSON, a byte string in CBOR. */
+export function blob(limits: { max?: number } = {}): Shape<Uint8Array> {
+  return {
+    required: true,
+    decode: (value, wire) => wire.blob(value),
+    check(value, path, violations) {
+      const size = value.byteLength
+      checkLength(size, () => `java.nio.HeapByteBuffer[pos=0 lim=${size} cap=${size}]`, limits, path, violations)
+    },
+  }
+}
+
+export function timestamp(): Shape<Date> {
+  return { required: true, decode: (value, wire) => wire.timestamp(value), check() {} }
+}
+
+export function list<T>(member: Shape<T>, limits: { min?: number; max?: number } = {}): Shape<T[]> {
+  return {
+    required: true,
+    decode(value, wire) {
+      if (!Array.isArray(value)) {
+        if (isObject(value)) throw serializationError('Start of structure or map found where not expected.')
+        throw serializationError('Expected list or null')
+      }
+      const decoded = new Array<T>(value.length)
+      for (let i = 0; i < value.length; i++) {
+        if (value[i] === null || value[i] === undefined) throw serializationError('Unexpected null in a list')
+        decoded[i] = member.decode(value[i], wire)
+      }
+      return decoded
+    },
+    check(value, path, violations) {
+      checkLength(value.length, () => describe(value), limits, path, violations)
+      for (let i = 0; i < value.length && violations.length < violationsMax; i++) {
+        member.check(value[i]!, `${path}.${i + 1}.member`, violations)
+      }
+    },
+  }
+}
+
+/** String to string, in order of arrival. A Map, so that a key called `__proto__` is only a key. */
+export function stringMap(
+  key: { min: number; max: number },
+  value: { min: number; max: number },
+  limits: { min?: number; max?: number } = {},
+): Shape<Map<string, string>> {
+  return {
+    required: true,
+    decode(raw) {
+      if (Array.isArray(raw)) throw serializationError('Start of list found where not expected')
+      if (!isObject(raw)) throw serializationError('Expected map or null')
+      const decoded = new Map<string, string>()
+      for (const [name, text] of Object.entries(raw)) {
+        if (text === null || text === undefined) continue
+        if (typeof text !== 'string') throw wrongType(text, 'String')
+        decoded.set(name, text)
+      }
+      return decoded
+    },
+    check(map, path, violations) {
+      checkLength(map.size, () => describeMap(map), limits, path, violations)
+      const keyRule = lengthRule(key)
+      const valueRule = lengthRule(value)
+      const keys = [...map.keys()]
+      if (keys.some((name) => name.length < key.min || name.length > key.max))
+        violations.push(violation(describeMap(map), path, `Map keys must satisfy constraint: ${keyRule}`))
+      if ([...map.values()].some((text) => text.length < value.min || text.length > value.max))
+        violations.push(violation(describeMap(map), path, `Map value must satisfy constraint: ${valueRule}`))
+    },
+  }
+}
+
+const lengthRule = ({ min, max }: { min: number; max: number }) =>
+  `[Member must have length less than or equal to ${max}, Member must have length greater than or equal to ${min}]`
+
+// biome-ignore lint/suspicious/noExplicitAny: the members' types are inferred, each from its own shape
+export function structure<M extends Record<string, Shape<any>>>(
+  members: M,
+): Shape<{ readonly [K in keyof M]: ValueOf<M[K]> }> {
+  type Value = { readonly [K in keyof M]: ValueOf<M[K]> }
+  const entries = Object.entries(members).map(([name, shape]) => ({ name, shape, path: camelCase(name) }))
+  return {
+    required: true,
+    decode(value, wire) {
+      if (Array.isArray(value)) throw serializationError('Start of list found where not expected')
+      if (!isObject(value)) throw serializationError('Expected null')
+      // Only declared members are read, into a fresh object: nothing that a client names can reach a prototype.
+      const decoded: Record<string, unknown> = {}
+      for (const { name, shape } of entries) {
+        const member = Object.hasOwn(value, name) ? value[name] : undefined
+        decoded[name] = member === null || member === undefined ? undefined : shape.decode(member, wire)
+      }
+      return decoded as Value
+    },
+    check(value, path, violations) {
+      const prefix = path === '' ? '' : `${path}.`
+      for (const { name, shape, path: last } of entries) {
+        const member = value[name]
+        if (member !== undefined) shape.check(member, prefix + last, violations)
+        else if (shape.required) violations.push(violation(null, prefix + last, 'Member must not be null'))
+      }
+    },
+  }
+}
+
+/** AWS's paths begin with a small letter: StreamName → streamName, StreamARN → streamARN. */
+const camelCase = (name: string) => name.charAt(0).toLowerCase() + name.slice(1)
+
+function checkLength(
+  length: number,
+  describeValue: () => string,
+  { min, max }: { min?: number; max?: number },
+  path: string,
+  violations: string[],
+): void {
+  if (min !== undefined && length < min)
+    violations.push(violation(describeValue(), path, `Member must have length greater than or equal to ${min}`))
+  if (max !== undefined && length > max)
+    violations.push(violation(describeValue(), path, `Member must have length less than or equal to ${max}`))
+}
+
+/** As Java prints it: `[a, b]`, `{k=v}`. Bounded: an answer never carries a whole body back. */
+function describe(value: unknown): string {
+  const text = Array.isArray(value)
+    ? `[${value.slice(0, 10).map(describe).join(', ')}]`
+    : value instanceof Uint8Array
+      ? `java.nio.HeapByteBuffer[pos=0 lim=${value.byteLength} cap=${value.byteLength}]`
+      : isObject(value)
+        ? `{${Object.entries(value)
+            .map(([name, member]) => `${name}=${describe(member)}`)
+            .join(', ')}}`
+        : String(value)
+  return text.slice(0, describedLengthMax)
+}
+
+const describedLengthMax = 1024
+
+const describeMap = (map: Map<string, string>) =>
+  `{${[...map].map(([name, text]) => `${name}=${text}`).join(', ')}}`.slice(0, describedLengthMax)
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !(value instanceof Uint8Array) && !(value instanceof Date)
+
+/** AWS's words for a value of the wrong type; the article is AWS's too. */
+export function wrongType(value: unknown, wanted: 'String' | 'Integer' | 'Boolean' | 'Blob' | 'timestamp'): AwsError {
+  if (Array.isArray(value)) return serializationError('Start of list found where not expected')
+  if (isObject(value)) return serializationError('Start of structure or map found where not expected.')
+  const target = wanted === 'timestamp' ? 'milliseconds since epoch' : wanted === 'Blob' ? 'a Blob' : `an ${wanted}`
+  return serializationError(`class ${javaClass(value)} can not be converted to ${target}`)
+}
+
+function javaClass(value: unknown): string {
+  if (typeof value === 'boolean') return 'java.lang.Boolean'
+  if (typeof value === 'bigint') return 'java.math.BigInteger'
+  if (typeof value !== 'number') return 'java.lang.String'
+  if (!Number.isInteger(value)) return 'java.lang.Double'
+  if (Math.abs(value) <= 32767) return 'java.lang.Short'
+  return Math.abs(value) < 2 ** 31 ? 'java.lang.Integer' : 'java.lang.Long'
+}

@@ -1,0 +1,55 @@
+import type { Clock } from './clock.ts'
+
+/**
+ * Admits `perSecond` units on average and `burst` at once. A taker may bring the bucket below zero (one big record is
+ * admitted whole when anything is left) if it asks by `takeWhileAny`; the debt is paid before the next is admitted.
+ */
+export class TokenBucket {
+  readonly #clock: Clock
+  readonly #perSecond: number
+  readonly #burst: number
+  #tokens: number
+  #filledAtMs: number
+
+  constructor(clock: Clock, perSecond: number, burst = perSecond) {
+    this.#clock = clock
+    this.#perSecond = perSecond
+    this.#burst = burst
+    this.#tokens = burst
+    this.#filledAtMs = clock.monotonicMs()
+  }
+
+  /** Takes `amount` if all of it is there. */
+  take(amount: number): boolean {
+    this.#fill()
+    if (this.#tokens < amount) return false
+    this.#tokens -= amount
+    return true
+  }
+
+  /** Takes `amount` if anything is there at all, into debt if need be. */
+  takeWhileAny(amount: number): boolean {
+    this.#fill()
+    if (this.#tokens <= 0) return false
+    this.#tokens -= amount
+    return true
+  }
+
+  /** Units that are there now; negative while in debt. */
+  available(): number {
+    this.#fill()
+    return this.#tokens
+  }
+
+  /** How long until `amount` units are there, in milliseconds. */
+  waitMs(amount: number): number {
+    this.#fill()
+    return this.#tokens >= amount ? 0 : ((amount - this.#tokens) / this.#perSecond) * 1000
+  }
+
+  #fill(): void {
+    const nowMs = this.#clock.monotonicMs()
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond)
+    this.#filledAtMs = nowMs
+  }
+}

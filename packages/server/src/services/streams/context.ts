@@ -1,0 +1,43 @@
+import type { Place } from '../../core/arn.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Logger, MetricSink, Random } from '../../core/ports.ts'
+import type { Catalog } from '../../storage/catalog.ts'
+import type { RecordLog } from '../../storage/log.ts'
+import type { ConsumerStore } from './consumer-store.ts'
+import type { StreamsLimits } from './limits.ts'
+import type { SealedTokens } from './sealed-token.ts'
+import type { ShardThroughput } from './shard-throughput.ts'
+import type { StreamStore } from './stream-store.ts'
+import type { Subscriptions } from './subscriptions.ts'
+
+/** How long the states between take. AWS needs seconds to minutes; ours are short unless someone wants to see them. */
+export type Durations = {
+  /** CREATING of a stream, in milliseconds. */
+  readonly createMs: number
+  /** DELETING of a stream. */
+  readonly deleteMs: number
+  /** UPDATING: a split, a merge, each round of UpdateShardCount, a changed retention. */
+  readonly updateMs: number
+  /** CREATING and DELETING of a consumer. */
+  readonly consumerMs: number
+}
+
+export const shortDurations: Durations = { createMs: 50, deleteMs: 50, updateMs: 50, consumerMs: 50 }
+
+/** What an operation of Data Streams works with. */
+export type StreamsContext = {
+  readonly place: Place
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: RecordLog
+  readonly catalog: Catalog
+  readonly metrics: MetricSink
+  readonly logger: Logger
+  readonly limits: StreamsLimits
+  readonly durations: Durations
+  readonly streams: StreamStore
+  readonly consumers: ConsumerStore
+  readonly throughput: ShardThroughput
+  readonly tokens: SealedTokens
+  readonly subscriptions: Subscriptions
+}

@@ -1,0 +1,55 @@
+/**
+ * The numbers that AWS's service quotas set, all in one place. `--limits aws` uses these, `off` lifts those that
+ * concern throughput and call rates, a file replaces the ones that it names.
+ */
+export type StreamsLimits = {
+  /** Bytes of keys and data that a shard takes each second. */
+  readonly shardBytesInPerSecond: number
+  readonly shardRecordsInPerSecond: number
+  /** Bytes that GetRecords gives from a shard each second, to all its readers together. */
+  readonly shardBytesOutPerSecond: number
+  readonly shardReadsPerSecond: number
+  /** Bytes that each registered consumer gets from a shard each second. */
+  readonly consumerBytesOutPerSecond: number
+  /** Bytes an on-demand stream takes each second when it is new. */
+  readonly onDemandBytesInPerSecond: number
+  /** Calls each second for control-plane operations, by the rate that each operation declares; false lifts them. */
+  readonly operationRates: boolean
+  /** Open shards in the account. */
+  readonly shardCountMax: number
+  readonly onDemandStreamCountMax: number
+  /** Registered consumers of a stream. */
+  readonly consumerCountMax: number
+  /** UpdateShardCount calls on a stream in 24 hours. */
+  readonly shardCountUpdatesPerDay: number
+  /** UpdateStreamMode calls on a stream in 24 hours. */
+  readonly modeUpdatesPerDay: number
+}
+
+export const awsLimits: StreamsLimits = {
+  shardBytesInPerSecond: 1024 * 1024,
+  shardRecordsInPerSecond: 1000,
+  shardBytesOutPerSecond: 2 * 1024 * 1024,
+  shardReadsPerSecond: 5,
+  consumerBytesOutPerSecond: 2 * 1024 * 1024,
+  onDemandBytesInPerSecond: 4 * 1024 * 1024,
+  operationRates: true,
+  shardCountMax: 20_000,
+  onDemandStreamCountMax: 50,
+  consumerCountMax: 20,
+  shardCountUpdatesPerDay: 10,
+  modeUpdatesPerDay: 2,
+}
+
+export const liftedLimits: StreamsLimits = {
+  ...awsLimits,
+  shardBytesInPerSecond: Number.POSITIVE_INFINITY,
+  shardRecordsInPerSecond: Number.POSITIVE_INFINITY,
+  shardBytesOutPerSecond: Number.POSITIVE_INFINITY,
+  shardReadsPerSecond: Number.POSITIVE_INFINITY,
+  consumerBytesOutPerSecond: Number.POSITIVE_INFINITY,
+  onDemandBytesInPerSecond: Number.POSITIVE_INFINITY,
+  operationRates: false,
+  shardCountUpdatesPerDay: Number.POSITIVE_INFINITY,
+  modeUpdatesPerDay: Number.POSITIVE_INFINITY,
+}

@@ -1,0 +1,65 @@
+import { arn, parseArn } from '../../core/arn.ts'
+import { invalidArgument } from '../../core/aws-error.ts'
+import { integer, optional, string, stringMap } from '../../core/shapes.ts'
+import type { StreamsContext } from './context.ts'
+import { streamNotFound } from './faults.ts'
+import type { Stream } from './stream.ts'
+
+/* The members that many inputs share, with AWS's constraints. */
+
+const name = '[a-zA-Z0-9_.-]+'
+
+export const streamName = string({ min: 1, max: 128, pattern: name })
+export const streamArn = string({ min: 1, max: 2048, pattern: 'arn:aws.*:kinesis:.*:\\d{12}:.*stream/\\S+' })
+export const consumerArn = string({
+  min: 1,
+  max: 2048,
+  pattern: '^(arn):aws.*:kinesis:.*:\\d{12}:.*stream\\/[a-zA-Z0-9_.-]+\\/consumer\\/[a-zA-Z0-9_.-]+:[0-9]+',
+})
+export const resourceArn = string({ min: 1, max: 2048, pattern: 'arn:aws.*:kinesis:.*:\\d{12}:.*stream/\\S+' })
+export const consumerName = string({ min: 1, max: 128, pattern: name })
+export const shardId = string({ min: 1, max: 128, pattern: name })
+export const hashKey = string({ pattern: '0|([1-9]\\d{0,38})' })
+export const sequenceNumber = string({ pattern: '0|([1-9]\\d{0,128})' })
+export const nextToken = string({ min: 1, max: 1_048_576 })
+export const tagMap = stringMap({ min: 1, max: 128 }, { min: 0, max: 256 }, { min: 1, max: 200 })
+export const pageSize = integer({ min: 1, max: 10_000 })
+
+/** How most operations name their stream: by name, by ARN, or by both if they agree. */
+export const streamReference = {
+  StreamName: optional(streamName),
+  StreamARN: optional(streamArn),
+  /** Reserved by AWS: concerns only how a client finds its endpoint. */
+  StreamId: optional(string({ min: 1, max: 24 })),
+}
+
+type StreamReference = { readonly StreamName?: string | undefined; readonly StreamARN?: string | undefined }
+
+/** The name of the stream that an input means. @throws InvalidArgumentException, ResourceNotFoundException */
+export function streamNameOf(
+  { place }: Pick<StreamsContext, 'place'>,
+  { StreamName, StreamARN }: StreamReference,
+): string {
+  if (StreamARN === undefined) {
+    if (StreamName === undefined) throw invalidArgument('Either StreamARN or StreamName must be provided.')
+    return StreamName
+  }
+  const parts = parseArn(StreamARN)
+  const named = parts?.resource.startsWith('stream/') ? parts.resource.slice('stream/'.length) : StreamARN
+  if (parts?.accountId !== place.accountId || parts.region !== place.region)
+    throw streamNotFound(named, parts?.accountId ?? place.accountId)
+  if (StreamName !== undefined && StreamName !== named)
+    throw invalidArgument('StreamARN and StreamName must refer to the same stream.')
+  return named
+}
+
+/** @throws InvalidArgumentException, ResourceNotFoundException */
+export const streamOf = (context: Pick<StreamsContext, 'place' | 'streams'>, reference: StreamReference): Stream =>
+  context.streams.get(streamNameOf(context, reference))
+
+/** For `resource` of an operation: what authorization and rates see. Never throws. */
+export const streamResource = ({ StreamName, StreamARN }: StreamReference): string | undefined =>
+  StreamName === undefined ? StreamARN && parseArn(StreamARN)?.resource : `stream/${StreamName}`
+
+export const streamArnOf = ({ place }: Pick<StreamsContext, 'place'>, { name }: Pick<Stream, 'name'>): string =>
+  arn(place, 'kinesis', `stream/${name}`)

@@ -1,0 +1,55 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import type { Random } from '../../core/ports.ts'
+import type { Catalog, Json } from '../../storage/catalog.ts'
+
+/*
+ * Shard iterators and next-tokens: what the server must remember for a client, sealed and handed to the client. Any
+ * process with the same catalog opens them; nobody else can make or change one.
+ *
+ *   base64 of   0000000000000001:8 bytes   nonce:12   AES-256-GCM(JSON)   tag:16
+ */
+
+const header = Buffer.from('0000000000000001', 'hex')
+const nonceLength = 12
+const tagLength = 16
+const keyOfCatalog = 'secret/token-key'
+
+export class SealedTokens {
+  readonly #key: Uint8Array
+  readonly #random: Random
+
+  private constructor(key: Uint8Array, random: Random) {
+    this.#key = key
+    this.#random = random
+  }
+
+  /** Takes the key from the catalog, where the first process puts it. */
+  static async open(catalog: Catalog, random: Random): Promise<SealedTokens> {
+    await catalog.put(keyOfCatalog, Buffer.from(random.bytes(32)).toString('base64'), 0)
+    return new SealedTokens(Buffer.from(catalog.get(keyOfCatalog)?.value as string, 'base64'), random)
+  }
+
+  /** `kind` keeps an iterator from being taken for a next-token. */
+  seal(kind: string, content: Json): string {
+    const nonce = this.#random.bytes(nonceLength)
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(kind))
+    const sealed = Buffer.concat([cipher.update(JSON.stringify(content)), cipher.final()])
+    return Buffer.concat([header, nonce, sealed, cipher.getAuthTag()]).toString('base64')
+  }
+
+  /** What was sealed; undefined for anything that this server did not seal as this kind. */
+  open(kind: string, token: string): Json | undefined {
+    const bytes = Buffer.from(token, 'base64')
+    if (bytes.length < header.length + nonceLength + tagLength || bytes.toString('base64') !== token) return undefined
+    if (!bytes.subarray(0, header.length).equals(header)) return undefined
+    const nonce = bytes.subarray(header.length, header.length + nonceLength)
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(kind))
+    decipher.setAuthTag(bytes.subarray(-tagLength))
+    try {
+      const content = decipher.update(bytes.subarray(header.length + nonceLength, -tagLength))
+      return JSON.parse(Buffer.concat([content, decipher.final()]).toString()) as Json
+    } catch {
+      return undefined // the tag does not fit: not ours, or changed
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { Shard } from './stream.ts'
+
+/*
+ * A sequence number, version 2, as observed on AWS: 186 bits, written as 56 decimal digits.
+ *
+ *   2:4  shardCreatedAt(s):36  shardIndex low nibble:4  counter:64  0:8  recordTime(s):36  shardIndex:32  version=2:4
+ *   184                   148                     144          80   72              36              4             0
+ *
+ * The counter stands above the time, so the numbers of a shard rise with its offsets whatever the clock does. Counter 0
+ * is the shard's StartingSequenceNumber, offset n has counter n + 1, and 2^63 - 1 is a closed shard's last.
+ */
+
+export type SequenceNumber = {
+  readonly shardCreatedAtS: number
+  readonly shardIndex: number
+  readonly counter: bigint
+  readonly timestampS: number
+}
+
+const endingCounter = 2n ** 63n - 1n
+const low36 = 2n ** 36n - 1n
+
+/** What all sequence numbers of a shard have in common, to be added to `recordPart`. */
+const shardPart = ({ createdAtMs, index }: Shard): bigint =>
+  (2n << 184n) |
+  (BigInt(Math.floor(createdAtMs / 1000)) << 148n) |
+  (BigInt(index & 0xf) << 144n) |
+  (BigInt(index) << 4n) |
+  2n
+
+const recordPart = (counter: bigint, timestampMs: number): bigint =>
+  (counter << 80n) | (BigInt(Math.floor(timestampMs / 1000)) << 36n)
+
+/** The sequence number of the record at an offset. */
+export const sequenceNumberOf = (shard: Shard, offset: number, timestampMs: number): string =>
+  (shardPart(shard) | recordPart(BigInt(offset) + 1n, timestampMs)).toString()
+
+/** As `sequenceNumberOf`, for many records of one append: all share the time, the offsets follow each other. */
+export function sequenceNumbersOf(shard: Shard, firstOffset: number, count: number, timestampMs: number): string[] {
+  const numbers = new Array<string>(count)
+  let number = shardPart(shard) | recordPart(BigInt(firstOffset) + 1n, timestampMs)
+  for (let i = 0; i < count; i++, number += oneCount) numbers[i] = number.toString()
+  return numbers
+}
+
+const oneCount = 1n << 80n
+
+export const startingSequenceNumberOf = (shard: Shard): string =>
+  (shardPart(shard) | recordPart(0n, shard.createdAtMs)).toString()
+
+/** A closed shard's last; undefined (absent on the wire) while it is open. */
+export const endingSequenceNumberOf = (shard: Shard): string | undefined =>
+  shard.closedAtMs === undefined
+    ? undefined
+    : (shardPart(shard) | recordPart(endingCounter, shard.closedAtMs)).toString()
+
+/** Takes a version 2 sequence number apart; undefined if it is none. */
+export function parseSequenceNumber(text: string): SequenceNumber | undefined {
+  if (!/^\d{1,60}$/.test(text)) return undefined
+  const number = BigInt(text)
+  if (number >> 184n !== 2n || (number & 0xfn) !== 2n) return undefined
+  const counter = (number >> 80n) & (2n ** 64n - 1n)
+  if (counter > endingCounter) return undefined
+  return {
+    shardCreatedAtS: Number((number >> 148n) & low36),
+    shardIndex: Number((number >> 4n) & 0xffffffffn),
+    counter,
+    timestampS: Number((number >> 36n) & low36),
+  }
+}
+
+/** The offset that AT_SEQUENCE_NUMBER means; AFTER_SEQUENCE_NUMBER means the next one. */
+export const offsetOf = ({ counter }: SequenceNumber): number =>
+  counter === 0n ? 0 : Math.min(Number(counter) - 1, Number.MAX_SAFE_INTEGER)

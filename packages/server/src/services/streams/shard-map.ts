@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { hashKeyMax } from '@millrace/formats'
+import type { Shard } from './stream.ts'
+
+/** The open shards of a stream in order of hash key: every hash key has exactly one. */
+export class ShardMap {
+  /** In order of hash key. */
+  readonly openShards: readonly Shard[]
+
+  constructor(shards: readonly Shard[]) {
+    this.openShards = shards
+      .filter((shard) => shard.closedAtMs === undefined)
+      .sort((a, b) => (a.startingHashKey < b.startingHashKey ? -1 : 1))
+    assertCovers(this.openShards)
+  }
+
+  /** The open shard whose range holds a hash key. */
+  shardFor(hashKey: bigint): Shard {
+    const { openShards } = this
+    let low = 0
+    let high = openShards.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (openShards[middle]!.startingHashKey <= hashKey) low = middle
+      else high = middle - 1
+    }
+    return openShards[low]!
+  }
+}
+
+/** Equal ranges for `count` shards: AWS's boundaries are floor(2^128 / count) apart, and the last takes the rest. */
+export function uniformRanges(count: number): { startingHashKey: bigint; endingHashKey: bigint }[] {
+  const width = (hashKeyMax + 1n) / BigInt(count)
+  return Array.from({ length: count }, (_, i) => ({
+    startingHashKey: width * BigInt(i),
+    endingHashKey: i === count - 1 ? hashKeyMax : width * BigInt(i + 1) - 1n,
+  }))
+}
+
+function assertCovers(openShards: readonly Shard[]): void {
+  if (openShards.length === 0) return // a stream that is being created has none yet
+  let next = 0n
+  for (const shard of openShards) {
+    assert(shard.startingHashKey === next, 'open shards cover every hash key once')
+    next = shard.endingHashKey + 1n
+  }
+  assert(next === hashKeyMax + 1n, 'open shards reach the last hash key')
+}

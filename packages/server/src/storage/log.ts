@@ -1,0 +1,102 @@
+/*
+ * The small interface under every storage. What a record is to storage: opaque bytes at an offset. Shards and sequence
+ * numbers are the service's words.
+ *
+ * Offsets are plain numbers: 2^53 entries in one log are a million a second for 285 years.
+ */
+
+/**
+ * Entries that travel as one buffer: entry i is `bytes.subarray(positions[i], positions[i + 1])`, so `positions` holds
+ * one number more than there are entries. Whoever hands a batch over does not touch it any more.
+ */
+export type Batch = { readonly bytes: Uint8Array; readonly positions: Uint32Array }
+
+/** A run of entries as storage gives it back: entry i has offset `firstOffset + i`; all came at one time. */
+export type EntryBlock = Batch & { readonly firstOffset: number; readonly timestampMs: number }
+
+export const entryCount = (batch: Batch) => batch.positions.length - 1
+
+export const entryAt = (batch: Batch, i: number) => batch.bytes.subarray(batch.positions[i]!, batch.positions[i + 1]!)
+
+/** Builds a batch from entries that lie apart. */
+export function batchOf(entries: readonly Uint8Array[]): Batch {
+  const positions = new Uint32Array(entries.length + 1)
+  let size = 0
+  for (const [i, entry] of entries.entries()) {
+    size += entry.byteLength
+    positions[i + 1] = size
+  }
+  const bytes = new Uint8Array(size)
+  for (const [i, entry] of entries.entries()) bytes.set(entry, positions[i]!)
+  return { bytes, positions }
+}
+
+export type LogOptions = {
+  /** Entries older than this are gone: `bounds().start` passes them, and their space is given back in time. */
+  readonly retentionMs: number
+}
+
+export type Appended = {
+  /** Offset of the batch's first entry; the others follow without a gap. */
+  readonly firstOffset: number
+  /** The time that storage gave the batch: never before that of an earlier batch of this log. */
+  readonly timestampMs: number
+}
+
+export type Bounds = {
+  /** The first offset that is kept: TRIM_HORIZON. */
+  readonly start: number
+  /** The offset that the next entry will get: LATEST. */
+  readonly end: number
+}
+
+export type ReadLimits = {
+  /** Stop before exceeding this many bytes; one entry is given however large it is. */
+  readonly bytesMax: number
+  readonly entriesMax: number
+  /** Wait this long for the first entry when there is none; 0 or absent answers at once. */
+  readonly waitMs?: number
+}
+
+export interface RecordLog {
+  /** Makes an empty log. Idempotent: a log that exists keeps its entries and its options. */
+  create(logId: string, options: LogOptions): Promise<void>
+  /** Deletes a log and gives its space back. Idempotent. Later calls on it fail with LogNotFound. */
+  delete(logId: string): Promise<void>
+  /** Changes options. A longer retention does not bring back what a shorter one let go. */
+  configure(logId: string, options: LogOptions): Promise<void>
+  /**
+   * Adds a batch, whole or not at all. Resolves once it is durable (see the storage's durability mode): nothing that
+   * was acknowledged is ever lost, or served before it is durable. Batches of concurrent calls are ordered by arrival.
+   * @throws LogClosed, LogNotFound, StorageFailed (the outcome is unknown)
+   */
+  append(logId: string, batch: Batch): Promise<Appended>
+  /** Resolves once no append, from any process, can land any more. Durable. Idempotent. Reading goes on. */
+  close(logId: string): Promise<{ endOffset: number }>
+  /**
+   * Entries from an offset on, oldest first: empty when there are none. From before `start` it begins at `start`.
+   * The returned bytes are views that nobody may write to.
+   */
+  read(logId: string, from: number, limits: ReadLimits, signal?: AbortSignal): Promise<readonly EntryBlock[]>
+  /** The first offset whose entry came at or after a time; `bounds().end` if there is none. */
+  offsetAt(logId: string, timestampMs: number): Promise<number>
+  bounds(logId: string): Promise<Bounds>
+  /** Lets go of the entries before an offset. Does nothing when they are gone already. */
+  trim(logId: string, before: number): Promise<void>
+}
+
+/** The log was closed: the service looks again for where the record now belongs. */
+export class LogClosed extends Error {
+  constructor(logId: string) {
+    super(`log ${logId} is closed`)
+  }
+}
+
+export class LogNotFound extends Error {
+  constructor(logId: string) {
+    super(`there is no log ${logId}`)
+  }
+}
+
+/** A disk or broker failed. Whether what was asked has happened is unknown. */
+export class StorageFailed extends Error {}
