@@ -5,6 +5,7 @@ import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
 import type { ConsumerStore } from './consumer-store.ts'
 import type { StreamsLimits } from './limits.ts'
+import type { OnDemandCapacity } from './on-demand.ts'
 import type { SealedTokens } from './sealed-token.ts'
 import type { ShardThroughput } from './shard-throughput.ts'
 import type { StreamStore } from './stream-store.ts'
@@ -38,6 +39,7 @@ export type StreamsContext = {
   readonly streams: StreamStore
   readonly consumers: ConsumerStore
   readonly throughput: ShardThroughput
+  readonly onDemand: OnDemandCapacity
   readonly tokens: SealedTokens
   readonly subscriptions: Subscriptions
 }
