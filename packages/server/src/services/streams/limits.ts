@@ -53,3 +53,17 @@ export const liftedLimits: StreamsLimits = {
   shardCountUpdatesPerDay: Number.POSITIVE_INFINITY,
   modeUpdatesPerDay: Number.POSITIVE_INFINITY,
 }
+
+/** AWS's limits, none, or AWS's with some replaced. @throws Error with one line that names the field */
+export function limitsOf(chosen: 'aws' | 'off' | Readonly<Record<string, unknown>>): StreamsLimits {
+  if (chosen === 'aws') return awsLimits
+  if (chosen === 'off') return liftedLimits
+  for (const [name, value] of Object.entries(chosen)) {
+    const standard: unknown = awsLimits[name as keyof StreamsLimits]
+    if (standard === undefined)
+      throw new Error(`limits: there is no limit "${name}"; there are ${Object.keys(awsLimits).join(', ')}`)
+    if (typeof value !== typeof standard || (typeof value === 'number' && !(value > 0)))
+      throw new Error(`limits: ${name} must be ${typeof standard === 'number' ? 'a number above 0' : 'true or false'}`)
+  }
+  return { ...awsLimits, ...chosen }
+}

@@ -1,0 +1,86 @@
+import packageJson from '../../package.json' with { type: 'json' }
+import { ConfigError, describeOptions, readConfig, type ServerConfig } from '../config.ts'
+import { systemClock } from '../core/clock.ts'
+import type { FaultRules } from '../gateway/faults.ts'
+import { type Millrace, startMillrace } from '../main.ts'
+import { jsonLogger } from '../telemetry/json-logger.ts'
+
+type Print = (line: string) => void
+
+/** Runs the server until it is told to stop. Returns the exit code: 0 after a clean stop, 2 for a wrong option. */
+export async function serveCommand(args: readonly string[], print: Print, complain: Print): Promise<number> {
+  if (args.includes('--help')) {
+    for (const line of help()) print(line)
+    return 0
+  }
+  if (args.includes('--version')) {
+    print(packageJson.version)
+    return 0
+  }
+  const stopSignal = nextStopSignal()
+  let server: Millrace
+  try {
+    const config = readConfig(args, process.env)
+    server = await startMillrace(serverOptionsOf(config))
+    print(readyLine(server, config))
+  } catch (error) {
+    complain(`millrace: ${operatorLine(error)}`)
+    return error instanceof ConfigError ? 2 : 1
+  }
+  await stopSignal
+  await server.stop()
+  return 0
+}
+
+const serverOptionsOf = (config: ServerConfig) => ({
+  port: config.port,
+  host: config.host,
+  ...(!config.memory && { data: config.data }),
+  durability: config.durability,
+  limits: config.limits,
+  ...(config.faults !== undefined && { faults: config.faults as FaultRules }),
+  region: config.region,
+  account: config.account,
+  transitionMs: config['transition-ms'],
+  logger: jsonLogger((line) => process.stderr.write(line), systemClock, config['log-level']),
+})
+
+/** One line: where it is, and how to point a client at it. */
+function readyLine({ url }: Millrace, { region, memory, data, durability }: ServerConfig): string {
+  const kept = memory
+    ? 'in memory'
+    : `in ${data}, ${durability === 'fsync' ? 'on the disk before each answer' : 'written by the system'}`
+  return (
+    `Millrace is ready at ${url} (records kept ${kept}). Point a client at it: ` +
+    `export AWS_ENDPOINT_URL=${url} AWS_REGION=${region} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any`
+  )
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+function nextStopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}
+
+/** What an operator can act on, in one line. */
+function operatorLine(error: unknown): string {
+  const { code, message, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
+  if (code === 'EADDRINUSE')
+    return `port ${port} on ${address} is in use; choose another with --port (0 takes a free one)`
+  if (code === 'EACCES' && port !== undefined) return `port ${port} may not be used; choose another with --port`
+  if (code === 'EADDRNOTAVAIL') return `this machine has no address ${address}; choose another with --host`
+  return message.split('\n')[0]!
+}
+
+const help = () => [
+  'millrace: Amazon Kinesis on your own machine',
+  '',
+  'Usage: millrace [serve] [options]      starts the server and runs until SIGTERM or Ctrl-C',
+  '       millrace shards [options]       how many shards a workload needs (--help tells more)',
+  '',
+  'Options of the server:',
+  ...describeOptions(),
+  '  --version',
+  '      The version, and nothing else.',
+]

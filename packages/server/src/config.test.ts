@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { ConfigError, describeOptions, readConfig, serverOptions } from './config.ts'
+
+test('without flags and environment every option has its default', () => {
+  const config = readConfig([], {})
+  for (const [name, { default: standard }] of Object.entries(serverOptions))
+    assert.equal(config[name as keyof typeof config], standard, name)
+})
+
+test('a flag wins over its environment variable, which wins over the default', () => {
+  assert.equal(readConfig([], { MILLRACE_PORT: '5000' }).port, 5000)
+  assert.equal(readConfig(['--port', '6000'], { MILLRACE_PORT: '5000' }).port, 6000)
+})
+
+test('a switch can be set from the environment', () => {
+  assert.equal(readConfig([], { MILLRACE_MEMORY: 'true' }).memory, true)
+  assert.equal(readConfig(['--memory'], {}).memory, true)
+})
+
+const wrong: [string[], Record<string, string>, RegExp][] = [
+  [['--port', '70000'], {}, /^--port must be a whole number from 0 to 65535, not "70000"$/],
+  [['--port', '1e3'], {}, /^--port must be a whole number/],
+  [['--durability', 'maybe'], {}, /^--durability must be fsync or os, not "maybe"$/],
+  [['--account', '12'], {}, /^--account must be twelve digits/],
+  [['--region', '../x'], {}, /^--region must be a region/],
+  [['--limits', '/nowhere/at/all'], {}, /^--limits must be aws, off or a file that can be read/],
+  [['--data', ''], {}, /^--data must be a folder/],
+  [['--nonsense'], {}, /--nonsense/],
+  [['stray'], {}, /stray/],
+  [[], { MILLRACE_PORT: 'x' }, /^MILLRACE_PORT must be a whole number/],
+  [[], { MILLRACE_MEMORY: 'perhaps' }, /^MILLRACE_MEMORY must be true or false/],
+]
+for (const [args, env, sentence] of wrong)
+  test(`${args.join(' ') || Object.entries(env)} is refused in one line`, () => {
+    assert.throws(
+      () => readConfig(args, env),
+      (error: unknown) => error instanceof ConfigError && sentence.test(error.message) && !error.message.includes('\n'),
+    )
+  })
+
+test('help tells flag, default and environment variable of every option', () => {
+  const text = describeOptions().join('\n')
+  for (const [name, { env }] of Object.entries(serverOptions)) {
+    assert.match(text, new RegExp(`--${name}\\b`))
+    assert.match(text, new RegExp(env))
+  }
+})

@@ -1,0 +1,207 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { LogLevel } from './core/ports.ts'
+
+/*
+ * Every option of the server, once: its flag, its environment variable, unit, default and consequence. `--help` is
+ * written from this table, and so are the errors.
+ */
+
+/** What an operator said wrong: one line, exit code 2. */
+export class ConfigError extends Error {}
+
+type Option<T> = {
+  /** What stands behind the flag in `--help`; absent for a switch. */
+  readonly value?: string
+  /** The environment variable. */
+  readonly env: string
+  readonly default: T
+  /** What it does, and what follows from it. */
+  readonly help: string
+  /** Text → value. @throws ConfigError that completes the sentence "--port must be …" */
+  readonly parse: (text: string) => T
+}
+
+export type Limits = 'aws' | 'off' | { readonly [name: string]: unknown }
+
+const option = <T>(declared: Option<T>) => declared
+
+export const serverOptions = {
+  port: option({
+    value: 'NUMBER',
+    env: 'MILLRACE_PORT',
+    default: 4567,
+    help: 'TCP port, 0 to 65535; 0 takes a free one. HTTP/1.1 and HTTP/2 on the same port.',
+    parse: integerWithin(0, 65_535),
+  }),
+  host: option({
+    value: 'ADDRESS',
+    env: 'MILLRACE_HOST',
+    default: '127.0.0.1',
+    help: 'Address to listen on. Signatures are not verified yet: beyond loopback, whoever reaches it may use it.',
+    parse: nonEmpty('an address, e.g. 127.0.0.1'),
+  }),
+  data: option({
+    value: 'DIR',
+    env: 'MILLRACE_DATA',
+    default: '.millrace',
+    help: 'Folder that keeps streams and records; made if missing. One server at a time.',
+    parse: nonEmpty('a folder'),
+  }),
+  memory: option({
+    env: 'MILLRACE_MEMORY',
+    default: false,
+    help: 'Keep everything in memory instead: faster to try, and gone when the server stops.',
+    parse: onOrOff,
+  }),
+  durability: option({
+    value: 'fsync|os',
+    env: 'MILLRACE_DURABILITY',
+    default: 'fsync' as 'fsync' | 'os',
+    help: 'When a put is answered. fsync: when it is on the disk. os: when the system has it (a power failure loses the last seconds).',
+    parse: oneOf('fsync', 'os'),
+  }),
+  limits: option({
+    value: 'aws|off|FILE',
+    env: 'MILLRACE_LIMITS',
+    default: 'aws' as Limits,
+    help: "Throughput limits and call rates. aws: AWS's. off: none, for load tests. FILE: JSON with those to replace.",
+    parse: limitsFrom,
+  }),
+  faults: option({
+    value: 'FILE',
+    env: 'MILLRACE_FAULTS',
+    default: undefined as unknown,
+    help: 'JSON: makes chosen operations fail, throttle or answer late, by a seeded probability. See docs/testing.md.',
+    parse: (path): unknown => jsonFile(path),
+  }),
+  region: option({
+    value: 'NAME',
+    env: 'MILLRACE_REGION',
+    default: 'us-east-1',
+    help: 'Region in ARNs.',
+    parse: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region, e.g. us-east-1'),
+  }),
+  account: option({
+    value: 'DIGITS',
+    env: 'MILLRACE_ACCOUNT',
+    default: '000000000000',
+    help: 'Account id in ARNs: twelve digits.',
+    parse: matching(/^\d{12}$/, 'twelve digits'),
+  }),
+  'transition-ms': option({
+    value: 'MS',
+    env: 'MILLRACE_TRANSITION_MS',
+    default: 50,
+    help: 'How long CREATING, UPDATING and DELETING last, in milliseconds. AWS needs some 10000 to 60000.',
+    parse: integerWithin(0, 3_600_000),
+  }),
+  'log-level': option({
+    value: 'LEVEL',
+    env: 'MILLRACE_LOG_LEVEL',
+    default: 'warn' as LogLevel,
+    help: 'debug, info, warn or error. Logs are JSON lines on standard error; debug has a line for each request.',
+    parse: oneOf('debug', 'info', 'warn', 'error'),
+  }),
+}
+
+export type ServerConfig = { -readonly [K in keyof typeof serverOptions]: (typeof serverOptions)[K]['default'] }
+
+/** Flags win over environment variables, those over defaults. @throws ConfigError */
+export function readConfig(args: readonly string[], env: Readonly<Record<string, string | undefined>>): ServerConfig {
+  const flags = parseFlags(args)
+  const config: Record<string, unknown> = {}
+  for (const [name, declared] of Object.entries(serverOptions) as [string, Option<unknown>][]) {
+    const fromFlag = flags[name]
+    const text = fromFlag ?? env[declared.env]
+    config[name] = declared.default
+    if (text === undefined) continue
+    try {
+      config[name] = declared.parse(String(text))
+    } catch (error) {
+      const said = fromFlag === undefined ? declared.env : `--${name}`
+      throw new ConfigError(`${said} must be ${(error as Error).message}, not "${text}"`)
+    }
+  }
+  return config as ServerConfig
+}
+
+function parseFlags(args: readonly string[]): Record<string, string | boolean | undefined> {
+  const options = Object.fromEntries(
+    Object.entries(serverOptions).map(([name, declared]) => [
+      name,
+      { type: 'value' in declared ? ('string' as const) : ('boolean' as const) },
+    ]),
+  )
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values as Record<
+      string,
+      string | boolean | undefined
+    >
+  } catch (error) {
+    throw new ConfigError((error as Error).message.split('\n')[0])
+  }
+}
+
+/** The lines of `--help` about options. */
+export function describeOptions(): string[] {
+  return Object.entries(serverOptions).flatMap(([name, declared]) => {
+    const { value, env, help, default: standard } = declared as Option<unknown>
+    const shown = standard === undefined ? 'none' : standard === false ? 'off' : standard
+    return [`  --${name}${value ? ` ${value}` : ''}`, `      ${help}`, `      Default: ${shown}. Environment: ${env}`]
+  })
+}
+
+function integerWithin(min: number, max: number) {
+  return (text: string) => {
+    const number = Number(text)
+    if (!/^\d+$/.test(text) || number < min || number > max)
+      throw new ConfigError(`a whole number from ${min} to ${max}`)
+    return number
+  }
+}
+
+function nonEmpty(what: string) {
+  return (text: string) => {
+    if (text.trim() === '') throw new ConfigError(what)
+    return text
+  }
+}
+
+function matching(pattern: RegExp, what: string) {
+  return (text: string) => {
+    if (!pattern.test(text)) throw new ConfigError(what)
+    return text
+  }
+}
+
+function oneOf<const V extends string>(...values: V[]) {
+  return (text: string) => {
+    if (!values.includes(text as V)) throw new ConfigError(values.join(' or '))
+    return text as V
+  }
+}
+
+function onOrOff(text: string): boolean {
+  if (['true', '1', 'on'].includes(text)) return true
+  if (['false', '0', 'off', ''].includes(text)) return false
+  throw new ConfigError('true or false')
+}
+
+function limitsFrom(text: string): Limits {
+  return text === 'aws' || text === 'off' ? text : (jsonFile(text, 'aws, off or ') as Limits)
+}
+
+function jsonFile(path: string, instead = ''): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    throw new ConfigError(`${instead}a file that can be read`)
+  }
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new ConfigError(`${instead}a file that holds JSON`)
+  }
+}

@@ -1,0 +1,118 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Place } from './core/arn.ts'
+import { type Clock, systemClock } from './core/clock.ts'
+import { type Logger, type Random, silentLogger } from './core/ports.ts'
+import { type FaultRules, parseFaultRules } from './gateway/faults.ts'
+import { openGateway } from './gateway/gateway.ts'
+import { type Durations, shortDurations } from './services/streams/context.ts'
+import { limitsOf, type StreamsLimits } from './services/streams/limits.ts'
+import { openStreams } from './services/streams/service.ts'
+import { openEmbedded } from './storage/embedded/open.ts'
+import { openMemory } from './storage/memory/open.ts'
+import { MetricStore } from './telemetry/metric-store.ts'
+import { prometheusPage } from './telemetry/prometheus-page.ts'
+
+/* The wiring: the only file that sees every room. */
+
+export type MillraceOptions = {
+  /** TCP port; 0 takes a free one. @default 0 */
+  readonly port?: number
+  /** Address to listen on. @default '127.0.0.1' */
+  readonly host?: string
+  /** Folder that keeps streams and records. Without one, all is kept in memory and gone at the end. */
+  readonly data?: string
+  /** When a put into a folder is answered: on the disk, or in the operating system's hands. @default 'fsync' */
+  readonly durability?: 'fsync' | 'os'
+  /** AWS's throughput limits and call rates, none, or AWS's with some replaced. @default 'aws' */
+  readonly limits?: 'aws' | 'off' | Partial<StreamsLimits>
+  /** Makes chosen operations fail, throttle or answer late, by a seeded probability. @default none */
+  readonly faults?: FaultRules
+  /** The region in ARNs. @default 'us-east-1' */
+  readonly region?: string
+  /** The account in ARNs: twelve digits. @default '000000000000' */
+  readonly account?: string
+  /** How long CREATING, UPDATING and DELETING last, in milliseconds. @default 50 */
+  readonly transitionMs?: number
+  /** Where time comes from: a `ManualClock` moves by hand. @default the machine's */
+  readonly clock?: Clock
+  /** Where chance comes from: ids, keys, nonces. @default the machine's */
+  readonly random?: Random
+  /** @default none */
+  readonly logger?: Logger
+}
+
+export type Millrace = {
+  /** What clients take as endpoint, e.g. `http://127.0.0.1:4567`. */
+  readonly url: string
+  readonly host: string
+  readonly port: number
+  /** Answers what is in flight, writes what was accepted, and leaves nothing behind. Idempotent. */
+  stop(): Promise<void>
+}
+
+export const systemRandom: Random = { bytes: (length) => randomBytes(length), uuid: () => randomUUID() }
+
+/** Starts a server in this process. @throws when the port is taken, or the data folder is in use or damaged. */
+export async function startMillrace(options: MillraceOptions = {}): Promise<Millrace> {
+  const { clock = systemClock, random = systemRandom, logger = silentLogger, host = '127.0.0.1' } = options
+  const place: Place = { accountId: options.account ?? '000000000000', region: options.region ?? 'us-east-1' }
+  const limits = limitsOf(options.limits ?? 'aws')
+  const faults = options.faults && parseFaultRules(options.faults)
+  const startedMs = clock.monotonicMs()
+
+  const storage = await (options.data === undefined
+    ? openMemory({ clock })
+    : openEmbedded({ directory: options.data, durability: options.durability ?? 'fsync', clock, logger }))
+  const metrics = new MetricStore()
+  const durations = durationsOf(options.transitionMs)
+  const { log, catalog } = storage
+  const streams = await openStreams({ place, clock, random, log, catalog, metrics, logger, limits, durations })
+
+  const pages = new Map([
+    ['/health', async () => ({ contentType: 'application/json', body: '{"status":"ok"}\n' })],
+    [
+      '/metrics',
+      async () => ({
+        contentType: 'text/plain; version=0.0.4; charset=utf-8',
+        body: prometheusPage(metrics.all(), {
+          residentBytes: process.memoryUsage.rss(),
+          uptimeS: (clock.monotonicMs() - startedMs) / 1000,
+          droppedSeries: metrics.dropped,
+        }),
+      }),
+    ],
+  ])
+  const closeRooms = async () => {
+    await streams.stop()
+    await storage.close()
+  }
+  const gateway = await openGateway({
+    services: [streams],
+    place,
+    clock,
+    random,
+    logger,
+    host,
+    port: options.port ?? 0,
+    faults,
+    operationRates: limits.operationRates,
+    pages,
+  }).catch(async (error: unknown) => {
+    await closeRooms()
+    throw error
+  })
+
+  let stopped: Promise<void> | undefined
+  return {
+    url: gateway.url,
+    host,
+    port: gateway.port,
+    stop() {
+      stopped ??= gateway.close().then(closeRooms)
+      return stopped
+    },
+  }
+}
+
+const durationsOf = (ms: number | undefined): Durations =>
+  ms === undefined ? shortDurations : { createMs: ms, deleteMs: ms, updateMs: ms, consumerMs: ms }
