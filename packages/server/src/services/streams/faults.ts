@@ -1,4 +1,4 @@
-import { AwsError, invalidArgument, limitExceeded } from '../../core/aws-error.ts'
+import { AwsError, invalidArgument, limitExceeded, validationError } from '../../core/aws-error.ts'
 import { type Shard, type Stream, shardIdOf } from './stream.ts'
 
 /*
@@ -44,3 +44,31 @@ export const shardLimitExceeded = (
   )
 
 export const invalidIterator = () => invalidArgument('Invalid ShardIterator.')
+
+/* Resharding. */
+
+/** For what only streams with a fixed number of shards allow. */
+export const onlyProvisioned = (operation: string, name: string, accountId: string) =>
+  validationError(
+    `${operation} is only supported for streams in the PROVISIONED capacity mode, and stream ${name} under account ` +
+      `${accountId} is in the ON_DEMAND capacity mode.`,
+  )
+
+export const shardNotOpen = (shard: Shard, name: string, accountId: string) =>
+  invalidArgument(
+    `Shard ${shardIdOf(shard.index)} in stream ${name} under account ${accountId} has already been merged or split, ` +
+      'and thus is not eligible for merging or splitting.',
+  )
+
+export const splitPointOutside = (newStartingHashKey: bigint, shard: Shard, name: string, accountId: string) =>
+  invalidArgument(
+    `NewStartingHashKey ${newStartingHashKey} used in SplitShard() on shard ${shardIdOf(shard.index)} in stream ` +
+      `${name} under account ${accountId} is not both greater than one plus the shard's StartingHashKey ` +
+      `${shard.startingHashKey} and less than the shard's EndingHashKey ${shard.endingHashKey}.`,
+  )
+
+export const shardsNotAdjacent = (shard: Shard, other: Shard, name: string, accountId: string) =>
+  invalidArgument(
+    `Shards ${shardIdOf(shard.index)} and ${shardIdOf(other.index)} in stream ${name} under account ${accountId} are ` +
+      'not an adjacent pair of shards eligible for merging',
+  )
