@@ -72,3 +72,29 @@ export const shardsNotAdjacent = (shard: Shard, other: Shard, name: string, acco
     `Shards ${shardIdOf(shard.index)} and ${shardIdOf(other.index)} in stream ${name} under account ${accountId} are ` +
       'not an adjacent pair of shards eligible for merging',
   )
+
+const counts = (current: number, target: number) =>
+  `Current open shard count: ${current}, Target shard count: ${target}`
+
+export const targetAboveStreamMax = (max: number, current: number, target: number) =>
+  limitExceeded(`Target shard count or number of open shards cannot be greater than ${max}. ${counts(current, target)}`)
+
+export const targetAboveDouble = (current: number, target: number) =>
+  limitExceeded(
+    `UpdateShardCount cannot scale up over double your current open shard count. ${counts(current, target)}`,
+  )
+
+export const targetBelowHalf = (current: number, target: number) =>
+  limitExceeded(
+    `UpdateShardCount cannot scale down below half your current open shard count. ${counts(current, target)}`,
+  )
+
+export const countUpdatedTooOften = (name: string, perDay: number) =>
+  limitExceeded(`UpdateShardCount cannot be called on stream ${name} more than ${perDay} times in 24 hours.`)
+
+/* Paging. */
+
+export const invalidNextToken = () => invalidArgument('Invalid NextToken.')
+
+export const expiredNextToken = () =>
+  new AwsError('ExpiredNextTokenException', 'The NextToken has expired: it can be used for 300 seconds.')

@@ -1,5 +1,6 @@
 import type { StreamsContext } from './context.ts'
 import { onlyProvisioned, shardLimitExceeded, shardNotFound, shardNotOpen, streamNotActive } from './faults.ts'
+import { parseShardId } from './shard-view.ts'
 import { isExpired, isOpen, type Shard, type Stream } from './stream.ts'
 
 /* What a stream and its shards must be before they may be split, merged or scaled. */
@@ -31,12 +32,4 @@ function shardCountToBe({ pending, shardMap }: Stream): number {
   const open = shardMap.openShards.length
   if (pending?.kind === 'split') return open + 1
   return pending?.kind === 'scale' ? Math.max(open, pending.targetShardCount) : open
-}
-
-/** As AWS reads shard ids: `shardId-000000000012`, `shardId-12`, `x-12` and `12` are all the same. */
-function parseShardId(text: string): number | undefined {
-  const digits = text.includes('-') ? text.split('-')[1]! : text
-  if (!/^\d+$/.test(digits)) return undefined
-  const index = Number(digits)
-  return index < 2 ** 31 ? index : undefined
 }

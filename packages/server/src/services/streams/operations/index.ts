@@ -1,3 +1,5 @@
 export * from './describe-stream-summary.ts'
+export * from './list-shards.ts'
 export * from './merge-shards.ts'
 export * from './split-shard.ts'
+export * from './update-shard-count.ts'
