@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Place } from './core/arn.ts'
 import { type Clock, systemClock } from './core/clock.ts'
 import { type Logger, type Random, silentLogger } from './core/ports.ts'
-import { type FaultRules, parseFaultRules } from './gateway/faults.ts'
+import { type FaultRules, Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
 import { type Durations, shortDurations } from './services/streams/context.ts'
 import { limitsOf, type StreamsLimits } from './services/streams/limits.ts'
@@ -57,7 +57,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const { clock = systemClock, random = systemRandom, logger = silentLogger, host = '127.0.0.1' } = options
   const place: Place = { accountId: options.account ?? '000000000000', region: options.region ?? 'us-east-1' }
   const limits = limitsOf(options.limits ?? 'aws')
-  const faults = options.faults && parseFaultRules(options.faults)
+  const faults = options.faults && new Faults(parseFaultRules(options.faults))
   const startedMs = clock.monotonicMs()
 
   const storage = await (options.data === undefined

@@ -29,7 +29,8 @@ export type Operation<Context, Input> = {
 export const operation = <Context, Input>(declared: Operation<Context, Input>): Operation<Context, Input> => declared
 
 /** A service as the gateway sees it: a table of operations and what they work on. */
-export type Service<Context = unknown> = {
+// biome-ignore lint/suspicious/noExplicitAny: the gateway hands a service its own context back, whatever it is
+export type Service<Context = any> = {
   /** As in IAM actions and ARNs, e.g. `kinesis`. */
   readonly name: string
   /** What stands before the dot in `X-Amz-Target`, e.g. `Kinesis_20131202`. */

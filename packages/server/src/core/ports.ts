@@ -1,3 +1,5 @@
+import type { AwsError } from './aws-error.ts'
+
 /*
  * What a room may ask of the world without knowing who answers. `main.ts` fills them.
  */
@@ -29,4 +31,10 @@ export interface Random {
   bytes(length: number): Uint8Array
   /** A UUID, version 4. */
   uuid(): string
+}
+
+/** Single records that shall fail on purpose (see the gateway's faults). */
+export interface RecordFaults {
+  /** The error for the next record of this operation, or undefined if it may go on. */
+  nextRecord(operation: string): AwsError | undefined
 }

@@ -1,0 +1,202 @@
+import type { Place } from '../core/arn.ts'
+import { AwsError, internalFailure } from '../core/aws-error.ts'
+import type { Caller } from '../core/caller.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { EventStream, type Service } from '../core/operation.ts'
+import type { Logger, Random } from '../core/ports.ts'
+import { parseInput } from '../core/shapes.ts'
+import { authenticate } from './authenticate.ts'
+import { BodyIncomplete, BodyTooLarge, readBody } from './body.ts'
+import type { Faults } from './faults.ts'
+import { isOwnHost } from './host-check.ts'
+import { type HttpRequest, type HttpResponse, listen } from './listener.ts'
+import { eventStreamContentType, sendEvents } from './protocols/event-stream.ts'
+import { renderError } from './render-error.ts'
+import { type Route, route, Unroutable } from './route.ts'
+import { Throttle } from './throttle.ts'
+
+export type Page = () => Promise<{ readonly contentType: string; readonly body: string }>
+
+export type GatewayOptions = {
+  readonly services: readonly Service[]
+  readonly place: Place
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly faults?: Faults | undefined
+  /** Enforce the calls each second that operations declare. */
+  readonly operationRates: boolean
+  /** What GET answers, by path: /health, /metrics. */
+  readonly pages?: ReadonlyMap<string, Page>
+  /** Real time, for patience with clients. @default the machine's clock */
+  readonly networkClock?: Clock
+  /** How long clients may take, in milliseconds. @default 10 s for headers, 30 s for a body */
+  readonly headersTimeoutMs?: number
+  readonly bodyTimeoutMs?: number
+}
+
+export type Gateway = {
+  readonly url: string
+  readonly port: number
+  /** Finishes what is in flight (8 s at most), ends event streams, closes everything. */
+  close(): Promise<void>
+}
+
+/** A batch of 10 MiB is 14 MiB of base64, and there is JSON around it. */
+export const bodyBytesMax = 16 * 1024 * 1024
+const connectionsMax = 20_000
+const idleTimeoutMs = 75_000
+const drainMs = 8_000
+
+/** The door: HTTP in, operations called, answers out, in the order of checks that AWS's front end has. */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const { services, place, clock, random, logger, host } = options
+  const { faults, networkClock = systemClock, headersTimeoutMs = 10_000, bodyTimeoutMs = 30_000 } = options
+  const throttle = new Throttle(clock)
+  const stopping = new AbortController()
+
+  const listener = await listen(
+    { host, port: options.port, headersTimeoutMs, idleTimeoutMs, connectionsMax },
+    (request, response) => {
+      response.on('error', () => {}) // the client went away; 'close' tells the same
+      void serve(request, response)
+    },
+  )
+
+  async function serve(request: HttpRequest, response: HttpResponse): Promise<void> {
+    const requestId = random.uuid()
+    const startedMs = networkClock.monotonicMs()
+    let found: Route | undefined
+    try {
+      if (options.pages && request.method === 'GET' && (await sendPage(options.pages, request, response))) return
+      const body = await readBody(request, bodyBytesMax, bodyTimeoutMs, networkClock)
+      checkHead(request, host)
+      found = route(request, services)
+      await answer(found, request, response, body, requestId)
+    } catch (error) {
+      if (error instanceof BodyIncomplete || response.destroyed) return void request.socket?.destroy()
+      sendError(response, error, found, requestId)
+    } finally {
+      logger.log('debug', 'request', {
+        requestId,
+        target: request.headers['x-amz-target'],
+        status: response.statusCode,
+        ms: networkClock.monotonicMs() - startedMs,
+      })
+    }
+  }
+
+  async function answer(
+    { service, operation, protocol }: Route,
+    request: HttpRequest,
+    response: HttpResponse,
+    body: Buffer,
+    requestId: string,
+  ): Promise<void> {
+    const parsed = protocol.parse(body)
+    if (!operation) throw new AwsError('UnknownOperationException', '')
+    const query = new URL(request.url ?? '/', 'http://localhost').searchParams
+    const caller: Caller = authenticate({ headers: request.headers, query }, place.accountId)
+    const input = parseInput(operation.input, parsed, protocol.wire)
+    if (options.operationRates && operation.rate)
+      throttle.admit(operation.name, operation.rate, place.accountId, operation.resource(input, service.context))
+    const fault = faults?.next(operation.name)
+    if (fault) {
+      await clock.sleep(fault.delayMs, stopping.signal)
+      if (fault.drop) return void request.socket.destroy()
+      if (fault.error) throw fault.error
+    }
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const signal = AbortSignal.any([gone.signal, stopping.signal])
+    const output = await operation.handle(service.context, input, { requestId, caller, signal })
+    if (output instanceof EventStream) {
+      response.writeHead(200, { ...identity(requestId), 'content-type': eventStreamContentType })
+      const unexpected = await sendEvents(output, response, protocol, signal)
+      if (unexpected) logFailure(unexpected, requestId)
+      return
+    }
+    const contentType = request.headers['content-type'] as string
+    send(response, 200, contentType, output === undefined ? Buffer.alloc(0) : protocol.render(output), requestId)
+  }
+
+  function sendError(response: HttpResponse, error: unknown, found: Route | undefined, requestId: string): void {
+    if (response.headersSent) {
+      response.end()
+      return
+    }
+    if (error instanceof BodyTooLarge) {
+      response.setHeader('connection', 'close') // the rest of the body is not read
+      const tooLarge = Buffer.from('<RequestEntityTooLargeException/>\n')
+      send(response, 413, 'application/xml', tooLarge, requestId)
+      return
+    }
+    if (!(error instanceof AwsError)) logFailure(error, requestId)
+    const told = error instanceof AwsError ? error : internalFailure()
+    const { status, contentType, body } = renderError(told, found?.protocol, found?.isPlainJson ?? false)
+    send(response, status, contentType, body, requestId)
+  }
+
+  function send(response: HttpResponse, status: number, contentType: string, body: Buffer, requestId: string): void {
+    if (stopping.signal.aborted && response.req.httpVersionMajor === 1) response.setHeader('connection', 'close')
+    response.writeHead(status, { ...identity(requestId), 'content-type': contentType, 'content-length': body.length })
+    response.end(body)
+  }
+
+  /** The two ids of every answer; the second is 72 random-looking bytes on AWS. */
+  const identity = (requestId: string) => ({
+    'x-amzn-requestid': requestId,
+    'x-amz-id-2': Buffer.from(random.bytes(72)).toString('base64'),
+  })
+
+  const logFailure = (error: unknown, requestId: string) =>
+    logger.log('error', 'a request failed inside the server', { requestId, error })
+
+  const { port } = listener
+  return {
+    port,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    close() {
+      stopping.abort()
+      return listener.close(networkClock.sleep(drainMs))
+    },
+  }
+}
+
+/** What a browser's page or a confused proxy would send is refused before anything looks at the request's meaning. */
+function checkHead(request: HttpRequest, host: string): void {
+  const authority = String(request.headers[':authority'] ?? request.headers.host ?? '')
+  if (!isOwnHost(authority, host))
+    throw new Unroutable(
+      'AccessDeniedException',
+      'Millrace does not answer under this host name: use localhost or an address',
+      403,
+    )
+  const seen = new Set<string>()
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    const name = request.rawHeaders[i]!.toLowerCase()
+    if (seen.has(name) && (once.has(name) || name.startsWith('x-amz-')))
+      throw new Unroutable('AccessDeniedException', `The header ${name} was sent more than once`, 403)
+    seen.add(name)
+  }
+}
+
+/** Of a header sent twice, Node keeps the first and others may keep the last: what is signed must be unambiguous. */
+const once = new Set(['host', ':authority', 'authorization', 'content-type', 'content-length', 'date'])
+
+/** True if there is a page at this path. */
+async function sendPage(
+  pages: ReadonlyMap<string, Page>,
+  request: HttpRequest,
+  response: HttpResponse,
+): Promise<boolean> {
+  const page = pages.get(request.url ?? '')
+  if (!page) return false
+  const { contentType, body } = await page()
+  response.writeHead(200, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+  return true
+}

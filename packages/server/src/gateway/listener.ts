@@ -1,0 +1,107 @@
+import http from 'node:http'
+import http2 from 'node:http2'
+import net, { type AddressInfo, type Socket } from 'node:net'
+
+/** Node's own; HTTP/2's compatibility classes have all of it that the gateway uses, and are treated as these. */
+export type HttpRequest = http.IncomingMessage
+export type HttpResponse = http.ServerResponse
+
+export type ListenerOptions = {
+  readonly host: string
+  readonly port: number
+  /** From a connection's or a request's first byte to the end of its headers, in milliseconds. */
+  readonly headersTimeoutMs: number
+  /** A connection without a request is closed after this time. Longer than clients keep theirs. */
+  readonly idleTimeoutMs: number
+  /** Connections held at once; more are closed as they come. */
+  readonly connectionsMax: number
+}
+
+export type Listener = {
+  readonly port: number
+  /** Stops accepting, lets what is in flight finish until `patience` resolves, then closes what is left. */
+  close(patience: Promise<void>): Promise<void>
+}
+
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+
+/**
+ * One plain port for HTTP/1.1 and for HTTP/2 by prior knowledge, told apart by HTTP/2's preface (RFC 9113, section
+ * 3.4): the AWS SDK for JavaScript speaks HTTP/2 to Kinesis without asking, all others HTTP/1.1.
+ */
+export async function listen(
+  options: ListenerOptions,
+  handle: (request: HttpRequest, response: HttpResponse) => void,
+): Promise<Listener> {
+  const { headersTimeoutMs, idleTimeoutMs } = options
+  const http1 = http.createServer({
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: 0, // the gateway times bodies itself, in both versions alike
+    keepAliveTimeout: idleTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
+  })
+  const plain2 = http2.createServer({ settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 } })
+  http1.on('request', handle)
+  plain2.on('request', handle as unknown as Parameters<typeof plain2.on>[1])
+  const sessions = new Set<http2.ServerHttp2Session>()
+  plain2.on('session', (session) => {
+    sessions.add(session)
+    session.setTimeout(idleTimeoutMs, () => session.close())
+    session.on('close', () => sessions.delete(session))
+    session.on('error', () => session.destroy()) // a client that went away, or does not speak HTTP/2 after all
+  })
+
+  const sockets = new Set<Socket>()
+  const server = net.createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    tellApart(socket, options, (isHttp2) => (isHttp2 ? plain2 : http1).emit('connection', socket))
+  })
+  server.maxConnections = options.connectionsMax
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, 4096, () => resolve())
+  })
+  // Node times the headers of HTTP/1.1 only in a server that listens; ours is handed its connections.
+  http1.emit('listening')
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close(patience) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      http1.close()
+      for (const session of sessions) session.close()
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+      http1.closeIdleConnections()
+      await Promise.race([closed, patience])
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+  }
+}
+
+/** Waits for as many bytes as are needed to tell, gives them back to the socket, and hands it on. */
+function tellApart(
+  socket: Socket,
+  { headersTimeoutMs, idleTimeoutMs }: ListenerOptions,
+  handOn: (isHttp2: boolean) => void,
+): void {
+  let seen = Buffer.alloc(0)
+  socket.setTimeout(idleTimeoutMs, () => socket.destroy())
+  const read = () => {
+    const chunk = socket.read() as Buffer | null
+    if (chunk === null) return
+    if (seen.length === 0) socket.setTimeout(headersTimeoutMs)
+    seen = Buffer.concat([seen, chunk])
+    const compared = Math.min(seen.length, preface.length)
+    const maybeHttp2 = seen.subarray(0, compared).equals(preface.subarray(0, compared))
+    if (maybeHttp2 && seen.length < preface.length) return
+    socket.off('readable', read)
+    socket.removeAllListeners('timeout')
+    socket.setTimeout(0)
+    socket.unshift(seen)
+    handOn(maybeHttp2)
+  }
+  socket.on('readable', read)
+}

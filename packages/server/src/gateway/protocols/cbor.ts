@@ -1,0 +1,104 @@
+import { type DecodeOptions, decode, type EncodeOptions, encode, Token, Type } from 'cborg'
+import { wrongType } from '../../core/shapes.ts'
+import { unparsable, validDate } from './json.ts'
+import type { Protocol } from './protocol.ts'
+
+/*
+ * What the Java SDKs, KCL and KPL speak: AWS JSON's members in CBOR (RFC 8949). Blobs are byte strings, timestamps are
+ * tag 1 over *milliseconds*, which is Amazon's own reading of that tag.
+ */
+export const cbor: Protocol = {
+  contentType: 'application/x-amz-cbor-1.1',
+  wire: { blob: blobFromBytes, timestamp: timestampFromTag },
+  parse(body) {
+    if (nestsTooDeep(body)) throw unparsable()
+    try {
+      const value: unknown = decode(body, decodeOptions)
+      if (typeof value === 'object' && value !== null) return value
+    } catch {
+      // answered below: broken, truncated, or a tag that nobody sends
+    }
+    throw unparsable()
+  },
+  render: (output) => Buffer.from(encode(withoutUndefined(output), encodeOptions)),
+}
+
+const decodeOptions: DecodeOptions = {
+  tags: { 1: (content: () => unknown) => new EpochMs(content()) },
+}
+
+/** The content of a tag 1, before anyone knows whether a timestamp is wanted there. */
+class EpochMs {
+  readonly value: unknown
+
+  constructor(value: unknown) {
+    this.value = value
+  }
+}
+
+const encodeOptions: EncodeOptions = {
+  typeEncoders: {
+    Date: (date: Date) => [new Token(Type.tag, 1), new Token(Type.uint, Math.max(0, date.getTime()))],
+  },
+  // Members stay in their order: sorting them would cost time and mean nothing.
+  mapSorter: () => 0,
+}
+
+function blobFromBytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  throw wrongType(value, 'Blob')
+}
+
+function timestampFromTag(value: unknown): Date {
+  const ms = value instanceof EpochMs ? value.value : value
+  if (typeof ms === 'bigint') return validDate(Number(ms))
+  if (typeof ms !== 'number') throw wrongType(ms, 'timestamp')
+  return validDate(ms)
+}
+
+/** cborg refuses undefined members, which JSON leaves out. */
+function withoutUndefined(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date) return value
+  if (Array.isArray(value)) return value.map(withoutUndefined)
+  const entries = value instanceof Map ? [...value] : Object.entries(value)
+  return Object.fromEntries(
+    entries.filter(([, member]) => member !== undefined).map(([name, member]) => [name, withoutUndefined(member)]),
+  )
+}
+
+/** Deeper than any input of any operation, and far from the end of the stack: the decoder recurses. */
+const depthMax = 64
+
+/**
+ * Looks only at the heads of the items (RFC 8949, section 3), skipping over strings, and keeps how many items each open
+ * container still expects. What is malformed in other ways is left to the decoder.
+ */
+function nestsTooDeep(body: Buffer): boolean {
+  const expected: number[] = [] // items still to come in each open container; Infinity: until a break
+  let at = 0
+  while (at < body.length) {
+    const head = body[at++]!
+    if (head === 0xff) expected.pop()
+    else {
+      const major = head >> 5
+      const info = head & 0x1f
+      const size = info < 24 ? 0 : info <= 27 ? 1 << (info - 24) : 0
+      const argument = size === 0 ? info : readArgument(body, at, size)
+      at += size
+      const indefinite = info === 31
+      if (expected.length > 0) expected[expected.length - 1]!--
+      if ((major === 2 || major === 3) && !indefinite) at += argument
+      if (major === 6) expected.push(1)
+      if (major === 4 || major === 5 || (indefinite && (major === 2 || major === 3)))
+        expected.push(indefinite ? Number.POSITIVE_INFINITY : major === 5 ? argument * 2 : argument)
+    }
+    if (expected.length > depthMax) return true
+    while (expected.at(-1) === 0) expected.pop()
+  }
+  return false
+}
+
+function readArgument(body: Buffer, at: number, size: number): number {
+  if (at + size > body.length) return Number.POSITIVE_INFINITY
+  return size === 8 ? Number(body.readBigUInt64BE(at)) : body.readUIntBE(at, size)
+}

@@ -1,0 +1,85 @@
+import { AwsError } from '../../core/aws-error.ts'
+import { serializationError, wrongType } from '../../core/shapes.ts'
+import type { Protocol } from './protocol.ts'
+
+/*
+ * AWS JSON 1.1: blobs are base64 text, timestamps seconds with a fraction.
+ *
+ * Depth needs no limit here: JSON.parse does not recurse, and shapes look only at the members that they declare.
+ */
+export const json: Protocol = {
+  contentType: 'application/x-amz-json-1.1',
+  wire: { blob: blobFromBase64, timestamp: timestampFromSeconds },
+  parse(body) {
+    try {
+      const value: unknown = JSON.parse(utf8.decode(body))
+      if (typeof value === 'object' && value !== null) return value
+    } catch {
+      // answered below
+    }
+    throw unparsable()
+  },
+  render: (output) => Buffer.from(JSON.stringify(plain(output))),
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** AWS names no reason when a body cannot be read at all; the empty message is left out on the wire. */
+export const unparsable = () => new AwsError('SerializationException', '')
+
+/** Output value → what JSON.stringify may see. Plain loops: a page of GetRecords has 10,000 records. */
+function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    const items = new Array<unknown>(value.length)
+    for (let i = 0; i < value.length; i++) items[i] = plain(value[i])
+    return items
+  }
+  if (value instanceof Uint8Array) return base64(value)
+  if (value instanceof Date) return value.getTime() / 1000
+  if (value instanceof Map) return plain(Object.fromEntries(value))
+  const object: Record<string, unknown> = {}
+  for (const name in value) object[name] = plain((value as Record<string, unknown>)[name])
+  return object
+}
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+
+function blobFromBase64(value: unknown): Uint8Array {
+  if (typeof value !== 'string') throw wrongType(value, 'Blob')
+  const bytes = Buffer.from(value, 'base64')
+  // Node skips what is not base64. Sound text of this length gives exactly this many bytes; anything else is looked at.
+  if (value.length % 4 !== 0 || bytes.length !== decodedLength(value)) throw badBase64(value)
+  if (value.endsWith('=') && bytes.toString('base64') !== value) throw badBase64(value)
+  return bytes
+}
+
+function decodedLength(text: string): number {
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  return (text.length / 4) * 3 - padding
+}
+
+function badBase64(text: string): AwsError {
+  const shown = text.slice(0, shownLengthMax)
+  const because = (reason: string) => serializationError(`'${shown}' can not be converted to a Blob: ${reason}`)
+  if (text.length % 4 !== 0)
+    return because(`Base64 encoded length is expected a multiple of 4 bytes but found: ${text.length}`)
+  const invalid = /[^A-Za-z0-9+/=]|=[^=]/.exec(text)
+  if (invalid) return because(`Invalid Base64 character: '${invalid[0][0]}'`)
+  return because('Invalid last non-pad Base64 character dectected') // AWS's spelling
+}
+
+/** A wrong blob may be megabytes long; the answer says only how it begins. */
+const shownLengthMax = 1024
+
+function timestampFromSeconds(value: unknown): Date {
+  if (typeof value !== 'number') throw wrongType(value, 'timestamp')
+  return validDate(value * 1000)
+}
+
+/** @throws SerializationException beyond what a Date holds (8.64e15 ms) */
+export function validDate(ms: number): Date {
+  const date = new Date(Math.round(ms))
+  if (Number.isNaN(date.getTime())) throw serializationError('The timestamp is out of range')
+  return date
+}

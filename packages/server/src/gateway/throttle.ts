@@ -1,0 +1,32 @@
+import { limitExceeded } from '../core/aws-error.ts'
+import type { Clock } from '../core/clock.ts'
+import type { CallRate } from '../core/operation.ts'
+import { TokenBucket } from '../core/token-bucket.ts'
+
+/** Buckets kept at once; above it those of the longest unused resources are forgotten, which only forgives them. */
+const bucketsMax = 10_000
+
+/** The account's calls each second, by operation: AWS's protection of its control plane. */
+export class Throttle {
+  readonly #clock: Clock
+  readonly #buckets = new Map<string, TokenBucket>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** @throws LimitExceededException above the operation's rate */
+  admit(operation: string, { perSecond, per }: CallRate, accountId: string, resource: string | undefined): void {
+    const whose = per === 'resource' ? resource : undefined
+    const key = `${operation}/${accountId}/${whose ?? ''}`
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#clock, perSecond)
+    this.#buckets.delete(key) // and set again below: a Map remembers the order, so the first is the longest unused
+    this.#buckets.set(key, bucket)
+    if (this.#buckets.size > bucketsMax) this.#buckets.delete(this.#buckets.keys().next().value!)
+    if (!bucket.take(1))
+      throw limitExceeded(
+        `Rate exceeded for ${operation} ${whose ? `on ${whose} ` : ''}under account ${accountId}: ` +
+          `at most ${perSecond} calls each second.`,
+      )
+  }
+}
