@@ -1,0 +1,50 @@
+/*
+ * Everything that CI runs: lint, types, then every test in one run, so that the output ends with the runner's count.
+ *
+ *   npm test                    all of it
+ *   npm test -- unit            the tests beside the source
+ *   npm test -- conformance     what AWS does, case by case, over HTTP
+ *   npm test -- FILE...         these test files alone
+ *
+ * Narrowed runs skip lint and types. The first step that fails ends the run with its exit code.
+ */
+
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+
+const root = join(import.meta.dirname, '..')
+const suites: Record<string, readonly string[]> = {
+  unit: ['packages/**/*.test.ts', 'scripts/**/*.test.ts'],
+  conformance: ['conformance/**/*.test.ts'],
+}
+
+const chosen = process.argv.slice(2)
+if (chosen.length === 0) {
+  step('lint', installed('@biomejs/biome/bin/biome'), ['ci', '--error-on-warnings'])
+  step('types', installed('typescript/bin/tsc'), ['-p', '.'])
+}
+const files =
+  chosen.length === 0 ? Object.values(suites).flat() : chosen.flatMap((name) => suites[name] ?? testFile(name))
+step('tests', '--test', ['--test-concurrency=2', ...files])
+
+/** Runs a step with this Node; ends the process with the step's exit code when it fails. */
+function step(name: string, program: string, args: readonly string[]): void {
+  process.stdout.write(`\n${name}\n`)
+  const { status } = spawnSync(process.execPath, [program, ...args], { cwd: root, stdio: 'inherit' })
+  if (status !== 0) {
+    process.stderr.write(`${name}: failed\n`)
+    process.exit(status ?? 1)
+  }
+}
+
+function installed(path: string): string {
+  return join(root, 'node_modules', path)
+}
+
+function testFile(name: string): string {
+  if (existsSync(join(root, name)) || name.includes('*')) return name
+  process.stderr.write(`npm test: "${name}" is neither a file nor one of ${Object.keys(suites).join(', ')}\n`)
+  return process.exit(2)
+}
