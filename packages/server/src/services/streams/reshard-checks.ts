@@ -21,7 +21,10 @@ export function openShardOf({ clock, place }: StreamsContext, stream: Stream, sh
 }
 
 /** @throws LimitExceededException if the account may not have so many open shards more */
-export function checkShardRoom({ limits, place, streams }: StreamsContext, additional: number): void {
+export function checkShardRoom(
+  { limits, place, streams }: Pick<StreamsContext, 'limits' | 'place' | 'streams'>,
+  additional: number,
+): void {
   const current = streams.all().reduce((sum, stream) => sum + shardCountToBe(stream), 0)
   if (current + additional > limits.shardCountMax)
     throw shardLimitExceeded(place, current, limits.shardCountMax, additional)

@@ -1,7 +1,7 @@
 import type { Place } from '../../core/arn.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Operation, Service } from '../../core/operation.ts'
-import type { Logger, MetricSink, Random } from '../../core/ports.ts'
+import type { Logger, MetricSink, Random, RecordFaults } from '../../core/ports.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
 import { ConsumerStore } from './consumer-store.ts'
@@ -9,6 +9,7 @@ import type { Durations, StreamsContext } from './context.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { StreamsLimits } from './limits.ts'
 import { OnDemandCapacity } from './on-demand.ts'
+import { startOnDemandScaling } from './on-demand-scaling.ts'
 import * as operations from './operations/index.ts'
 import { SealedTokens } from './sealed-token.ts'
 import { ShardThroughput } from './shard-throughput.ts'
@@ -26,6 +27,7 @@ export type StreamsParts = {
   readonly logger: Logger
   readonly limits: StreamsLimits
   readonly durations: Durations
+  readonly recordFaults?: RecordFaults | undefined
 }
 
 export type StreamsService = Service<StreamsContext> & {
@@ -47,6 +49,7 @@ export async function openStreams(parts: StreamsParts): Promise<StreamsService> 
   }
   const lifecycle = new Lifecycle(context)
   lifecycle.start()
+  const stopScaling = startOnDemandScaling(context)
   return {
     name: 'kinesis',
     targetPrefix: 'Kinesis_20131202',
@@ -54,6 +57,7 @@ export async function openStreams(parts: StreamsParts): Promise<StreamsService> 
     context,
     async stop() {
       context.subscriptions.stop()
+      stopScaling()
       await lifecycle.stop()
     },
   }
