@@ -1,6 +1,6 @@
 import type { Place } from '../../core/arn.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { Logger, MetricSink, Random } from '../../core/ports.ts'
+import type { Logger, MetricSink, Random, RecordFaults } from '../../core/ports.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
 import type { ConsumerStore } from './consumer-store.ts'
@@ -42,4 +42,6 @@ export type StreamsContext = {
   readonly onDemand: OnDemandCapacity
   readonly tokens: SealedTokens
   readonly subscriptions: Subscriptions
+  /** Single records of PutRecords that fail on purpose. */
+  readonly recordFaults?: RecordFaults | undefined
 }

@@ -1,0 +1,50 @@
+import { dryRunSucceeded, invalidArgument } from '../../../core/aws-error.ts'
+import { operation } from '../../../core/operation.ts'
+import { boolean, integer, optional, string, structure } from '../../../core/shapes.ts'
+import type { StreamsContext } from '../context.ts'
+import { rateExceeded } from '../faults.ts'
+import { streamArn, streamNameOf, streamReference, streamResource } from '../members.ts'
+import { openIterator, sealIterator } from '../shard-iterator.ts'
+import { childShardsOf, readShard } from '../shard-reader.ts'
+import { StreamMetrics } from '../stream-metrics.ts'
+
+/** Bytes and records that one call gives at most. */
+const answerBytesMax = 10 * 1024 * 1024
+const answerRecordsMax = 10_000
+
+export const getRecords = operation({
+  name: 'GetRecords',
+  input: structure({
+    StreamARN: optional(streamArn),
+    StreamId: streamReference.StreamId,
+    ShardIterator: string({ min: 1, max: 512 }),
+    Limit: optional(integer({ min: 1, max: answerRecordsMax })),
+    DryRun: optional(boolean()),
+  }),
+  resource: (input) => streamResource({ StreamARN: input.StreamARN }),
+  async handle(context: StreamsContext, input, { signal }) {
+    const { place, throughput } = context
+    const position = openIterator(context, input.ShardIterator)
+    const { stream, shard } = position
+    if (input.StreamARN !== undefined && streamNameOf(context, { StreamARN: input.StreamARN }) !== stream.name)
+      throw invalidArgument('StreamARN and ShardIterator must refer to the same stream.')
+    if (input.DryRun) throw dryRunSucceeded('GetRecords')
+
+    const metrics = new StreamMetrics(context, stream)
+    if (!throughput.admitRead(stream, shard)) {
+      metrics.readThrottled(shard)
+      throw rateExceeded(shard, stream.name, place.accountId)
+    }
+    const limits = { bytesMax: answerBytesMax, entriesMax: input.Limit ?? answerRecordsMax }
+    const page = await readShard(context, position, limits, signal)
+    throughput.chargeRead(stream, shard, page.sizeBytes)
+    metrics.getRecords(shard, page.records.length, page.sizeBytes, page.behindMs)
+    return {
+      Records: page.records,
+      MillisBehindLatest: page.behindMs,
+      ...(page.isAtEnd
+        ? { ChildShards: childShardsOf(stream, shard) }
+        : { NextShardIterator: sealIterator(context, { stream, shard, offset: page.nextOffset }) }),
+    }
+  },
+})

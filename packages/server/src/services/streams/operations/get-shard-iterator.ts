@@ -1,0 +1,32 @@
+import { dryRunSucceeded } from '../../../core/aws-error.ts'
+import { operation } from '../../../core/operation.ts'
+import { boolean, optional, structure, timestamp } from '../../../core/shapes.ts'
+import type { StreamsContext } from '../context.ts'
+import { sequenceNumber, shardId, streamOf, streamReference, streamResource } from '../members.ts'
+import { sealIterator } from '../shard-iterator.ts'
+import { readableShard, shardIteratorType, startingOffset } from '../starting-position.ts'
+
+export const getShardIterator = operation({
+  name: 'GetShardIterator',
+  input: structure({
+    ...streamReference,
+    ShardId: shardId,
+    ShardIteratorType: shardIteratorType,
+    StartingSequenceNumber: optional(sequenceNumber),
+    Timestamp: optional(timestamp()),
+    DryRun: optional(boolean()),
+  }),
+  resource: streamResource,
+  async handle(context: StreamsContext, input) {
+    const stream = streamOf(context, input)
+    const shard = readableShard(context, stream, input.ShardId)
+    const position = {
+      type: input.ShardIteratorType,
+      sequenceNumber: input.StartingSequenceNumber,
+      timestamp: input.Timestamp,
+    }
+    const offset = await startingOffset(context, stream, shard, position, 'GetShardIterator')
+    if (input.DryRun) throw dryRunSucceeded('GetShardIterator')
+    return { ShardIterator: sealIterator(context, { stream, shard, offset }) }
+  },
+})

@@ -1,0 +1,36 @@
+import { AwsError, dryRunSucceeded } from '../../../core/aws-error.ts'
+import { operation } from '../../../core/operation.ts'
+import { blob, boolean, optional, string, structure } from '../../../core/shapes.ts'
+import type { StreamsContext } from '../context.ts'
+import { hashKey, sequenceNumber, streamNameOf, streamReference, streamResource } from '../members.ts'
+import { checkRecords, checkSequenceNumberForOrdering, dataBytesMax } from '../record-checks.ts'
+import { writableStream, writeRecords } from '../record-writer.ts'
+import { StreamMetrics } from '../stream-metrics.ts'
+
+export const putRecord = operation({
+  name: 'PutRecord',
+  input: structure({
+    ...streamReference,
+    Data: blob({ max: dataBytesMax }),
+    PartitionKey: optional(string({ min: 1, max: 256 })),
+    ExplicitHashKey: optional(hashKey),
+    SequenceNumberForOrdering: optional(sequenceNumber),
+    DryRun: optional(boolean()),
+  }),
+  resource: streamResource,
+  async handle(context: StreamsContext, input, { signal }) {
+    const stream = writableStream(context, streamNameOf(context, input))
+    const metrics = new StreamMetrics(context, stream)
+    const sizeBytes = checkRecords(stream, [input], () => '')
+    // A number that storage gives is above all that it gave before, so the order that is asked for comes by itself.
+    if (input.SequenceNumberForOrdering !== undefined)
+      checkSequenceNumberForOrdering(context, stream, input.SequenceNumberForOrdering)
+    if (input.DryRun) throw dryRunSucceeded('PutRecord')
+
+    const [written] = await writeRecords(context, stream, [input], metrics, signal)
+    const isWritten = !(written instanceof AwsError)
+    metrics.putRecord(isWritten ? sizeBytes : undefined)
+    if (!isWritten) throw written
+    return written
+  },
+})

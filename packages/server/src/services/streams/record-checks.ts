@@ -1,0 +1,83 @@
+import { hashKeyMax } from '@millrace/formats'
+import { invalidArgument } from '../../core/aws-error.ts'
+import { constraintsBroken, violation } from '../../core/shapes.ts'
+import type { StreamsContext } from './context.ts'
+import { recordSizeBytes } from './record-codec.ts'
+import { parseSequenceNumber } from './sequence-number.ts'
+import type { Stream } from './stream.ts'
+
+/* What a record must be before it may be put: the checks that depend on its stream. */
+
+/** A record as PutRecord and PutRecords receive it. */
+export type PutEntry = {
+  readonly Data: Uint8Array
+  readonly PartitionKey?: string | undefined
+  readonly ExplicitHashKey?: string | undefined
+}
+
+/** The largest record that any stream may take, in bytes of data. */
+export const dataBytesMax = 10 * 1024 * 1024
+
+/** All keys and data of one PutRecords. */
+export const requestBytesMax = 10 * 1024 * 1024
+
+export const requestRecordsMax = 500
+
+/**
+ * Checks all records of a request. `pathOf` names a record's members in AWS's sentences. Returns its size in bytes.
+ * @throws ValidationException, InvalidArgumentException
+ */
+export function checkRecords(stream: Stream, records: readonly PutEntry[], pathOf: (index: number) => string): number {
+  const sizeBytesMax = stream.maxRecordSizeKiB * 1024
+  const needsKey = stream.distributionStrategy !== 'AUTO'
+  const violations: string[] = []
+  let sizeBytes = 0
+  for (let i = 0; i < records.length; i++) {
+    const record = records[i]!
+    const recordBytes = recordSizeBytes(record)
+    sizeBytes += recordBytes
+    if (needsKey && record.PartitionKey === undefined)
+      violations.push(violation(null, `${pathOf(i)}partitionKey`, 'Member must not be null'))
+    if (recordBytes > sizeBytesMax) violations.push(tooLarge(record, recordBytes, sizeBytesMax, pathOf(i)))
+  }
+  if (violations.length > 0) throw constraintsBroken(violations)
+  if (sizeBytes > requestBytesMax && records.length > 1) throw invalidArgument('Records size exceeds 10 MB limit')
+  if (needsKey) for (let i = 0; i < records.length; i++) checkHashKey(records[i]!.ExplicitHashKey)
+  return sizeBytes
+}
+
+/** AWS measures data alone in the sentence of its constraint; what the key adds beyond it is said the same way. */
+function tooLarge({ Data }: PutEntry, recordBytes: number, sizeBytesMax: number, path: string): string {
+  const size = Data.byteLength
+  const dataMax = size > sizeBytesMax ? sizeBytesMax : sizeBytesMax - (recordBytes - size)
+  const buffer = `java.nio.HeapByteBuffer[pos=0 lim=${size} cap=${size}]`
+  return violation(buffer, `${path}data`, `Member must have length less than or equal to ${dataMax}`)
+}
+
+function checkHashKey(explicit: string | undefined): void {
+  if (explicit !== undefined && BigInt(explicit) > hashKeyMax)
+    throw invalidArgument(
+      `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${explicit}`,
+    )
+}
+
+/** A number that was given out cannot be from the future. @throws InvalidArgumentException */
+export function checkSequenceNumberForOrdering(
+  { clock, place }: Pick<StreamsContext, 'clock' | 'place'>,
+  stream: Stream,
+  given: string,
+): void {
+  if (isOlderVersion(given)) return
+  const parsed = parseSequenceNumber(given)
+  if (parsed && parsed.timestampS * 1000 <= clock.nowMs()) return
+  throw invalidArgument(
+    `ExclusiveMinimumSequenceNumber ${given} used in PutRecord on stream ${stream.name} under account ` +
+      `${place.accountId} is invalid.`,
+  )
+}
+
+/** Versions 0 and 1, from AWS's first years, are all below version 2's: any record comes after them. */
+function isOlderVersion(text: string): boolean {
+  const number = BigInt(text)
+  return number < 2n ** 185n && (number < 2n ** 124n || (number & 0xfn) <= 1n)
+}

@@ -1,0 +1,177 @@
+import { hashKeyOf } from '@millrace/formats'
+import { type AwsError, internalFailure } from '../../core/aws-error.ts'
+import type { Random } from '../../core/ports.ts'
+import { LogClosed, LogNotFound } from '../../storage/log.ts'
+import type { StreamsContext } from './context.ts'
+import { rateExceeded, streamNotFound } from './faults.ts'
+import type { PutEntry } from './record-checks.ts'
+import { countedBytes, encodeRecords, recordSizeBytes } from './record-codec.ts'
+import { sequenceNumbersOf } from './sequence-number.ts'
+import { logIdOf, type Shard, type Stream, shardIdOf } from './stream.ts'
+import type { StreamMetrics } from './stream-metrics.ts'
+
+/** The fate of one record: where it is, or why it is not there. */
+export type Written = { readonly SequenceNumber: string; readonly ShardId: string } | AwsError
+
+/** Records of one request that go to one shard, by their index in the request: in rising order. */
+type Groups = Map<Shard, number[]>
+
+/** How long records whose shard was closed wait for the shards that take its place to open. */
+const reroutingMsMax = 10_000
+
+/** The stream that takes records; while it is being made there is nowhere to put any. @throws ResourceNotFoundException */
+export function writableStream({ place, streams }: StreamsContext, name: string): Stream {
+  const stream = streams.get(name)
+  if (stream.status === 'CREATING') throw streamNotFound(name, place.accountId)
+  return stream
+}
+
+/**
+ * Writes records that were checked, each to the shard of its hash key: one append for each shard, all at once. When a
+ * shard was closed meanwhile, its records wait for the shards that follow it. Those of one shard keep their order.
+ * `fates` says what became of each record; one that is there already (a fault on purpose) keeps its record away.
+ * @throws ResourceNotFoundException if the stream goes away meanwhile
+ */
+export async function writeRecords(
+  context: StreamsContext,
+  writable: Stream,
+  records: readonly PutEntry[],
+  metrics: StreamMetrics,
+  signal: AbortSignal,
+  fates = new Array<Written | undefined>(records.length),
+): Promise<Written[]> {
+  const { clock } = context
+  const untilMs = clock.monotonicMs() + reroutingMsMax
+  let stream: Stream | undefined = writable
+  let groups = admit(context, writable, records, fates, metrics)
+  for (;;) {
+    const target: Stream = stream
+    const appends = [...groups].map(([shard, group]) => append(context, target, shard, group, records, fates, metrics))
+    const left = (await Promise.all(appends)).flat().sort((a, b) => a - b)
+    if (left.length === 0) return fates as Written[]
+    stream = await nextVersion(context, target, untilMs - clock.monotonicMs(), signal)
+    if (!stream) {
+      for (const index of left) fates[index] = internalFailure()
+      return fates as Written[]
+    }
+    groups = route(context, stream, records, left)
+  }
+}
+
+/** Groups the records that the limits let in; the fate of the others is sealed. */
+function admit(
+  { onDemand, place, random, throughput }: StreamsContext,
+  stream: Stream,
+  records: readonly PutEntry[],
+  fates: (Written | undefined)[],
+  metrics: StreamMetrics,
+): Groups {
+  const { openShards } = stream.shardMap
+  const isAuto = stream.distributionStrategy === 'AUTO'
+  const isOnDemand = stream.mode === 'ON_DEMAND'
+  const groups: Groups = new Map()
+  const throttled = new Map<Shard, number>()
+  let turn = isAuto ? startingTurn(random, openShards.length) : 0
+  for (let i = 0; i < records.length; i++) {
+    if (fates[i]) continue
+    const record = records[i]!
+    const sizeBytes = recordSizeBytes(record)
+    let shard = isAuto ? openShards[turn++ % openShards.length]! : shardOf(stream, record)
+    let isAdmitted = throughput.admitRecord(stream, shard, sizeBytes)
+    // Where the service chooses the shard, it chooses one that has room.
+    for (let other = 1; !isAdmitted && isAuto && other < openShards.length; other++) {
+      shard = openShards[turn++ % openShards.length]!
+      isAdmitted = throughput.admitRecord(stream, shard, sizeBytes)
+    }
+    if (isAdmitted && (!isOnDemand || onDemand.admitRecord(stream, shard, sizeBytes))) {
+      add(groups, shard, i)
+      continue
+    }
+    fates[i] = rateExceeded(shard, stream.name, place.accountId)
+    throttled.set(shard, (throttled.get(shard) ?? 0) + 1)
+  }
+  for (const [shard, count] of throttled) metrics.writeThrottled(shard, count)
+  return groups
+}
+
+/** Groups records again after a change of the shards. They were admitted before: nothing is charged twice. */
+function route({ random }: StreamsContext, stream: Stream, records: readonly PutEntry[], indexes: number[]): Groups {
+  const { openShards } = stream.shardMap
+  const isAuto = stream.distributionStrategy === 'AUTO'
+  const groups: Groups = new Map()
+  let turn = isAuto ? startingTurn(random, openShards.length) : 0
+  for (const i of indexes)
+    add(groups, isAuto ? openShards[turn++ % openShards.length]! : shardOf(stream, records[i]!), i)
+  return groups
+}
+
+function add(groups: Groups, shard: Shard, index: number): void {
+  const group = groups.get(shard)
+  if (group) group.push(index)
+  else groups.set(shard, [index])
+}
+
+const shardOf = ({ shardMap }: Stream, { ExplicitHashKey, PartitionKey }: PutEntry): Shard =>
+  shardMap.openShards.length === 1
+    ? shardMap.openShards[0]!
+    : shardMap.shardFor(ExplicitHashKey === undefined ? hashKeyOf(PartitionKey ?? '') : BigInt(ExplicitHashKey))
+
+/** AUTO deals records out in turn, from a shard that is another for each request. */
+const startingTurn = (random: Random, shardCount: number) => {
+  const [a, b] = random.bytes(2)
+  return (a! * 256 + b!) % shardCount
+}
+
+/** Appends one shard's records. Returns the indexes that the shard, closed meanwhile, did not take: all or none. */
+async function append(
+  context: StreamsContext,
+  stream: Stream,
+  shard: Shard,
+  indexes: number[],
+  records: readonly PutEntry[],
+  fates: (Written | undefined)[],
+  metrics: StreamMetrics,
+): Promise<number[]> {
+  const batch = encodeRecords(records, indexes)
+  try {
+    const { firstOffset, timestampMs } = await context.log.append(logIdOf(stream, shard.index), batch)
+    const ShardId = shardIdOf(shard.index)
+    const numbers = sequenceNumbersOf(shard, firstOffset, indexes.length, timestampMs)
+    for (let i = 0; i < indexes.length; i++) fates[indexes[i]!] = { SequenceNumber: numbers[i]!, ShardId }
+    metrics.incoming(shard, indexes.length, countedBytes(batch.bytes.byteLength, indexes.length))
+    return []
+  } catch (error) {
+    if (error instanceof LogClosed) return indexes
+    // A stream's logs go before its name does.
+    const newest = context.streams.find(stream.name)
+    if (error instanceof LogNotFound && (newest?.id !== stream.id || newest.status === 'DELETING'))
+      throw streamNotFound(stream.name, context.place.accountId)
+    const logId = logIdOf(stream, shard.index)
+    context.logger.log('error', 'a shard did not take records', { logId, recordCount: indexes.length, error })
+    for (const index of indexes) fates[index] = internalFailure()
+    return []
+  }
+}
+
+/**
+ * The stream once it is another than `seen`; undefined when that takes longer than `withinMs`.
+ * @throws ResourceNotFoundException if it is gone
+ */
+async function nextVersion(
+  { clock, place, streams }: StreamsContext,
+  seen: Stream,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<Stream | undefined> {
+  const newest = () => streams.find(seen.name)
+  const changed = new AbortController()
+  const stop = () => changed.abort()
+  const unwatch = streams.watch((name) => name === seen.name && stop())
+  signal.addEventListener('abort', stop, { once: true })
+  if (newest() === seen && !signal.aborted && withinMs > 0) await clock.sleep(withinMs, changed.signal)
+  unwatch()
+  signal.removeEventListener('abort', stop)
+  const stream = newest()
+  if (stream?.id !== seen.id) throw streamNotFound(seen.name, place.accountId)
+  return stream === seen ? undefined : stream
+}

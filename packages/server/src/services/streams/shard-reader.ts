@@ -1,0 +1,86 @@
+import { LogNotFound, type ReadLimits } from '../../storage/log.ts'
+import type { StreamsContext } from './context.ts'
+import { streamNotFound } from './faults.ts'
+import { countedBytes, decodeRecord } from './record-codec.ts'
+import { sequenceNumbersOf } from './sequence-number.ts'
+import type { ShardPosition } from './shard-iterator.ts'
+import { isOpen, logIdOf, type Shard, type Stream, shardIdOf } from './stream.ts'
+
+/* What GetRecords and SubscribeToShard read of a shard. */
+
+/** A record as AWS shows it. Data is a view of storage's bytes. */
+export type ShownRecord = {
+  readonly SequenceNumber: string
+  readonly ApproximateArrivalTimestamp: Date
+  readonly Data: Uint8Array
+  readonly PartitionKey: string | undefined
+}
+
+export type ShardPage = {
+  readonly records: ShownRecord[]
+  /** Keys and data, in bytes. */
+  readonly sizeBytes: number
+  /** Where the next page begins. */
+  readonly nextOffset: number
+  /** How far the last record is behind now; 0 when nothing is left to read. */
+  readonly behindMs: number
+  /** A closed shard that was read to its end: nothing will come any more. */
+  readonly isAtEnd: boolean
+}
+
+/**
+ * Reads a page. `position.shard` must be as the catalog has it now: the end of a closed shard is told by it.
+ * @throws ResourceNotFoundException if the stream is gone
+ */
+export async function readShard(
+  context: StreamsContext,
+  { stream, shard, offset }: ShardPosition,
+  limits: ReadLimits,
+  signal?: AbortSignal,
+): Promise<ShardPage> {
+  const { clock, log, place } = context
+  const logId = logIdOf(stream, shard.index)
+  try {
+    const blocks = await log.read(logId, offset, limits, signal)
+    const { start, end } = await log.bounds(logId)
+    const records: ShownRecord[] = []
+    let sizeBytes = 0
+    let nextOffset = Math.max(offset, start)
+    let lastTimestampMs = clock.nowMs()
+    for (const { bytes, positions, firstOffset, timestampMs } of blocks) {
+      const count = positions.length - 1
+      const numbers = sequenceNumbersOf(shard, firstOffset, count, timestampMs)
+      const arrival = new Date(timestampMs)
+      for (let i = 0; i < count; i++) {
+        const { Data, PartitionKey } = decodeRecord(bytes, positions[i]!, positions[i + 1]!)
+        records.push({ SequenceNumber: numbers[i]!, ApproximateArrivalTimestamp: arrival, Data, PartitionKey })
+      }
+      sizeBytes += countedBytes(positions[count]! - positions[0]!, count)
+      nextOffset = firstOffset + count
+      lastTimestampMs = timestampMs
+    }
+    const isCaughtUp = nextOffset >= end
+    return {
+      records,
+      sizeBytes,
+      nextOffset,
+      behindMs: isCaughtUp ? 0 : Math.max(0, clock.nowMs() - lastTimestampMs),
+      isAtEnd: isCaughtUp && !isOpen(shard),
+    }
+  } catch (error) {
+    if (error instanceof LogNotFound) throw streamNotFound(stream.name, place.accountId)
+    throw error
+  }
+}
+
+/** The shards that took a closed one's place: what a reader goes on with. */
+export const childShardsOf = ({ shards }: Stream, { index }: Shard) =>
+  shards
+    .filter(({ parentIndex, adjacentParentIndex }) => parentIndex === index || adjacentParentIndex === index)
+    .map(({ index: child, parentIndex, adjacentParentIndex, startingHashKey, endingHashKey }) => ({
+      ShardId: shardIdOf(child),
+      ParentShards: [parentIndex, adjacentParentIndex]
+        .filter((parent) => parent !== undefined)
+        .map((parent) => shardIdOf(parent)),
+      HashKeyRange: { StartingHashKey: startingHashKey.toString(), EndingHashKey: endingHashKey.toString() },
+    }))
