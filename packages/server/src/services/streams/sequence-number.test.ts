@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  endingSequenceNumberOf,
+  offsetOf,
+  parseSequenceNumber,
+  sequenceNumberOf,
+  sequenceNumbersOf,
+  startingSequenceNumberOf,
+} from './sequence-number.ts'
+import type { Shard } from './stream.ts'
+
+const shardOf = (index: number, createdAtMs: number, closedAtMs?: number): Shard => ({
+  index,
+  startingHashKey: 0n,
+  endingHashKey: 1n,
+  createdAtMs,
+  ...(closedAtMs !== undefined && { closedAtMs }),
+})
+
+const instant = fc.integer({ min: 0, max: 16_025_174_999_000 })
+const index = fc.integer({ min: 0, max: 2 ** 31 - 1 })
+const offset = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER - 1 })
+
+test('a sequence number gives back its shard, its offset and its time', () => {
+  fc.assert(
+    fc.property(index, instant, offset, instant, (shardIndex, createdAtMs, at, timestampMs) => {
+      const text = sequenceNumberOf(shardOf(shardIndex, createdAtMs), at, timestampMs)
+      const parsed = parseSequenceNumber(text)!
+      assert.equal(parsed.shardIndex, shardIndex)
+      assert.equal(parsed.shardCreatedAtS, Math.floor(createdAtMs / 1000))
+      assert.equal(parsed.timestampS, Math.floor(timestampMs / 1000))
+      assert.equal(offsetOf(parsed), at)
+    }),
+  )
+})
+
+test('sequence numbers rise with the offset, whatever the times say', () => {
+  fc.assert(
+    fc.property(index, instant, offset, instant, instant, (shardIndex, createdAtMs, at, earlierMs, laterMs) => {
+      const shard = shardOf(shardIndex, createdAtMs, laterMs)
+      const numbers = [
+        startingSequenceNumberOf(shard),
+        sequenceNumberOf(shard, at, earlierMs),
+        sequenceNumberOf(shard, at + 1, laterMs),
+        endingSequenceNumberOf(shard)!,
+      ].map(BigInt)
+      for (let i = 1; i < numbers.length; i++) assert(numbers[i]! > numbers[i - 1]!)
+    }),
+  )
+})
+
+test('a shard made a second later has higher sequence numbers, whatever its index', () => {
+  fc.assert(
+    fc.property(index, index, instant, offset, (parentIndex, childIndex, createdAtMs, at) => {
+      const parent = shardOf(parentIndex, createdAtMs, createdAtMs)
+      const child = shardOf(childIndex, (Math.floor(createdAtMs / 1000) + 1) * 1000)
+      assert(BigInt(startingSequenceNumberOf(child)) > BigInt(sequenceNumberOf(parent, at, 16_025_174_999_000)))
+      assert(BigInt(startingSequenceNumberOf(child)) > BigInt(endingSequenceNumberOf(parent)!))
+    }),
+  )
+})
+
+test('the numbers of one append are those of its offsets one by one', () => {
+  const shard = shardOf(19, 1_700_000_000_123)
+  const together = sequenceNumbersOf(shard, 41, 3, 1_700_000_055_000)
+  assert.deepEqual(
+    together,
+    [41, 42, 43].map((at) => sequenceNumberOf(shard, at, 1_700_000_055_000)),
+  )
+})
+
+test('a number made now has 56 digits and begins with 49, as those of AWS do', () => {
+  const shard = shardOf(3, Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 2))
+  for (const text of [startingSequenceNumberOf(shard), endingSequenceNumberOf(shard)!]) assert.match(text, /^49\d{54}$/)
+})
+
+test('an open shard has no ending sequence number', () => {
+  assert.equal(endingSequenceNumberOf(shardOf(0, 0)), undefined)
+})
+
+test('the starting sequence number means the first offset, the ending one the end', () => {
+  const shard = shardOf(0, 5000, 6000)
+  assert.equal(offsetOf(parseSequenceNumber(startingSequenceNumberOf(shard))!), 0)
+  assert.equal(offsetOf(parseSequenceNumber(endingSequenceNumberOf(shard)!)!), Number.MAX_SAFE_INTEGER)
+})
+
+test('what is not a version 2 number is none', () => {
+  const good = BigInt(sequenceNumberOf(shardOf(1, 1_700_000_000_000), 7, 1_700_000_000_000))
+  for (const text of [
+    '',
+    '0',
+    '12345',
+    '-5',
+    'abc',
+    `${good}x`,
+    ` ${good}`,
+    `${good + 1n}`, // version 3
+    `${good - 1n}`, // version 1
+    `${good | (1n << 184n)}`, // leading digit 3
+    `${good | (1n << 143n)}`, // the counter's sign
+    '9'.repeat(129),
+  ])
+    assert.equal(parseSequenceNumber(text), undefined, text)
+})

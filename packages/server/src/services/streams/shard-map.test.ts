@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hashKeyMax } from '@millrace/formats'
+import fc from 'fast-check'
+import { ShardMap, uniformRanges } from './shard-map.ts'
+import type { Shard } from './stream.ts'
+
+const shardsOf = (count: number): Shard[] =>
+  uniformRanges(count).map((range, index) => ({ index, ...range, createdAtMs: 0 }))
+
+test('uniform ranges are floor(2^128 / n) wide, and the last takes the rest', () => {
+  assert.deepEqual(uniformRanges(1), [{ startingHashKey: 0n, endingHashKey: hashKeyMax }])
+  const [first, second, third] = uniformRanges(3)
+  assert.equal(first!.endingHashKey, 113427455640312821154458202477256070484n)
+  assert.equal(second!.startingHashKey, 113427455640312821154458202477256070485n)
+  assert.equal(third!.startingHashKey, 226854911280625642308916404954512140970n)
+  assert.equal(third!.endingHashKey, hashKeyMax)
+})
+
+test('every hash key has exactly the shard whose range holds it', () => {
+  const key = fc.bigInt(0n, hashKeyMax)
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 300 }), key, (count, hashKey) => {
+      const { startingHashKey, endingHashKey } = new ShardMap(shardsOf(count)).shardFor(hashKey)
+      assert(startingHashKey <= hashKey && hashKey <= endingHashKey)
+    }),
+  )
+})
+
+test('the first and last hash key of each shard belong to it', () => {
+  const map = new ShardMap(shardsOf(7).reverse())
+  for (const shard of map.openShards) {
+    assert.equal(map.shardFor(shard.startingHashKey), shard)
+    assert.equal(map.shardFor(shard.endingHashKey), shard)
+  }
+})
+
+test('closed shards take nothing', () => {
+  const closed = { index: 9, startingHashKey: 0n, endingHashKey: hashKeyMax, createdAtMs: 0, closedAtMs: 1 }
+  const map = new ShardMap([closed, ...shardsOf(2)])
+  assert.deepEqual(
+    map.openShards.map(({ index }) => index),
+    [0, 1],
+  )
+  assert.equal(map.shardFor(0n).index, 0)
+})
+
+test('a hole, an overlap, or a missing end is not taken for a stream', () => {
+  const [first, second, third] = shardsOf(3) as [Shard, Shard, Shard]
+  for (const shards of [
+    [first, third],
+    [first, second],
+    [second, third],
+    [first, first, second, third],
+    [first, { ...second, startingHashKey: second.startingHashKey + 1n }, third],
+  ])
+    assert.throws(() => new ShardMap(shards), { code: 'ERR_ASSERTION' })
+  assert.deepEqual(new ShardMap([]).openShards, [])
+})
