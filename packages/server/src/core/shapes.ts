@@ -109,19 +109,33 @@ export function integer(limits: { min?: number; max?: number } = {}): Shape<numb
   }
 }
 
-/** AWS's front end reads numbers into Java's Integer: fractions are cut off, what is too large is clamped. */
-const clampInteger = (value: number) => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.floor(value)))
+/** AWS's front end reads numbers into Java's Integer: fractions are cut off, what is too large is clamped, NaN is 0. */
+const clampInteger = (value: number) => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.floor(value))) || 0
 
 export function boolean(): Shape<boolean> {
   return {
     required: true,
     decode(value) {
       if (typeof value === 'boolean') return value
-      throw wrongType(value, 'Boolean')
+      if (typeof value !== 'string') throw wrongType(value, 'Boolean')
+      const word = value.toUpperCase()
+      if (!booleanWords.has(word))
+        throw serializationError(`'${word.slice(0, 100)}' can not be converted to an Boolean`)
+      return booleanWords.get(word)!
     },
     check() {},
   }
 }
+
+/** Words that AWS's front end takes for a boolean, in any case of letters. */
+const booleanWords = new Map([
+  ['TRUE', true],
+  ['YES', true],
+  ['1', true],
+  ['FALSE', false],
+  ['NO', false],
+  ['0', false],
+])
 
 /** Bytes: base64 in JSON, a byte string in CBOR. */
 export function blob(limits: { max?: number } = {}): Shape<Uint8Array> {
@@ -139,7 +153,14 @@ export function timestamp(): Shape<Date> {
   return { required: true, decode: (value, wire) => wire.timestamp(value), check() {} }
 }
 
-export function list<T>(member: Shape<T>, limits: { min?: number; max?: number } = {}): Shape<T[]> {
+/**
+ * `memberRule`: for lists of texts, AWS names the whole list and this rule instead of the member that breaks it, e.g.
+ * `[Member must have length less than or equal to 128, …]`.
+ */
+export function list<T>(
+  member: Shape<T>,
+  limits: { min?: number; max?: number; memberRule?: string } = {},
+): Shape<T[]> {
   return {
     required: true,
     decode(value, wire) {
@@ -156,9 +177,11 @@ export function list<T>(member: Shape<T>, limits: { min?: number; max?: number }
     },
     check(value, path, violations) {
       checkLength(value.length, () => describe(value), limits, path, violations)
-      for (let i = 0; i < value.length && violations.length < violationsMax; i++) {
-        member.check(value[i]!, `${path}.${i + 1}.member`, violations)
-      }
+      const found: string[] = limits.memberRule === undefined ? violations : []
+      for (let i = 0; i < value.length && found.length < violationsMax; i++)
+        member.check(value[i]!, `${path}.${i + 1}.member`, found)
+      if (limits.memberRule !== undefined && found.length > 0)
+        violations.push(violation(describe(value), path, `Member must satisfy constraint: ${limits.memberRule}`))
     },
   }
 }
@@ -274,11 +297,10 @@ export function wrongType(value: unknown, wanted: 'String' | 'Integer' | 'Boolea
   return serializationError(`class ${javaClass(value)} can not be converted to ${target}`)
 }
 
+/** AWS reads every number into a class of its own. */
 function javaClass(value: unknown): string {
   if (typeof value === 'boolean') return 'java.lang.Boolean'
-  if (typeof value === 'bigint') return 'java.math.BigInteger'
-  if (typeof value !== 'number') return 'java.lang.String'
-  if (!Number.isInteger(value)) return 'java.lang.Double'
-  if (Math.abs(value) <= 32767) return 'java.lang.Short'
-  return Math.abs(value) < 2 ** 31 ? 'java.lang.Integer' : 'java.lang.Long'
+  if (typeof value === 'number' || typeof value === 'bigint')
+    return 'com.amazon.coral.value.json.numbers.TruncatingBigNumber'
+  return 'java.lang.String'
 }

@@ -71,14 +71,15 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const startedMs = networkClock.monotonicMs()
     let found: Route | undefined
     try {
+      checkHead(request, host)
       if (options.pages && request.method === 'GET' && (await sendPage(options.pages, request, response))) return
       const body = await readBody(request, bodyBytesMax, bodyTimeoutMs, networkClock)
-      checkHead(request, host)
-      found = route(request, services)
+      found = route(request, services, body.length > 0)
       await answer(found, request, response, body, requestId)
     } catch (error) {
       if (error instanceof BodyIncomplete || response.destroyed) return void request.socket?.destroy()
       sendError(response, error, found, requestId)
+      if (!request.complete) await abandon(request)
     } finally {
       logger.log('debug', 'request', {
         requestId,
@@ -96,10 +97,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     body: Buffer,
     requestId: string,
   ): Promise<void> {
+    if (!operation && body.length === 0) throw new AwsError('UnknownOperationException', '')
     const parsed = protocol.parse(body)
-    if (!operation) throw new AwsError('UnknownOperationException', '')
-    const query = new URL(request.url ?? '/', 'http://localhost').searchParams
-    const caller: Caller = authenticate({ headers: request.headers, query }, place.accountId)
+    if (!service || !operation) throw new AwsError('UnknownOperationException', '')
+    const { headers, url = '' } = request
+    const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '')
+    const caller: Caller = authenticate({ headers, query }, place.accountId)
     const input = parseInput(operation.input, parsed, protocol.wire)
     if (options.operationRates && operation.rate)
       throttle.admit(operation.name, operation.rate, place.accountId, operation.resource(input, service.context))
@@ -123,13 +126,22 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     send(response, 200, contentType, output === undefined ? Buffer.alloc(0) : protocol.render(output), requestId)
   }
 
+  /** Takes what a refused client is still sending, for as long as a body may take: else it would not see the answer. */
+  async function abandon(request: HttpRequest): Promise<void> {
+    request.resume()
+    const over = new AbortController()
+    request.once('close', () => over.abort())
+    request.once('end', () => over.abort())
+    await networkClock.sleep(bodyTimeoutMs, over.signal)
+    if (!over.signal.aborted) request.socket?.destroy()
+  }
+
   function sendError(response: HttpResponse, error: unknown, found: Route | undefined, requestId: string): void {
     if (response.headersSent) {
       response.end()
       return
     }
     if (error instanceof BodyTooLarge) {
-      response.setHeader('connection', 'close') // the rest of the body is not read
       const tooLarge = Buffer.from('<RequestEntityTooLargeException/>\n')
       send(response, 413, 'application/xml', tooLarge, requestId)
       return
@@ -148,7 +160,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
   /** The two ids of every answer; the second is 72 random-looking bytes on AWS. */
   const identity = (requestId: string) => ({
-    'x-amzn-requestid': requestId,
+    'x-amzn-RequestId': requestId,
     'x-amz-id-2': Buffer.from(random.bytes(72)).toString('base64'),
   })
 

@@ -52,11 +52,20 @@ export async function listen(
   })
 
   const sockets = new Set<Socket>()
+  const undecided = new Set<Socket>()
   const server = net.createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
+    undecided.add(socket)
+    socket.on('close', () => {
+      sockets.delete(socket)
+      undecided.delete(socket)
+    })
     socket.on('error', () => socket.destroy())
-    tellApart(socket, options, (isHttp2) => (isHttp2 ? plain2 : http1).emit('connection', socket))
+    tellApart(socket, options, (isHttp2) => {
+      undecided.delete(socket)
+      const server = isHttp2 ? plain2 : http1
+      server.emit('connection', socket)
+    })
   })
   server.maxConnections = options.connectionsMax
   await new Promise<void>((resolve, reject) => {
@@ -72,7 +81,7 @@ export async function listen(
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       http1.close()
       for (const session of sessions) session.close()
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+      for (const socket of undecided) socket.destroy()
       http1.closeIdleConnections()
       await Promise.race([closed, patience])
       for (const socket of sockets) socket.destroy()

@@ -17,7 +17,7 @@ export function renderError(error: AwsError, protocol: Protocol | undefined, isP
   }
   if (isPlainJson && frontEnd.has(code)) {
     const body = protocol.render({ Output: { __type: `com.amazon.coral.service#${code}` }, Version: '1.0' })
-    return { status, contentType: 'application/json', body }
+    return { status: code === 'UnknownOperationException' ? 404 : status, contentType: 'application/json', body }
   }
   // SerializationException alone has a capital M. Without anything to say there is no message at all.
   const member = code === 'SerializationException' ? 'Message' : 'message'

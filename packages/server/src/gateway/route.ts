@@ -5,13 +5,13 @@ import { cbor } from './protocols/cbor.ts'
 import { json } from './protocols/json.ts'
 import type { Protocol } from './protocols/protocol.ts'
 
-/** Where a request goes: `operation` is undefined when the service has none of that name. */
+/** Where a request goes; without `service` and `operation`, nobody here knows what it asks for. */
 export type Route = {
-  readonly service: Service
+  readonly service: Service | undefined
   // biome-ignore lint/suspicious/noExplicitAny: see Service
   readonly operation: Operation<any, any> | undefined
   readonly protocol: Protocol
-  /** `application/json` is answered like AWS JSON, but for errors of the front end (see render-error.ts). */
+  /** `application/json`: AWS reads the body, and then knows no operation in it (see render-error.ts). */
   readonly isPlainJson: boolean
 }
 
@@ -26,18 +26,20 @@ export class Unroutable extends AwsError {}
 
 /**
  * `X-Amz-Target: Kinesis_20131202.PutRecord` and the content type say where a request goes.
- * @throws Unroutable (403 or 404) as AWS does: for other methods, no target, or a content type that nobody speaks
+ * @throws Unroutable (403 or 404) as AWS does: for other methods, and for a content type that nobody speaks
  */
-export function route(request: HttpRequest, services: readonly Service[]): Route {
+export function route(request: HttpRequest, services: readonly Service[], hasBody: boolean): Route {
   const [prefix, name] = String(request.headers['x-amz-target'] ?? '').split('.', 2)
-  const service = services.find(({ targetPrefix }) => targetPrefix === prefix)
-  if (request.method !== 'POST' || !service || !name)
-    throw new Unroutable('AccessDeniedException', 'Unable to determine service/operation name to be authorized', 403)
   const contentType = String(request.headers['content-type'] ?? '')
     .split(';', 1)[0]!
     .trim()
     .toLowerCase()
-  const protocol = protocols.get(contentType)
+  // Without a body AWS answers in CBOR whatever was announced, but for its own JSON.
+  const protocol = hasBody || contentType === json.contentType ? protocols.get(contentType) : cbor
+  if (request.method !== 'POST' || (!protocol && !(prefix && name)))
+    throw new Unroutable('AccessDeniedException', 'Unable to determine service/operation name to be authorized', 403)
   if (!protocol) throw new Unroutable('UnknownOperationException', '', 404)
-  return { service, operation: service.operations.get(name), protocol, isPlainJson: contentType === 'application/json' }
+  const isPlainJson = hasBody && contentType === 'application/json'
+  const service = isPlainJson ? undefined : services.find(({ targetPrefix }) => targetPrefix === prefix)
+  return { service, operation: name === undefined ? undefined : service?.operations.get(name), protocol, isPlainJson }
 }

@@ -1,4 +1,4 @@
-import { type DecodeOptions, decode, type EncodeOptions, encode, Token, Type } from 'cborg'
+import { type DecodeOptions, decode, type EncodeOptions, encode, Token, Tokenizer, Type } from 'cborg'
 import { wrongType } from '../../core/shapes.ts'
 import { unparsable, validDate } from './json.ts'
 import type { Protocol } from './protocol.ts'
@@ -13,7 +13,9 @@ export const cbor: Protocol = {
   parse(body) {
     if (nestsTooDeep(body)) throw unparsable()
     try {
-      const value: unknown = decode(body, decodeOptions)
+      const bytes = new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+      const tokenizer = new ChunkJoiner(bytes, decodeOptions)
+      const value: unknown = decode(bytes, { ...decodeOptions, tokenizer })
       if (typeof value === 'object' && value !== null) return value
     } catch {
       // answered below: broken, truncated, or a tag that nobody sends
@@ -25,6 +27,29 @@ export const cbor: Protocol = {
 
 const decodeOptions: DecodeOptions = {
   tags: { 1: (content: () => unknown) => new EpochMs(content()) },
+}
+
+/**
+ * cborg knows no strings of indefinite length, which Jackson (the Java SDKs') writes for texts above some 4,000
+ * characters: `0x7f` (text) or `0x5f` (bytes), chunks of definite length, `0xff`. Here they become one token.
+ */
+class ChunkJoiner extends Tokenizer {
+  override next(): Token {
+    const head = this.data[this.pos()]
+    if (head !== 0x5f && head !== 0x7f) return super.next()
+    this._pos++
+    const chunks: Uint8Array[] = []
+    const texts: string[] = []
+    for (;;) {
+      if (this.done()) throw new Error('a string without an end')
+      const token = super.next()
+      if (token.type === Type.break) break
+      if (head === 0x5f && token.type === Type.bytes) chunks.push(token.value)
+      else if (head === 0x7f && token.type === Type.string) texts.push(token.value)
+      else throw new Error('a chunk of another type')
+    }
+    return head === 0x5f ? new Token(Type.bytes, Buffer.concat(chunks), 0) : new Token(Type.string, texts.join(''), 0)
+  }
 }
 
 /** The content of a tag 1, before anyone knows whether a timestamp is wanted there. */

@@ -28,11 +28,15 @@ export async function sendEvents(
     if (!response.write(encodeEventFrame(all, protocol.render(payload)))) await drained(response, signal)
   }
   const iterator = stream.events[Symbol.asyncIterator]()
+  const aborted = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
   try {
     await send('event', 'initial-response', {})
     while (!signal.aborted) {
-      const next = await iterator.next()
-      if (next.done || signal.aborted) break
+      const next = await Promise.race([iterator.next(), aborted])
+      if (!next || next.done || signal.aborted) break
       for (const [name, payload] of Object.entries(next.value)) await send('event', name, payload)
     }
   } catch (error) {
@@ -40,8 +44,9 @@ export async function sendEvents(
     const told = error instanceof AwsError ? error : internalFailure()
     if (!signal.aborted) await send('exception', told.code, { message: told.message }).catch(() => {})
   } finally {
-    await iterator.return?.()
     response.end()
+    // Not awaited: a generator that still waits for its next event ends when that comes, or by the call's signal.
+    iterator.return?.().then(undefined, () => {})
   }
   return unexpected
 }
