@@ -4,7 +4,6 @@ import { ManualClock } from '../../core/clock.ts'
 import { awsLimits, liftedLimits } from './limits.ts'
 import { OnDemandCapacity } from './on-demand.ts'
 import { startOnDemandScaling } from './on-demand-scaling.ts'
-import { completeResharding } from './resharding.ts'
 import { reshardingFixture } from './resharding-fixture.ts'
 import { uniformRanges } from './shard-map.ts'
 import { changed, makeStream, type Stream } from './stream.ts'
@@ -136,10 +135,6 @@ test('a record larger than what is left is taken whole, and paid for before the 
 async function scalingFixture(change: Partial<Stream> = {}, shardCount = 4) {
   const fixture = await reshardingFixture({ shardCount, limits: awsLimits })
   const { clock, context, current } = fixture
-  context.streams.watch((name) => {
-    const stream = context.streams.find(name)
-    if (stream?.pending) void completeResharding(context, stream)
-  })
   await context.streams.update('s', (stream) => changed(stream, { mode: 'ON_DEMAND', ...change }))
   await clock.advance(0)
   async function drive(bytesPerSecond: (shardIndex: number) => number, minutes: number) {
