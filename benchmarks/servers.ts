@@ -1,0 +1,123 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { call } from './wire.ts'
+
+/*
+ * The servers that are measured: each in a process of its own, with the same Node, and its data in a fresh folder.
+ */
+
+export type Contestant = {
+  readonly name: string
+  readonly command: (port: number, data: string) => { args: readonly string[]; env?: Record<string, string> }
+}
+
+export type RunningServer = {
+  readonly name: string
+  readonly port: number
+  /** From spawning node to the first answer, in milliseconds. */
+  readonly readyMs: number
+  /** Resident memory, in bytes. */
+  residentBytes(): number
+  stop(): Promise<void>
+}
+
+const peersFolder = join(import.meta.dirname, '.peers')
+const peer = (path: string) => join(peersFolder, 'node_modules', path)
+
+export const contestants: readonly Contestant[] = [
+  {
+    name: 'Millrace',
+    command: (port, data) => ({
+      args: [
+        join(import.meta.dirname, '../packages/server/src/bin.ts'),
+        ...['--port', String(port), '--data', data, '--durability', 'fsync', '--limits', 'off'],
+      ],
+    }),
+  },
+  {
+    name: 'kinesalite',
+    command: (port, data) => ({
+      args: [peer('kinesalite/cli.js'), '--port', String(port), '--path', data, '--createStreamMs', '50'],
+    }),
+  },
+  {
+    name: 'kinesis-local',
+    command: (port) => ({
+      args: [peer('kinesis-local/main.js')],
+      env: {
+        KINESIS_MOCK_PLAIN_PORT: String(port),
+        KINESIS_MOCK_TLS_PORT: String(port + 1),
+        CREATE_STREAM_DURATION: '50ms',
+        LOG_LEVEL: 'ERROR',
+      },
+    }),
+  },
+]
+
+/** Installs the peers, once, into an ignored folder. @throws Error when npm cannot */
+export function installPeers(): void {
+  if (existsSync(peer('kinesalite')) && existsSync(peer('kinesis-local'))) return
+  process.stderr.write('Installing the peers (kinesalite, kinesis-local) into benchmarks/.peers ...\n')
+  mkdirSync(peersFolder, { recursive: true })
+  writeFileSync(join(peersFolder, 'package.json'), '{ "private": true }\n')
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const { status } = spawnSync('npm', ['install', ...options, 'kinesalite@3.3.3', 'kinesis-local@0.6.2'], {
+    cwd: peersFolder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (status !== 0) throw new Error('the peers could not be installed; --only Millrace runs without them')
+}
+
+const startWithinMs = 20_000
+
+/** Starts a server and waits until it answers a call. */
+export async function start({ name, command }: Contestant): Promise<RunningServer> {
+  const port = await freePort()
+  const data = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  const { args, env } = command(port, data)
+  const spawnedAtMs = performance.now()
+  const child = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, ...env } })
+  const ended = once(child, 'exit')
+  const stop = async () => {
+    child.kill('SIGTERM')
+    const forced = setTimeout(() => child.kill('SIGKILL'), 12_000)
+    await ended
+    clearTimeout(forced)
+    rmSync(data, { recursive: true, force: true })
+  }
+  while (!(await answers(port))) {
+    if (child.exitCode !== null || performance.now() - spawnedAtMs > startWithinMs) {
+      await stop()
+      throw new Error(`${name} did not start`)
+    }
+    await sleep(2)
+  }
+  const readyMs = performance.now() - spawnedAtMs
+  return { name, port, readyMs, residentBytes: () => residentBytes(child.pid!), stop }
+}
+
+const answers = (port: number) =>
+  call(port, 'ListStreams', {}).then(
+    () => true,
+    () => false,
+  )
+
+/** From the system's own books; Linux only. */
+function residentBytes(pid: number): number {
+  const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return Number(kib) * 1024
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
