@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import http2 from 'node:http2'
+import net from 'node:net'
 import { test } from 'node:test'
 import { decodeEventFrames } from '@millrace/formats'
 import { encode } from 'cborg'
@@ -40,6 +41,16 @@ test('HTTP/2 is told by its preface, whole or in pieces', async (t) => {
   const goAway = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
   const said = await rawConversation(port, ['P', 'RI * HT', 'TP/2.0\r\n\r\nSM', '\r\n\r\n', settings, goAway])
   assert.equal(said.charCodeAt(3), 4, 'the first frame is SETTINGS')
+})
+
+test('a client that closes its side after asking still gets its answer', async (t) => {
+  const { port } = await gatewayFixture(t)
+  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  const head = Object.entries(signedHeaders('Echo')).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n${head.join('')}\r\n{}`)
+  let said = ''
+  for await (const chunk of socket) said += chunk
+  assert.match(said, /^HTTP\/1\.1 200 /)
 })
 
 test('what AWS cannot route is refused in its own words', async (t) => {

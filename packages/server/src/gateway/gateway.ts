@@ -178,13 +178,18 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-/** What a browser's page or a confused proxy would send is refused before anything looks at the request's meaning. */
+/**
+ * What a browser's page or a confused proxy would send is refused before anything looks at the request's meaning.
+ *
+ * For the same reason no answer has `Access-Control-Allow-Origin`, where AWS says `*`: AWS can afford it, for a page
+ * cannot sign. Here signatures are not verified, and any page that the user visits could read and write streams.
+ */
 function checkHead(request: HttpRequest, host: string): void {
   const authority = String(request.headers[':authority'] ?? request.headers.host ?? '')
   if (!isOwnHost(authority, host))
     throw new Unroutable(
       'AccessDeniedException',
-      'Millrace does not answer under this host name: use localhost or an address',
+      'Millrace does not answer under this host name: use localhost, an address, or the name given to --host',
       403,
     )
   const seen = new Set<string>()

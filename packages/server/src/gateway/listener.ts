@@ -53,7 +53,7 @@ export async function listen(
 
   const sockets = new Set<Socket>()
   const undecided = new Set<Socket>()
-  const server = net.createServer({ noDelay: true }, (socket) => {
+  const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     sockets.add(socket)
     undecided.add(socket)
     socket.on('close', () => {
@@ -63,6 +63,7 @@ export async function listen(
     socket.on('error', () => socket.destroy())
     tellApart(socket, options, (isHttp2) => {
       undecided.delete(socket)
+      if (isHttp2) socket.allowHalfOpen = false // its streams have ends of their own; the connection has but one
       const server = isHttp2 ? plain2 : http1
       server.emit('connection', socket)
     })
@@ -98,6 +99,8 @@ function tellApart(
 ): void {
   let seen = Buffer.alloc(0)
   socket.setTimeout(idleTimeoutMs, () => socket.destroy())
+  // A client may close its side once it has asked (HTTP waits for that), but not before it has said what it speaks.
+  const leave = () => socket.destroy()
   const read = () => {
     const chunk = socket.read() as Buffer | null
     if (chunk === null) return
@@ -107,10 +110,12 @@ function tellApart(
     const maybeHttp2 = seen.subarray(0, compared).equals(preface.subarray(0, compared))
     if (maybeHttp2 && seen.length < preface.length) return
     socket.off('readable', read)
+    socket.off('end', leave)
     socket.removeAllListeners('timeout')
     socket.setTimeout(0)
     socket.unshift(seen)
     handOn(maybeHttp2)
   }
   socket.on('readable', read)
+  socket.once('end', leave)
 }
