@@ -98,3 +98,53 @@ export const invalidNextToken = () => invalidArgument('Invalid NextToken.')
 
 export const expiredNextToken = () =>
   new AwsError('ExpiredNextTokenException', 'The NextToken has expired: it can be used for 300 seconds.')
+
+/* Streams and the account. */
+
+export const tooManyTags = (max: number) =>
+  limitExceeded(`Failed to add tags: the given tags exceed the maximum number of tags for each resource: ${max}.`)
+
+export const tooManyCreating = (accountId: string, max: number) =>
+  limitExceeded(
+    `Rate exceeded for account ${accountId}: no more than ${max} streams can be in the CREATING state at any time.`,
+  )
+
+export const tooManyOnDemand = (accountId: string, max: number) =>
+  limitExceeded(`This request would exceed the on-demand stream limit for the account ${accountId}. Limit: ${max}.`)
+
+export const warmThroughputNeedsCommitment = () =>
+  validationError(
+    'Warm throughput can be set only in accounts whose MinimumThroughputBillingCommitment is ENABLED: see ' +
+      'UpdateAccountSettings.',
+  )
+
+/* Consumers. */
+
+export const consumerNotFound = (consumer: string, accountId: string) =>
+  notFound(`Consumer ${consumer} under account ${accountId} not found.`)
+
+export const consumerNotActive = (consumerArn: string, status: string, accountId: string) =>
+  inUse(`Consumer ${consumerArn} under account ${accountId} not ACTIVE, instead in state ${status}`)
+
+export const subscribedTooSoon = (consumerArn: string, shard: Shard, accountId: string) =>
+  inUse(
+    `Another active subscription exists for consumer ${consumerArn} on shard ${shardIdOf(shard.index)} under account ` +
+      `${accountId}: a new one may take over 5 seconds after it began.`,
+  )
+
+export const subscriptionTakenOver = (consumerArn: string, accountId: string) =>
+  inUse(`Another subscription of consumer ${consumerArn} under account ${accountId} has taken over.`)
+
+/* Retention. */
+
+export const retentionIncreaseRefused = (hours: number, { name, retentionHours }: Stream) =>
+  invalidArgument(
+    `Requested retention period (${hours} hours) for stream ${name} can not be shorter than existing retention period ` +
+      `(${retentionHours} hours). Use DecreaseRetentionPeriod API.`,
+  )
+
+export const retentionDecreaseRefused = (hours: number, { name, retentionHours }: Stream) =>
+  invalidArgument(
+    `Requested retention period (${hours} hours) for stream ${name} can not be longer than existing retention period ` +
+      `(${retentionHours} hours). Use IncreaseRetentionPeriod API.`,
+  )

@@ -1,0 +1,40 @@
+import { operation } from '../../../core/operation.ts'
+import { optional, structure } from '../../../core/shapes.ts'
+import { consumerView } from '../consumer-reference.ts'
+import type { Consumer } from '../consumer-store.ts'
+import type { StreamsContext } from '../context.ts'
+import { streamNotActive } from '../faults.ts'
+import { consumerName, streamArn, streamOf, streamReference, streamResource, tagMap } from '../members.ts'
+import { checkTagCount, checkTags } from '../tags.ts'
+
+export const registerStreamConsumer = operation({
+  name: 'RegisterStreamConsumer',
+  input: structure({
+    StreamARN: streamArn,
+    ConsumerName: consumerName,
+    StreamId: streamReference.StreamId,
+    Tags: optional(tagMap),
+  }),
+  resource: streamResource,
+  rate: { perSecond: 5, per: 'account' },
+  async handle(context: StreamsContext, input) {
+    const { clock, consumers, durations, limits, place } = context
+    const stream = streamOf(context, { StreamARN: input.StreamARN })
+    if (stream.status === 'CREATING' || stream.status === 'DELETING') throw streamNotActive(stream, place.accountId)
+    const tags = input.Tags ?? new Map<string, string>()
+    checkTags(tags)
+    checkTagCount(tags.size, `consumer ${input.ConsumerName}`, place.accountId)
+    const nowMs = clock.nowMs()
+    const consumer: Consumer = {
+      name: input.ConsumerName,
+      streamId: stream.id,
+      streamName: stream.name,
+      createdAtMs: nowMs,
+      status: 'CREATING',
+      dueAtMs: nowMs + durations.consumerMs,
+      tags,
+    }
+    await consumers.register(stream, consumer, limits.consumerCountMax)
+    return { Consumer: consumerView(context, consumer) }
+  },
+})
