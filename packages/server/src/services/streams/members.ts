@@ -1,6 +1,6 @@
 import { arn, parseArn } from '../../core/arn.ts'
 import { invalidArgument } from '../../core/aws-error.ts'
-import { integer, optional, string, stringMap } from '../../core/shapes.ts'
+import { enumeration, integer, optional, string, stringMap, structure } from '../../core/shapes.ts'
 import type { StreamsContext } from './context.ts'
 import { streamNotFound } from './faults.ts'
 import type { Stream } from './stream.ts'
@@ -23,14 +23,21 @@ export const hashKey = string({ pattern: '0|([1-9]\\d{0,38})' })
 export const sequenceNumber = string({ pattern: '0|([1-9]\\d{0,128})' })
 export const nextToken = string({ min: 1, max: 1_048_576 })
 export const tagMap = stringMap({ min: 1, max: 128 }, { min: 0, max: 256 }, { min: 1, max: 200 })
+export const maxRecordSizeKiB = integer({ min: 1024, max: 10_240 })
 export const pageSize = integer({ min: 1, max: 10_000 })
+export const streamModeDetails = structure({ StreamMode: enumeration('PROVISIONED', 'ON_DEMAND') })
+/** Up to 10 GiB each second. */
+export const warmThroughput = integer({ min: 0, max: 10_240 })
+export const distributionStrategy = enumeration('USER_PARTITION_KEY', 'AUTO')
+
+/** Reserved by AWS: concerns only how a client finds its endpoint. */
+export const streamId = optional(string({ min: 1, max: 24 }))
 
 /** How most operations name their stream: by name, by ARN, or by both if they agree. */
 export const streamReference = {
   StreamName: optional(streamName),
   StreamARN: optional(streamArn),
-  /** Reserved by AWS: concerns only how a client finds its endpoint. */
-  StreamId: optional(string({ min: 1, max: 24 })),
+  StreamId: streamId,
 }
 
 type StreamReference = { readonly StreamName?: string | undefined; readonly StreamARN?: string | undefined }
@@ -63,3 +70,6 @@ export const streamResource = ({ StreamName, StreamARN }: StreamReference): stri
 
 export const streamArnOf = ({ place }: Pick<StreamsContext, 'place'>, { name }: Pick<Stream, 'name'>): string =>
   arn(place, 'kinesis', `stream/${name}`)
+
+/** `resource` of an operation that names it by ResourceARN. */
+export const arnResource = ({ ResourceARN }: { readonly ResourceARN: string }) => parseArn(ResourceARN)?.resource

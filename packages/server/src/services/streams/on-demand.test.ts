@@ -178,7 +178,8 @@ test('one hot partition key does not split its shard for ever', async () => {
 })
 
 test('warm throughput brings the shards that it needs', async () => {
-  const { openCount, current } = await scalingFixture({ warmThroughputMiBps: 10 })
+  const { clock, openCount, current } = await scalingFixture({ warmThroughputMiBps: 10 })
+  await clock.advance(1000)
   assert.equal(openCount(), 10)
   assert.equal(current().status, 'ACTIVE')
 })
@@ -190,7 +191,7 @@ test('scaling takes up at the start what a stream lacks, and stops when told', a
   await context.streams.update('s', (stream) => changed(stream, { status: 'UPDATING', warmThroughputMiBps: 6 }))
   assert.equal(openCount(), 4)
   await context.streams.update('s', (stream) => changed(stream, { status: 'ACTIVE' }))
-  await clock.advance(0)
+  await clock.advance(1000)
   assert.equal(openCount(), 6)
   assert.equal(current().status, 'ACTIVE')
 })

@@ -126,22 +126,18 @@ test('two processes that finish the same split make one pair of children', async
 })
 
 test('a stream that is deleted in the middle of a split keeps no logs of the children', async () => {
-  const { call, context, current } = await reshardingFixture({ shardCount: 1 })
-  await call('SplitShard', { StreamName: 's', ShardToSplit: '0', NewStartingHashKey: `${half}` })
-  const stream = current()
-  const { log } = context
-  const deletion: PendingWork = { kind: 'delete', dueAtMs: 0 }
-  let end: () => Promise<unknown> = async () => undefined
-  const create = log.create.bind(log)
-  log.create = async (logId, options) => {
-    await create(logId, options)
-    await end()
-  }
-  for (const way of [
-    () => context.streams.update('s', (newest) => changed(newest, { status: 'DELETING', pending: deletion })),
-    () => context.streams.remove(stream),
-  ]) {
-    end = way
+  const deletion: PendingWork = { kind: 'delete', dueAtMs: Number.MAX_SAFE_INTEGER }
+  for (const isGone of [false, true]) {
+    const { call, context, current } = await reshardingFixture({ shardCount: 1 })
+    await call('SplitShard', { StreamName: 's', ShardToSplit: '0', NewStartingHashKey: `${half}` })
+    const stream = current()
+    const { log, streams } = context
+    const create = log.create.bind(log)
+    log.create = async (logId, options) => {
+      await create(logId, options)
+      if (isGone) await streams.remove(stream)
+      else await streams.update('s', (newest) => changed(newest, { status: 'DELETING', pending: deletion }))
+    }
     await completeResharding(context, stream)
     await assert.rejects(log.bounds(logIdOf(stream, 1)), LogNotFound)
     await assert.rejects(log.bounds(logIdOf(stream, 2)), LogNotFound)

@@ -260,14 +260,20 @@ class ModelRun {
     await this.reshard('MergeShards', { ShardToMerge, AdjacentShardToMerge }, during)
   }
 
-  /** Begins it, puts records while it goes on, and waits for its end. */
+  /** Begins it, puts and reads records while it goes on, and waits for its end. */
   async reshard(operation: string, body: object, during: readonly string[]): Promise<void> {
     await this.fixture.call(operation, { StreamName: 's', ...body })
     await assert.rejects(this.fixture.call(operation, { StreamName: 's', ...body }), { code: 'ResourceInUseException' })
     const putting = (async () => {
       for (const partitionKey of during) await this.put([partitionKey])
     })()
-    await Promise.all([putting, this.untilActive()])
+    const reading = (async () => {
+      while (this.stream.status !== 'ACTIVE') {
+        await this.reader.readSome(3)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    })()
+    await Promise.all([putting, reading, this.untilActive()])
     const { openShards } = this.stream.shardMap
     assert.deepEqual(
       openShards.map(({ startingHashKey, endingHashKey }) => ({ startingHashKey, endingHashKey })),
@@ -318,7 +324,7 @@ function slowly(log: RecordLog): RecordLog {
     create: (...given) => turns(2).then(() => log.create(...given)),
     delete: (...given) => log.delete(...given),
     configure: (...given) => turns(1).then(() => log.configure(...given)),
-    append: (...given) => turns(1).then(() => log.append(...given)),
+    append: (...given) => turns(3).then(() => log.append(...given)),
     close: (...given) => turns(1).then(() => log.close(...given)),
     read: (...given) => log.read(...given),
     offsetAt: (...given) => log.offsetAt(...given),

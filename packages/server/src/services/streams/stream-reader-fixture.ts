@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+
 type Known = {
   readonly parents: readonly string[]
   isDone: boolean
@@ -37,9 +39,9 @@ export class StreamReader {
     return isProgress
   }
 
-  /** Reads until nothing is left. */
+  /** Reads until nothing is left, in pages so small that shards are read side by side. */
   async drain(): Promise<void> {
-    while (await this.readSome(10_000));
+    while (await this.readSome(2));
   }
 
   async #readPage(shardId: string, known: Known, limit: number): Promise<boolean> {
@@ -55,6 +57,7 @@ export class StreamReader {
       }
       known.iterator = NextShardIterator
       if (NextShardIterator) return Records.length > 0
+      assert(ChildShards.length > 0, 'a closed shard that was read to its end names its children')
       this.#finish(
         known,
         ChildShards.map(({ ShardId, ParentShards }: { ShardId: string; ParentShards: string[] }) => [

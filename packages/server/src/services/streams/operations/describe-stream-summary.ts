@@ -1,7 +1,9 @@
 import { operation } from '../../../core/operation.ts'
 import { structure } from '../../../core/shapes.ts'
 import type { StreamsContext } from '../context.ts'
-import { streamArnOf, streamOf, streamReference, streamResource } from '../members.ts'
+import { streamOf, streamReference, streamResource } from '../members.ts'
+import { openShardCount, streamView } from '../stream-view.ts'
+import { warmThroughputView } from '../warm-throughput.ts'
 
 export const describeStreamSummary = operation({
   name: 'DescribeStreamSummary',
@@ -12,21 +14,12 @@ export const describeStreamSummary = operation({
     const stream = streamOf(context, input)
     return {
       StreamDescriptionSummary: {
-        StreamName: stream.name,
-        StreamARN: streamArnOf(context, stream),
-        StreamStatus: stream.status,
-        StreamModeDetails: { StreamMode: stream.mode },
-        RetentionPeriodHours: stream.retentionHours,
-        StreamCreationTimestamp: new Date(stream.createdAtMs),
-        EnhancedMonitoring: [{ ShardLevelMetrics: stream.shardLevelMetrics }],
-        EncryptionType: 'NONE',
-        OpenShardCount: stream.shardMap.openShards.length,
+        ...streamView(context, stream),
+        OpenShardCount: openShardCount(stream),
         ConsumerCount: context.consumers.ofStream(stream).length,
         MaxRecordSizeInKiB: stream.maxRecordSizeKiB,
         ...(stream.mode === 'ON_DEMAND' && { RecordDistributionStrategy: stream.distributionStrategy }),
-        ...(stream.warmThroughputMiBps !== undefined && {
-          WarmThroughput: { TargetMiBps: stream.warmThroughputMiBps, CurrentMiBps: stream.warmThroughputMiBps },
-        }),
+        ...(stream.warmThroughputMiBps !== undefined && { WarmThroughput: warmThroughputView(context, stream) }),
       },
     }
   },

@@ -1,0 +1,16 @@
+import { operation } from '../../../core/operation.ts'
+import { structure } from '../../../core/shapes.ts'
+import type { StreamsContext } from '../context.ts'
+import { streamNameOf, streamReference, streamResource, tagMap } from '../members.ts'
+import { checkTags, taggedStream } from '../tags.ts'
+
+export const addTagsToStream = operation({
+  name: 'AddTagsToStream',
+  input: structure({ ...streamReference, Tags: tagMap }),
+  resource: streamResource,
+  rate: { perSecond: 5, per: 'account' },
+  async handle(context: StreamsContext, input) {
+    checkTags(input.Tags)
+    await taggedStream(context, streamNameOf(context, input)).add(input.Tags)
+  },
+})

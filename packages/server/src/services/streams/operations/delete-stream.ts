@@ -1,0 +1,28 @@
+import { AwsError } from '../../../core/aws-error.ts'
+import { operation } from '../../../core/operation.ts'
+import { boolean, optional, structure } from '../../../core/shapes.ts'
+import type { StreamsContext } from '../context.ts'
+import { streamNameOf, streamReference, streamResource } from '../members.ts'
+import { changed } from '../stream.ts'
+
+export const deleteStream = operation({
+  name: 'DeleteStream',
+  input: structure({ ...streamReference, EnforceConsumerDeletion: optional(boolean()) }),
+  resource: streamResource,
+  rate: { perSecond: 5, per: 'account' },
+  async handle(context: StreamsContext, input) {
+    const { clock, consumers, durations, place, streams } = context
+    const name = streamNameOf(context, input)
+    await streams.update(name, (stream) => {
+      if (stream.status === 'DELETING') return stream // as on AWS, asking twice is no mistake
+      if (consumers.ofStream(stream).length > 0 && !input.EnforceConsumerDeletion)
+        throw new AwsError(
+          'ResourceInUseException',
+          `Stream ${name} under account ${place.accountId} has consumers registered: deregister them first, or set ` +
+            'EnforceConsumerDeletion.',
+        )
+      const dueAtMs = clock.nowMs() + durations.deleteMs
+      return changed(stream, { status: 'DELETING', pending: { kind: 'delete', dueAtMs } })
+    })
+  },
+})

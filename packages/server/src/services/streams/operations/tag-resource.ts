@@ -1,0 +1,16 @@
+import { operation } from '../../../core/operation.ts'
+import { structure } from '../../../core/shapes.ts'
+import type { StreamsContext } from '../context.ts'
+import { arnResource, resourceArn, tagMap } from '../members.ts'
+import { checkTags, taggedResource } from '../tags.ts'
+
+export const tagResource = operation({
+  name: 'TagResource',
+  input: structure({ Tags: tagMap, ResourceARN: resourceArn }),
+  resource: arnResource,
+  rate: { perSecond: 5, per: 'account' },
+  async handle(context: StreamsContext, input) {
+    checkTags(input.Tags)
+    await taggedResource(context, input.ResourceARN).add(input.Tags)
+  },
+})

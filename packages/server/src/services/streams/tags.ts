@@ -1,0 +1,82 @@
+import { invalidArgument } from '../../core/aws-error.ts'
+import { list, string } from '../../core/shapes.ts'
+import type { StreamsContext } from './context.ts'
+import { consumerNotFound } from './faults.ts'
+import { streamNameOf } from './members.ts'
+
+/** Tags that one stream or consumer may have. */
+export const tagsMax = 50
+
+const valid = /^[\p{L}\p{Z}\p{N}_.:/=+\-@%]*$/u
+
+export const tagKeys = list(string({ min: 1, max: 128 }), {
+  min: 1,
+  max: 50,
+  memberRule: '[Member must have length less than or equal to 128, Member must have length greater than or equal to 1]',
+})
+
+/** @throws InvalidArgumentException for characters that AWS does not take */
+export function checkTags(tags: ReadonlyMap<string, string>): void {
+  for (const [key, value] of tags)
+    if (!valid.test(key) || !valid.test(value))
+      throw invalidArgument(
+        'Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, ' +
+          '_ . / = + - % @ :.',
+      )
+}
+
+/** @throws InvalidArgumentException above `tagsMax` */
+export function checkTagCount(count: number, what: string, accountId: string): void {
+  if (count > tagsMax)
+    throw invalidArgument(
+      `Failed to add tags to ${what} under account ${accountId} because a given stream cannot have more than ` +
+        `${tagsMax} tags associated with it.`,
+    )
+}
+
+/** In order of key, as AWS lists them. */
+export const tagViews = (tags: ReadonlyMap<string, string>) =>
+  [...tags].sort(([a], [b]) => (a < b ? -1 : 1)).map(([Key, Value]) => ({ Key, Value }))
+
+/** Something that has tags: a stream or a consumer, as an ARN names it. */
+export type Tagged = {
+  readonly tags: ReadonlyMap<string, string>
+  /** Adds tags. @throws InvalidArgumentException above `tagsMax` */
+  add(tags: ReadonlyMap<string, string>): Promise<unknown>
+  remove(keys: readonly string[]): Promise<unknown>
+}
+
+/** @throws ResourceNotFoundException */
+export function taggedStream(context: StreamsContext, name: string): Tagged {
+  const { place, streams } = context
+  return {
+    tags: streams.get(name).tags,
+    add: (added) =>
+      streams.update(name, (stream) => {
+        const tags = new Map([...stream.tags, ...added])
+        checkTagCount(tags.size, `stream ${name}`, place.accountId)
+        return { ...stream, tags }
+      }),
+    remove: (keys) =>
+      streams.update(name, (stream) => {
+        const removed = new Set(keys)
+        return { ...stream, tags: new Map([...stream.tags].filter(([key]) => !removed.has(key))) }
+      }),
+  }
+}
+
+/** What a ResourceARN means. @throws InvalidArgumentException, ResourceNotFoundException */
+export function taggedResource(context: StreamsContext, resourceArn: string): Tagged {
+  const { consumers, place, streams } = context
+  const [streamArn, consumerPart] = resourceArn.split('/consumer/', 2) as [string, string | undefined]
+  const name = streamNameOf(context, { StreamARN: streamArn })
+  if (consumerPart === undefined) return taggedStream(context, name)
+  const consumer = consumers.ofStream(streams.get(name)).find((other) => consumers.arnOf(other) === resourceArn)
+  if (!consumer) throw consumerNotFound(resourceArn, place.accountId)
+  return {
+    tags: consumer.tags,
+    add: (added) =>
+      consumers.tag(consumer, added, (count) => checkTagCount(count, `consumer ${consumer.name}`, place.accountId)),
+    remove: (keys) => consumers.untag(consumer, keys),
+  }
+}
