@@ -22,7 +22,7 @@ export const cbor: Protocol = {
     }
     throw unparsable()
   },
-  render: (output) => Buffer.from(encode(withoutUndefined(output), encodeOptions)),
+  render: (output) => Buffer.from(encode(output, encodeOptions)),
 }
 
 const decodeOptions: DecodeOptions = {
@@ -67,6 +67,7 @@ const encodeOptions: EncodeOptions = {
   },
   // Members stay in their order: sorting them would cost time and mean nothing.
   mapSorter: () => 0,
+  ignoreUndefinedProperties: true,
 }
 
 function blobFromBytes(value: unknown): Uint8Array {
@@ -79,16 +80,6 @@ function timestampFromTag(value: unknown): Date {
   if (typeof ms === 'bigint') return validDate(Number(ms))
   if (typeof ms !== 'number') throw wrongType(ms, 'timestamp')
   return validDate(ms)
-}
-
-/** cborg refuses undefined members, which JSON leaves out. */
-function withoutUndefined(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date) return value
-  if (Array.isArray(value)) return value.map(withoutUndefined)
-  const entries = value instanceof Map ? [...value] : Object.entries(value)
-  return Object.fromEntries(
-    entries.filter(([, member]) => member !== undefined).map(([name, member]) => [name, withoutUndefined(member)]),
-  )
 }
 
 /** Deeper than any input of any operation, and far from the end of the stack: the decoder recurses. */

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { AwsError } from '../../core/aws-error.ts'
 import { serializationError, wrongType } from '../../core/shapes.ts'
 import type { Protocol } from './protocol.ts'
@@ -9,7 +10,7 @@ export const json: Protocol = {
   parse(body) {
     if (nestsTooDeep(body)) throw unparsable()
     try {
-      const value: unknown = JSON.parse(utf8.decode(body))
+      const value: unknown = JSON.parse(isAscii(body) ? body.toString('latin1') : utf8.decode(body))
       if (typeof value === 'object' && value !== null) return value
     } catch {
       // answered below
