@@ -75,7 +75,7 @@ test('a stream keeps and shows what a plain model of it says', async () => {
         await run.end()
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
 })
 
