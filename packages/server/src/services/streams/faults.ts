@@ -101,9 +101,6 @@ export const expiredNextToken = () =>
 
 /* Streams and the account. */
 
-export const tooManyTags = (max: number) =>
-  limitExceeded(`Failed to add tags: the given tags exceed the maximum number of tags for each resource: ${max}.`)
-
 export const tooManyCreating = (accountId: string, max: number) =>
   limitExceeded(
     `Rate exceeded for account ${accountId}: no more than ${max} streams can be in the CREATING state at any time.`,
