@@ -32,6 +32,8 @@ const rounds = Number(options.rounds)
 const servers = contestants.filter(({ name }) => !options.only || name === options.only)
 const asked = questions.filter(({ name }) => !options.question || name === options.question)
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
+
 if (servers.some(({ name }) => name !== 'Millrace')) installPeers()
 const rows: string[][] = []
 for (const question of asked) {
@@ -83,7 +85,9 @@ function rowOf({ title, unit, better }: Figure, values: readonly (number | undef
   return [title, unit, ...cells, ...ratios]
 }
 
-const format = (value: number) => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1))
+function format(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1)
+}
 
 function renderTable(): string {
   const peers = servers.slice(1).map(({ name }) => `better than ${name}`)

@@ -52,6 +52,7 @@ export const contestants: readonly Contestant[] = [
       env: {
         KINESIS_MOCK_PLAIN_PORT: String(port),
         KINESIS_MOCK_TLS_PORT: String(port + 1),
+        KINESIS_MOCK_CERT_PATH: peer('kinesis-local/server.json'),
         CREATE_STREAM_DURATION: '50ms',
         LOG_LEVEL: 'ERROR',
       },
@@ -83,11 +84,15 @@ export async function start({ name, command }: Contestant): Promise<RunningServe
   const spawnedAtMs = performance.now()
   const child = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, ...env } })
   const ended = once(child, 'exit')
+  // An interrupted run must not leave a server behind.
+  const kill = () => void child.kill('SIGKILL')
+  process.on('exit', kill)
   const stop = async () => {
     child.kill('SIGTERM')
     const forced = setTimeout(() => child.kill('SIGKILL'), 12_000)
     await ended
     clearTimeout(forced)
+    process.off('exit', kill)
     rmSync(data, { recursive: true, force: true })
   }
   while (!(await answers(port))) {

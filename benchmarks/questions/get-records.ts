@@ -11,14 +11,15 @@ export const getRecords: Question = {
   async measure({ port }) {
     await createStream(port, 'bench', 1)
     const put = { operation: 'PutRecords', streamName: 'bench', recordsInCall: 500, recordBytes: 100 } as const
-    await send({ ...put, port, connections: 4, durationMs: 60_000, recordsMax: recordCount })
+    // A slow server gets as far as it gets: the rate is what counts.
+    const { records: total } = await send({ ...put, port, connections: 4, durationMs: 15_000, recordsMax: recordCount })
 
     const first = { StreamName: 'bench', ShardId: 'shardId-000000000000', ShardIteratorType: 'TRIM_HORIZON' }
     let iterator = (await call<{ ShardIterator: string }>(port, 'GetShardIterator', first)).ShardIterator
     const connection = new Connection(port)
     let records = 0
     let inAnswersMs = 0
-    while (records < recordCount) {
+    while (records < total) {
       const request = requestBytes('GetRecords', { ShardIterator: iterator, Limit: 10_000 })
       const sentAtMs = performance.now()
       const { status, body } = await connection.send(request)

@@ -1,0 +1,60 @@
+/*
+ * npm run build: the packages as npm gets them, in packages/X/dist: JavaScript, declarations, and a package.json whose
+ * exports and commands point at them. `npm pack packages/formats/dist packages/server/dist` makes the archives.
+ */
+
+import { spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+
+type Manifest = {
+  readonly name: string
+  readonly exports: string
+  readonly bin?: Readonly<Record<string, string>>
+  readonly [field: string]: unknown
+}
+
+for (const folder of ['formats', 'server']) build(join(root, 'packages', folder))
+
+function build(folder: string): void {
+  const dist = join(folder, 'dist')
+  rmSync(dist, { recursive: true, force: true })
+  compile(folder, dist)
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
+  const bin =
+    manifest.bin && Object.fromEntries(Object.entries(manifest.bin).map(([name, path]) => [name, built(path)]))
+  const published = {
+    ...manifest,
+    exports: { '.': { types: built(manifest.exports, '.d.ts'), default: built(manifest.exports) } },
+    ...(bin && { bin }),
+    files: ['src'],
+  }
+  writeFileSync(join(dist, 'package.json'), `${JSON.stringify(published, undefined, 2)}\n`)
+  for (const path of Object.values(bin ?? {})) chmodSync(join(dist, path), 0o755)
+  copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'))
+  process.stdout.write(`built ${manifest.name} in ${dist}\n`)
+}
+
+/** Tests and their fixtures stay at home. */
+function compile(folder: string, dist: string): void {
+  const config = join(folder, 'tsconfig.build.json')
+  // What another package offers is what was built of it, not its source.
+  const paths = { '@millrace/formats': ['../formats/dist/src/index.d.ts'] }
+  const isAlone = folder.endsWith('formats')
+  const options = { noEmit: false, declaration: true, rootDir: '.', outDir: dist, ...(!isAlone && { paths }) }
+  const exclude = ['src/**/*.test.ts', 'src/**/*fixture.ts', 'src/**/contract.ts']
+  const text = { extends: '../../tsconfig.json', compilerOptions: options, include: ['src'], exclude }
+  writeFileSync(config, JSON.stringify(text))
+  const { status } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config], {
+    stdio: 'inherit',
+  })
+  rmSync(config)
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+/** `./src/index.ts` → `./src/index.js` */
+function built(path: string, extension = '.js'): string {
+  return path.replace(/\.ts$/, extension)
+}
