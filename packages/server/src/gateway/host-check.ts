@@ -2,7 +2,8 @@ import { isIP } from 'node:net'
 
 /**
  * May a request name this host? Without authentication a web page that a user visits could otherwise reach the server
- * under a name of its own that it points at loopback (DNS rebinding). IP addresses and localhost cannot be rebound.
+ * under a name of its own that it points at loopback (DNS rebinding). IP addresses and localhost cannot be rebound, and
+ * a name without a dot belongs to the local network (a service of Docker Compose), never to a page of the web.
  * @param configured the name that the server was told to listen on
  */
 export function isOwnHost(authority: string, configured: string): boolean {
@@ -10,6 +11,6 @@ export function isOwnHost(authority: string, configured: string): boolean {
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase()
-  if (name === 'localhost' || name.endsWith('.localhost') || name === configured.toLowerCase()) return true
-  return isIP(name) !== 0
+  if (name.endsWith('.localhost') || name === configured.toLowerCase()) return true
+  return isIP(name) !== 0 || /^[a-z0-9_-]+$/.test(name)
 }
