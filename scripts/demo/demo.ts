@@ -66,8 +66,8 @@ async function replay(endpoint: string): Promise<boolean> {
       tookMs = performance.now() - startedAtMs
     })
     const read = Promise.all([
-      readByPolling(polling, streamName, ledgers[0], signal),
-      readByFanOut(pushed, streamName, consumerArn, ledgers[1], signal),
+      readByPolling(polling, streamName, ledgers[0], until(signal, ledgers[0])),
+      readByFanOut(pushed, streamName, consumerArn, ledgers[1], until(signal, ledgers[1])),
     ])
     await Promise.all([written, read])
     finished.abort()
@@ -76,8 +76,6 @@ async function replay(endpoint: string): Promise<boolean> {
     finished.abort()
     stopProgress()
   }
-  if (interrupted.signal.aborted) return false
-
   const outcome = { producer, readers: ledgers, splits, tookMs }
   for (const line of await report(writing, streamName, outcome)) print(line)
   const isRight = ledgers.every(({ isComplete, duplicates, outOfOrder }) => isComplete && duplicates + outOfOrder === 0)
@@ -88,6 +86,10 @@ async function replay(endpoint: string): Promise<boolean> {
   )
   for (const client of [writing, polling, pushed]) client.destroy()
   return isRight
+}
+
+function until(signal: AbortSignal, { completed }: Ledger): AbortSignal {
+  return AbortSignal.any([signal, completed])
 }
 
 function print(line: string): void {

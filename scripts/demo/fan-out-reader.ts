@@ -28,7 +28,7 @@ export async function registerConsumer(client: KinesisClient, streamName: string
   }
 }
 
-/** Has the whole stream pushed by SubscribeToShard, from the oldest record on, until the ledger is complete. */
+/** Has the whole stream pushed by SubscribeToShard, from the oldest record on, until told to stop. */
 export async function readByFanOut(
   client: KinesisClient,
   streamName: string,
@@ -39,19 +39,18 @@ export async function readByFanOut(
   await readLineage(client, streamName, async (shardId) => {
     let position: StartingPosition = { Type: 'TRIM_HORIZON' }
     // A subscription lives five minutes; the next one goes on behind the last event.
-    while (!signal.aborted && !ledger.isComplete) {
-      const { EventStream: events } = await client.send(
-        new SubscribeToShardCommand({ ConsumerARN: consumerArn, ShardId: shardId, StartingPosition: position }),
-        { abortSignal: signal },
-      )
+    while (!signal.aborted) {
       let children: readonly ChildShard[] | undefined
       try {
+        const { EventStream: events } = await client.send(
+          new SubscribeToShardCommand({ ConsumerARN: consumerArn, ShardId: shardId, StartingPosition: position }),
+          { abortSignal: signal },
+        )
         for await (const { SubscribeToShardEvent: event } of events ?? []) {
           for (const { Data } of event?.Records ?? []) ledger.take(shardId, Data!)
           if (event?.ContinuationSequenceNumber)
             position = { Type: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: event.ContinuationSequenceNumber }
           if (event?.ChildShards?.length) children = event.ChildShards
-          if (ledger.isComplete) return []
         }
       } catch (error) {
         if (!signal.aborted) throw error

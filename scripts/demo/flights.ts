@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { join } from 'node:path'
 
 /** A US flight of 2001, as the Bureau of Transportation Statistics recorded it. */
 export type Flight = {
@@ -13,11 +13,11 @@ export type Flight = {
   readonly destination: string
 }
 
+const path = join(import.meta.dirname, '../../node_modules/vega-datasets/data/flights-20k.json')
 const dayMs = 86_400_000
 
 /** The flights of the data set in order of time, passed over `passes` times, each pass later than the one before. */
 export function flights(passes: number): Flight[] {
-  const path = createRequire(import.meta.url).resolve('vega-datasets/data/flights-20k.json')
   const once = JSON.parse(readFileSync(path, 'utf8')) as Flight[]
   const timesMs = once.map(({ date }) => Date.parse(`${date.replaceAll('/', '-').replace(' ', 'T')}Z`))
   const first = Math.min(...timesMs)

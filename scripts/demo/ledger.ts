@@ -19,6 +19,7 @@ export class Ledger {
   count = 0
   duplicates = 0
   outOfOrder = 0
+  readonly #completed = new AbortController()
   readonly #seen: Uint8Array
   readonly #lastOfKey = new Map<string, number>()
 
@@ -26,6 +27,11 @@ export class Ledger {
     this.name = name
     this.delaysMs = new Float64Array(total)
     this.#seen = new Uint8Array(total)
+  }
+
+  /** Aborts once every event has come. */
+  get completed(): AbortSignal {
+    return this.#completed.signal
   }
 
   get isComplete(): boolean {
@@ -49,6 +55,7 @@ export class Ledger {
     else this.#lastOfKey.set(event.origin, event.number)
     this.delaysMs[this.count++] = arrivedAtMs - event.sentAtMs
     this.countByShard.set(shardId, (this.countByShard.get(shardId) ?? 0) + 1)
+    if (this.isComplete) this.#completed.abort()
   }
 
   /** The propagation delay that `share` of the events kept within, in milliseconds. */

@@ -6,14 +6,14 @@ import { readLineage } from './lineage.ts'
 /** A shard answers five GetRecords calls each second, to all its readers together. */
 const pollEveryMs = 210
 
-/** Reads the whole stream by GetRecords, from the oldest record on, until the ledger is complete. */
+/** Reads the whole stream by GetRecords, from the oldest record on, until told to stop. */
 export async function readByPolling(client: KinesisClient, streamName: string, ledger: Ledger, signal: AbortSignal) {
   await readLineage(client, streamName, async (shardId) => {
     const first = await client.send(
       new GetShardIteratorCommand({ StreamName: streamName, ShardId: shardId, ShardIteratorType: 'TRIM_HORIZON' }),
     )
     let iterator = first.ShardIterator
-    while (iterator && !ledger.isComplete && !signal.aborted) {
+    while (iterator && !signal.aborted) {
       const startedAtMs = performance.now()
       const answer = await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 10_000 }))
       for (const { Data } of answer.Records ?? []) ledger.take(shardId, Data!)

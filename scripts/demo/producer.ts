@@ -17,7 +17,7 @@ const recordsInCallMax = 500
 const runMax = 100
 const callsInFlight = 4
 /** How long a key rests after its shard refused a record. */
-const restMs = 120
+const restMs = 250
 
 /**
  * Sends every flight, the origin being the partition key. PutRecords may refuse single records of a call; what was

@@ -75,7 +75,7 @@ function advice({ throttles }: Producer, splits: readonly Split[]): string[] {
   if (throttles === 0) return ['No shard was hot: with the limits on, each takes 1,000 records and 1 MiB a second.']
   const lines = splits.map(
     ({ shardId, atMs, hottestKeys }) =>
-      `Hot shard ${shortId(shardId)} (${hottestKeys.join(', ')}): split live at ${(atMs / 1000).toFixed(0)} s, where its load halves.`,
+      `Hot: ${shortId(shardId)} (${hottestKeys.join(', ')}): split live at ${(atMs / 1000).toFixed(0)} s, where its load halves.`,
   )
   return [
     ...lines,

@@ -19,36 +19,35 @@ export class TokenBucket {
     this.#filledAtMs = clock.monotonicMs()
   }
 
-  /** Takes `amount` if all of it is there. */
-  take(amount: number): boolean {
-    this.#fill()
+  /** Takes `amount` if all of it is there at `nowMs` (monotonic). */
+  take(amount: number, nowMs = this.#clock.monotonicMs()): boolean {
+    this.#fill(nowMs)
     if (this.#tokens < amount) return false
     this.#tokens -= amount
     return true
   }
 
   /** Takes `amount` if anything is there at all, into debt if need be. */
-  takeWhileAny(amount: number): boolean {
-    this.#fill()
+  takeWhileAny(amount: number, nowMs = this.#clock.monotonicMs()): boolean {
+    this.#fill(nowMs)
     if (this.#tokens <= 0) return false
     this.#tokens -= amount
     return true
   }
 
   /** Units that are there now; negative while in debt. */
-  available(): number {
-    this.#fill()
+  available(nowMs = this.#clock.monotonicMs()): number {
+    this.#fill(nowMs)
     return this.#tokens
   }
 
   /** How long until `amount` units are there, in milliseconds. */
   waitMs(amount: number): number {
-    this.#fill()
+    this.#fill(this.#clock.monotonicMs())
     return this.#tokens >= amount ? 0 : ((amount - this.#tokens) / this.#perSecond) * 1000
   }
 
-  #fill(): void {
-    const nowMs = this.#clock.monotonicMs()
+  #fill(nowMs: number): void {
     this.#tokens = Math.min(this.#burst, this.#tokens + ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond)
     this.#filledAtMs = nowMs
   }

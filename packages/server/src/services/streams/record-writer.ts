@@ -60,7 +60,7 @@ export async function writeRecords(
 
 /** Groups the records that the limits let in; the fate of the others is sealed. */
 function admit(
-  { onDemand, place, random, throughput }: StreamsContext,
+  { clock, onDemand, place, random, throughput }: StreamsContext,
   stream: Stream,
   records: readonly PutEntry[],
   fates: (Written | undefined)[],
@@ -71,17 +71,18 @@ function admit(
   const isOnDemand = stream.mode === 'ON_DEMAND'
   const groups: Groups = new Map()
   const throttled = new Map<Shard, number>()
+  const nowMs = clock.monotonicMs()
   let turn = isAuto ? startingTurn(random, openShards.length) : 0
   for (let i = 0; i < records.length; i++) {
     if (fates[i]) continue
     const record = records[i]!
     const sizeBytes = recordSizeBytes(record)
     let shard = isAuto ? openShards[turn++ % openShards.length]! : shardOf(stream, record)
-    let isAdmitted = throughput.admitRecord(stream, shard, sizeBytes)
+    let isAdmitted = throughput.admitRecord(stream, shard, sizeBytes, nowMs)
     // Where the service chooses the shard, it chooses one that has room.
     for (let other = 1; !isAdmitted && isAuto && other < openShards.length; other++) {
       shard = openShards[turn++ % openShards.length]!
-      isAdmitted = throughput.admitRecord(stream, shard, sizeBytes)
+      isAdmitted = throughput.admitRecord(stream, shard, sizeBytes, nowMs)
     }
     if (isAdmitted && (!isOnDemand || onDemand.admitRecord(stream, shard, sizeBytes))) {
       add(groups, shard, i)

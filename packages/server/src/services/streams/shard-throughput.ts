@@ -39,14 +39,17 @@ export class ShardThroughput {
 
   /**
    * Takes room for one record of `sizeBytes` (key and data); false if the shard has none left this second. A record
-   * larger than a second's worth is taken while there is any room, and paid for afterwards.
+   * larger than a second's worth is taken while there is any room, and paid for afterwards. Records of one call all
+   * come at the call's `nowMs`: of those of a size, none is taken after one that was refused.
    */
-  admitRecord(stream: Stream, shard: Shard, sizeBytes: number): boolean {
+  admitRecord(stream: Stream, shard: Shard, sizeBytes: number, nowMs = this.#clock.monotonicMs()): boolean {
     if (!this.#limitsIn) return true
-    const { bytesIn, recordsIn } = this.#meter(stream, shard)
-    if (recordsIn.available() < 1) return false
+    const { bytesIn, recordsIn } = this.#meter(stream, shard, nowMs)
+    if (recordsIn.available(nowMs) < 1) return false
     const isLarge = sizeBytes > this.#limits.shardBytesInPerSecond
-    return (isLarge ? bytesIn.takeWhileAny(sizeBytes) : bytesIn.take(sizeBytes)) && recordsIn.take(1)
+    return (
+      (isLarge ? bytesIn.takeWhileAny(sizeBytes, nowMs) : bytesIn.take(sizeBytes, nowMs)) && recordsIn.take(1, nowMs)
+    )
   }
 
   /** Takes one of the shard's calls of GetRecords; false above its calls or while it pays for large answers. */
@@ -74,7 +77,7 @@ export class ShardThroughput {
     this.#meters.delete(id)
   }
 
-  #meter({ id }: Stream, { index }: Shard): Meter {
+  #meter({ id }: Stream, { index }: Shard, nowMs = this.#clock.monotonicMs()): Meter {
     const ofStream = this.#meters.get(id) ?? new Map<number, Meter>()
     let meter = ofStream.get(index)
     if (!meter) {
@@ -85,7 +88,7 @@ export class ShardThroughput {
       ofStream.set(index, meter)
       this.#count++
     }
-    meter.usedAtMs = this.#clock.monotonicMs()
+    meter.usedAtMs = nowMs
     return meter
   }
 
