@@ -33,8 +33,8 @@ export class MemoryCatalog implements Catalog {
   }
 
   /** Makes a change that is decided already (undefined deletes), and tells the watchers. */
-  apply(key: string, value: Json | undefined): number {
-    const version = ++this.#version
+  apply(key: string, value: Json | undefined, version = this.#version + 1): number {
+    this.#version = version
     if (value === undefined) this.#values.delete(key)
     else this.#values.set(key, { key, value, version })
     for (const { prefix, listener } of [...this.#watchers]) if (key.startsWith(prefix)) listener(key)

@@ -1,0 +1,118 @@
+import { crc32 } from 'node:zlib'
+import { type Batch, type EntryBlock, entryCount } from '../log.ts'
+
+/*
+ * A block is one batch of one log. Blocks follow each other in a segment, each on a multiple of 8. Little-endian:
+ *
+ *   0   magic:u32 = "MRB1"     crc32:u32 (over everything from 8 to the end of bytes)
+ *   8   length:u32 (of the block, padding and all)     log:u32 (the log's number)
+ *   16  firstOffset:f64
+ *   24  timestampMs:f64
+ *   32  entryCount:u32         bytesLength:u32
+ *   40  segment:u32            position:u32 (where the block begins: one that strayed is noticed)
+ *   48  durableTo:u32 (how much of the segment had been acknowledged when this block was written)     0:u32
+ *   56  ends[entryCount]:u32   (where each entry ends in bytes)
+ *       bytes[bytesLength]
+ *       zeros up to the next multiple of 8
+ *
+ * `durableTo` tells damage from an unfinished write: a broken block that lies before a later block's `durableTo` had
+ * been acknowledged.
+ */
+
+export const blockHeaderLength = 56
+const magic = 0x3142524d
+const padding = new Uint8Array(8)
+
+export type Placement = {
+  readonly logNumber: number
+  readonly firstOffset: number
+  readonly timestampMs: number
+  readonly segment: number
+  readonly position: number
+  readonly durableTo: number
+}
+
+export const blockLength = (batch: Batch) =>
+  roundedUp(blockHeaderLength + 4 * entryCount(batch) + batch.bytes.byteLength)
+
+const roundedUp = (length: number) => Math.ceil(length / 8) * 8
+
+/** Adds a block to what will be written in one call: the entries' bytes go as they are, not copied. */
+export function pushBlock(parts: Uint8Array[], batch: Batch, placement: Placement): void {
+  const count = entryCount(batch)
+  const headLength = blockHeaderLength + 4 * count
+  const length = blockLength(batch)
+  const head = new Uint8Array(headLength)
+  const view = new DataView(head.buffer)
+  view.setUint32(0, magic, true)
+  view.setUint32(8, length, true)
+  view.setUint32(12, placement.logNumber, true)
+  view.setFloat64(16, placement.firstOffset, true)
+  view.setFloat64(24, placement.timestampMs, true)
+  view.setUint32(32, count, true)
+  view.setUint32(36, batch.bytes.byteLength, true)
+  view.setUint32(40, placement.segment, true)
+  view.setUint32(44, placement.position, true)
+  view.setUint32(48, placement.durableTo, true)
+  const { positions } = batch
+  for (let i = 1; i <= count; i++) view.setUint32(headLength - 4 * (count + 1 - i), positions[i]!, true)
+  view.setUint32(4, crc32(batch.bytes, crc32(head.subarray(8))), true)
+  parts.push(head)
+  if (batch.bytes.byteLength > 0) parts.push(batch.bytes)
+  const padded = length - headLength - batch.bytes.byteLength
+  if (padded > 0) parts.push(padding.subarray(0, padded))
+}
+
+/** What a block says of itself. */
+export type BlockHead = {
+  readonly length: number
+  readonly logNumber: number
+  readonly firstOffset: number
+  readonly endOffset: number
+  readonly timestampMs: number
+  readonly durableTo: number
+}
+
+/**
+ * The head of the block at `at` in `bytes`, if it is whole and true: it lies at `position` in that segment, and its
+ * CRC holds. Undefined if not.
+ */
+export function checkedHead(bytes: Uint8Array, at: number, segment: number, position: number): BlockHead | undefined {
+  const available = bytes.byteLength - at
+  if (available < blockHeaderLength) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, available)
+  if (view.getUint32(0, true) !== magic) return undefined
+  const length = view.getUint32(8, true)
+  const count = view.getUint32(32, true)
+  const checkedLength = blockHeaderLength + 4 * count + view.getUint32(36, true)
+  if (length > available || roundedUp(checkedLength) !== length) return undefined
+  if (view.getUint32(40, true) !== segment || view.getUint32(44, true) !== position) return undefined
+  if (crc32(bytes.subarray(at + 8, at + checkedLength)) !== view.getUint32(4, true)) return undefined
+  const firstOffset = view.getFloat64(16, true)
+  return {
+    length,
+    logNumber: view.getUint32(12, true),
+    firstOffset,
+    endOffset: firstOffset + count,
+    timestampMs: view.getFloat64(24, true),
+    durableTo: view.getUint32(48, true),
+  }
+}
+
+/** The length that the block at `at` claims, unchecked; 0 if there is no block's head. */
+export function claimedLength(bytes: Uint8Array, at: number): number {
+  if (bytes.byteLength - at < blockHeaderLength) return 0
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at)
+  return view.getUint32(0, true) === magic ? view.getUint32(8, true) : 0
+}
+
+/** The entries of a block that `checkedHead` has found good: views of `bytes`. */
+export function entriesOf(bytes: Uint8Array, at: number, head: BlockHead): EntryBlock {
+  const count = head.endOffset - head.firstOffset
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at)
+  const positions = new Uint32Array(count + 1)
+  for (let i = 1; i <= count; i++) positions[i] = view.getUint32(blockHeaderLength + 4 * (i - 1), true)
+  const start = at + blockHeaderLength + 4 * count
+  const { firstOffset, timestampMs } = head
+  return { bytes: bytes.subarray(start, start + positions[count]!), positions, firstOffset, timestampMs }
+}

@@ -1,0 +1,93 @@
+import { type FileSystem, isMissing, readWhole, replaceFile } from './file-system.ts'
+
+/** The data folder cannot be used: the message is one line that names the file and says what to do. */
+export class DataFolderError extends Error {}
+
+const formatVersion = 1
+const versionFile = 'millrace.json'
+
+/** The folder that a server keeps its data in: made when missing, known by its version file, locked while open. */
+export class DataFolder {
+  readonly logDirectory: string
+  readonly catalogDirectory: string
+  readonly #release: () => Promise<void>
+
+  private constructor(directory: string, release: () => Promise<void>) {
+    this.logDirectory = `${directory}/log`
+    this.catalogDirectory = `${directory}/catalog`
+    this.#release = release
+  }
+
+  /** @throws DataFolderError if another process has it, or it is not ours, or a newer Millrace's. */
+  static async open(directory: string, fileSystem: FileSystem): Promise<DataFolder> {
+    try {
+      await fileSystem.makeDirectory(directory)
+      await checkIsOurs(directory, fileSystem)
+      const lock = await fileSystem.lock(`${directory}/lock`)
+      if ('heldByPid' in lock)
+        throw new DataFolderError(
+          `data folder ${directory} is in use by process ${lock.heldByPid}: stop it, or choose another folder`,
+        )
+      const folder = new DataFolder(directory, lock.release)
+      try {
+        await fileSystem.makeDirectory(folder.logDirectory)
+        await fileSystem.makeDirectory(folder.catalogDirectory)
+        await checkVersion(directory, fileSystem)
+      } catch (error) {
+        await lock.release()
+        throw error
+      }
+      return folder
+    } catch (error) {
+      if (error instanceof DataFolderError) throw error
+      throw new DataFolderError(
+        `data folder ${directory} cannot be used (${(error as Error).message}): give a folder that this user can write to`,
+      )
+    }
+  }
+
+  /** Lets another process have it. */
+  close(): Promise<void> {
+    return this.#release()
+  }
+}
+
+/** A folder with files but without our version file is somebody else's. */
+async function checkIsOurs(directory: string, fileSystem: FileSystem): Promise<void> {
+  const names = await fileSystem.list(directory)
+  const foreign = names.find((name) => !ownNames.test(name))
+  if (foreign !== undefined && !names.includes(versionFile))
+    throw new DataFolderError(
+      `data folder ${directory} holds ${foreign} but no ${versionFile}: give an empty folder, or one that Millrace made`,
+    )
+}
+
+const ownNames = /^(millrace\.json(\.new)?|lock(\..*)?|log|catalog|lost\+found)$/
+
+async function checkVersion(directory: string, fileSystem: FileSystem): Promise<void> {
+  const path = `${directory}/${versionFile}`
+  let text: string
+  try {
+    text = new TextDecoder().decode(await readWhole(fileSystem, path))
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    const made = `${JSON.stringify({ formatVersion })}\n`
+    return replaceFile(fileSystem, directory, versionFile, [new TextEncoder().encode(made)])
+  }
+  const found = versionIn(text)
+  if (found === undefined)
+    throw new DataFolderError(`${path} is damaged: restore it, it holds {"formatVersion":${formatVersion}}`)
+  if (found > formatVersion)
+    throw new DataFolderError(
+      `${path} says format version ${found}, and this Millrace knows ${formatVersion}: run a newer Millrace on it`,
+    )
+}
+
+function versionIn(text: string): number | undefined {
+  try {
+    const { formatVersion: found } = JSON.parse(text) as { formatVersion: unknown }
+    return typeof found === 'number' && Number.isInteger(found) && found > 0 ? found : undefined
+  } catch {
+    return undefined
+  }
+}

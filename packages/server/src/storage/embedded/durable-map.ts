@@ -1,0 +1,219 @@
+import { crc32 } from 'node:zlib'
+import type { Json, Versioned } from '../catalog.ts'
+import { StorageFailed } from '../log.ts'
+import { DataFolderError } from './data-folder.ts'
+import { type File, type FileSystem, isMissing, readWhole, replaceFile } from './file-system.ts'
+
+/*
+ * A few thousand values by key, all in memory, each change in a file before anyone sees it. The file, little-endian:
+ *
+ *   magic[8] = "MILLMAP1", then frames:
+ *   length:u32  crc32:u32  version:f64  durableTo:f64  json[length]
+ *
+ * crc32 is over version, durableTo and json. The json is [key, value], [key] for a deletion, or [] for no change (the
+ * first frame: it remembers the version). `durableTo` is how much of the file was synced when the frame was written:
+ * a broken frame before that place is damage, one after it is an unfinished write.
+ */
+
+const magic = new TextEncoder().encode('MILLMAP1')
+const headerLength = 24
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const encoder = new TextEncoder()
+
+/** A file is written anew when it holds more than this, and four times what is alive. */
+const rewriteBytesMin = 256 * 1024
+
+type Change = {
+  readonly key: string
+  readonly value: Json | undefined
+  readonly expectedVersion: number | undefined
+  readonly resolve: (version: number | undefined) => void
+  readonly reject: (error: Error) => void
+}
+
+export class DurableMap {
+  readonly values = new Map<string, Versioned>()
+  readonly #fileSystem: FileSystem
+  readonly #directory: string
+  readonly #name: string
+  readonly #applied: (key: string, value: Json | undefined, version: number) => void
+  #version = 0
+  #pending: Change[] = []
+  #writing: Promise<void> | undefined
+  /** Undefined before the first change and after a failure: then the next change writes a new file first. */
+  #file: File | undefined
+  #sizeBytes = 0
+  #rewrittenBytes = 0
+
+  private constructor(
+    fileSystem: FileSystem,
+    directory: string,
+    name: string,
+    applied: (key: string, value: Json | undefined, version: number) => void,
+  ) {
+    this.#fileSystem = fileSystem
+    this.#directory = directory
+    this.#name = name
+    this.#applied = applied
+  }
+
+  /**
+   * Opens the map in `directory/name`; `applied` is told of each change, also of those read here.
+   * @throws DataFolderError if the file is damaged
+   */
+  static async open(
+    fileSystem: FileSystem,
+    directory: string,
+    name: string,
+    applied: (key: string, value: Json | undefined, version: number) => void = () => {},
+  ): Promise<DurableMap> {
+    const map = new DurableMap(fileSystem, directory, name, applied)
+    try {
+      map.#load(await readWhole(fileSystem, map.#path))
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+    // What was read may never have been synced: a new file makes it so, and the old one is not written to any more.
+    await map.#rewrite()
+    return map
+  }
+
+  /**
+   * Sets a value (undefined deletes). With `expectedVersion`, only if the key's value has it (0: there is none).
+   * Resolves once durable with the new version, or with undefined if the version was another. @throws StorageFailed
+   */
+  change(key: string, value: Json | undefined, expectedVersion?: number): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ key, value, expectedVersion, resolve, reject })
+      this.#writing ??= this.#run().finally(() => {
+        this.#writing = undefined
+      })
+    })
+  }
+
+  /** Waits for what was asked, and lets go of the file. */
+  async close(): Promise<void> {
+    while (this.#writing) await this.#writing
+    await this.#file?.close()
+    this.#file = undefined
+  }
+
+  get #path(): string {
+    return `${this.#directory}/${this.#name}`
+  }
+
+  /** Writes until nothing waits: all that came while one sync ran goes with the next. */
+  async #run(): Promise<void> {
+    await Promise.resolve()
+    while (this.#pending.length > 0) {
+      const changes = this.#pending
+      this.#pending = []
+      try {
+        await this.#commit(changes)
+      } catch (error) {
+        await this.#file?.close().catch(() => {})
+        this.#file = undefined
+        const failed = new StorageFailed(`${this.#path} cannot be written: ${(error as Error).message}`, {
+          cause: error,
+        })
+        for (const change of changes) change.reject(failed)
+      }
+    }
+  }
+
+  async #commit(changes: readonly Change[]): Promise<void> {
+    if (!this.#file || this.#sizeBytes > Math.max(rewriteBytesMin, 4 * this.#rewrittenBytes)) await this.#rewrite()
+    const decided = new Map<string, number>()
+    const frames: Uint8Array[] = []
+    const versions: (number | undefined)[] = []
+    let version = this.#version
+    for (const { key, value, expectedVersion } of changes) {
+      const before = decided.get(key) ?? this.values.get(key)?.version ?? 0
+      if (expectedVersion !== undefined && expectedVersion !== before) {
+        versions.push(undefined)
+        continue
+      }
+      version++
+      decided.set(key, value === undefined ? 0 : version)
+      versions.push(version)
+      frames.push(frame(version, this.#sizeBytes, value === undefined ? [key] : [key, value]))
+    }
+    if (frames.length > 0) {
+      await this.#file!.append(frames)
+      await this.#file!.dataSync()
+      for (const { byteLength } of frames) this.#sizeBytes += byteLength
+    }
+    for (const [i, change] of changes.entries()) {
+      const given = versions[i]
+      if (given !== undefined) this.#apply(change.key, change.value, given)
+      change.resolve(given)
+    }
+  }
+
+  #apply(key: string, value: Json | undefined, version: number): void {
+    this.#version = version
+    if (value === undefined) this.values.delete(key)
+    else this.values.set(key, { key, value, version })
+    this.#applied(key, value, version)
+  }
+
+  async #rewrite(): Promise<void> {
+    await this.#file?.close()
+    this.#file = undefined
+    const parts: Uint8Array[] = [magic]
+    for (const { key, value, version } of this.values.values()) parts.push(frame(version, 0, [key, value]))
+    parts.push(frame(this.#version, 0, []))
+    await replaceFile(this.#fileSystem, this.#directory, this.#name, parts)
+    this.#file = await this.#fileSystem.open(this.#path, 'append')
+    this.#sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 0)
+    this.#rewrittenBytes = this.#sizeBytes
+  }
+
+  #load(bytes: Uint8Array): void {
+    if (!magic.every((byte, i) => bytes[i] === byte)) throw this.#damaged(0)
+    let at = magic.byteLength
+    while (at < bytes.byteLength) {
+      const read = readFrame(bytes, at)
+      if (!read) break
+      at = read.end
+      const [key, value] = read.json
+      if (key === undefined) this.#version = Math.max(this.#version, read.version)
+      else {
+        const highest = Math.max(this.#version, read.version) // a rewritten file is in order of key's age
+        this.#apply(key as string, value, read.version)
+        this.#version = highest
+      }
+    }
+    for (let later = at + 1; later + headerLength <= bytes.byteLength; later++) {
+      const read = readFrame(bytes, later)
+      if (read && read.durableTo > at) throw this.#damaged(at)
+    }
+  }
+
+  #damaged(at: number): DataFolderError {
+    return new DataFolderError(`${this.#path} is damaged at byte ${at}: restore it from a copy of the folder`)
+  }
+}
+
+function frame(version: number, durableTo: number, json: Json): Uint8Array {
+  const text = encoder.encode(JSON.stringify(json))
+  const bytes = new Uint8Array(headerLength + text.byteLength)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, text.byteLength, true)
+  view.setFloat64(8, version, true)
+  view.setFloat64(16, durableTo, true)
+  bytes.set(text, headerLength)
+  view.setUint32(4, crc32(bytes.subarray(8)), true)
+  return bytes
+}
+
+type Frame = { version: number; durableTo: number; json: readonly [key?: string, value?: Json]; end: number }
+
+function readFrame(bytes: Uint8Array, at: number): Frame | undefined {
+  if (at + headerLength > bytes.byteLength) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at)
+  const end = at + headerLength + view.getUint32(0, true)
+  if (end > bytes.byteLength || crc32(bytes.subarray(at + 8, end)) !== view.getUint32(4, true)) return undefined
+  const json = JSON.parse(decoder.decode(bytes.subarray(at + headerLength, end)))
+  return { version: view.getFloat64(8, true), durableTo: view.getFloat64(16, true), json, end }
+}

@@ -1,0 +1,49 @@
+import type { Catalog, Json, Versioned } from '../catalog.ts'
+import { MemoryCatalog } from '../memory/memory-catalog.ts'
+import { DurableMap } from './durable-map.ts'
+import type { FileSystem } from './file-system.ts'
+
+/** A catalog in a file: a change shows once it is on the disk. */
+export class EmbeddedCatalog implements Catalog {
+  readonly #shown: MemoryCatalog
+  readonly #map: DurableMap
+
+  private constructor(shown: MemoryCatalog, map: DurableMap) {
+    this.#shown = shown
+    this.#map = map
+  }
+
+  /** @throws DataFolderError if the file is damaged */
+  static async open(fileSystem: FileSystem, directory: string): Promise<EmbeddedCatalog> {
+    const shown = new MemoryCatalog()
+    const map = await DurableMap.open(fileSystem, directory, 'catalog.map', (key, value, version) =>
+      shown.apply(key, value, version),
+    )
+    return new EmbeddedCatalog(shown, map)
+  }
+
+  get(key: string): Versioned | undefined {
+    return this.#shown.get(key)
+  }
+
+  list(prefix: string): Versioned[] {
+    return this.#shown.list(prefix)
+  }
+
+  put(key: string, value: Json, expectedVersion: number): Promise<number | undefined> {
+    return this.#map.change(key, value, expectedVersion)
+  }
+
+  async delete(key: string, expectedVersion: number): Promise<boolean> {
+    if (expectedVersion === 0) return false // there is nothing to delete at version 0
+    return (await this.#map.change(key, undefined, expectedVersion)) !== undefined
+  }
+
+  watch(prefix: string, listener: (key: string) => void): () => void {
+    return this.#shown.watch(prefix, listener)
+  }
+
+  close(): Promise<void> {
+    return this.#map.close()
+  }
+}

@@ -1,0 +1,295 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Logger } from '../../core/ports.ts'
+import {
+  type Appended,
+  type Batch,
+  type Bounds,
+  type EntryBlock,
+  LogNotFound,
+  type LogOptions,
+  type ReadLimits,
+  type RecordLog,
+} from '../log.ts'
+import { takeWithin } from '../take-within.ts'
+import { DurableMap } from './durable-map.ts'
+import type { FileSystem } from './file-system.ts'
+import { HeldLog, type LogMeta } from './held-log.ts'
+import { recoverSegments } from './recovery.ts'
+import { type Segment, SegmentStore } from './segment-store.ts'
+import { type Durability, refusal, SegmentWriter } from './segment-writer.ts'
+import { sweepSegments } from './sweep.ts'
+
+/** The map's key of the segments that were deleted though the next one is still there; logs are below `log:`. */
+const removedKey = 'removed'
+const keyOf = (logId: string) => `log:${logId}`
+
+export type EmbeddedLogOptions = {
+  readonly directory: string
+  readonly durability: Durability
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly fileSystem: FileSystem
+  readonly segmentBytesMax: number
+}
+
+/** All logs of a data folder: their metadata in one map, their blocks in one row of segments. */
+export class EmbeddedLog implements RecordLog {
+  readonly #clock: Clock
+  readonly #map: DurableMap
+  readonly #store: SegmentStore
+  readonly #writer: SegmentWriter
+  readonly #logs = new Map<string, HeldLog>()
+  readonly #making = new Map<string, Promise<void>>()
+  #sweeping: Promise<number> | undefined
+
+  private constructor(clock: Clock, map: DurableMap, store: SegmentStore, writer: SegmentWriter) {
+    this.#clock = clock
+    this.#map = map
+    this.#store = store
+    this.#writer = writer
+  }
+
+  /** @throws DataFolderError if the map is damaged or a file is not ours */
+  static async open(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
+    const { directory, clock, logger, fileSystem, segmentBytesMax } = options
+    const map = await DurableMap.open(fileSystem, directory, 'logs.map')
+    const removed = new Set((map.values.get(removedKey)?.value ?? []) as number[])
+    const store = new SegmentStore(fileSystem, directory, logger)
+    const found = await recoverSegments(fileSystem, directory, store, logger, removed, segmentBytesMax)
+    const parts = { ...options, store }
+    const writer = new SegmentWriter(parts, found.previous, found.previousValid, found.nextNumber)
+    const log = new EmbeddedLog(clock, map, store, writer)
+    log.#attach()
+    if (found.entriesLostMax > 0) await log.#passLost(found.entriesLostMax)
+    if (found.missing.length > 0) await map.change(removedKey, [...removed, ...found.missing])
+    return log
+  }
+
+  async create(logId: string, { retentionMs }: LogOptions): Promise<void> {
+    if (this.#logs.has(logId)) return
+    const making = this.#making.get(logId) ?? this.#make(logId, retentionMs)
+    this.#making.set(logId, making)
+    try {
+      await making
+    } finally {
+      this.#making.delete(logId)
+    }
+  }
+
+  async delete(logId: string): Promise<void> {
+    await this.#making.get(logId)?.catch(() => {})
+    const log = this.#logs.get(logId)
+    if (!log) return
+    await this.#map.change(keyOf(logId), undefined, this.#map.values.get(keyOf(logId))?.version)
+    log.deleted = true
+    log.tail = { blocks: [], first: 0 }
+    if (this.#logs.get(logId) === log) this.#logs.delete(logId)
+    log.arrivals.wake()
+  }
+
+  async configure(logId: string, { retentionMs }: LogOptions): Promise<void> {
+    const log = this.#get(logId)
+    await this.#expire(log)
+    log.retentionMs = retentionMs
+    await this.#expire(log)
+    await this.#keep(log)
+  }
+
+  append(logId: string, batch: Batch): Promise<Appended> {
+    const log = this.#logs.get(logId)
+    if (!log) return Promise.reject(new LogNotFound(logId))
+    const refused = refusal(log)
+    return refused ? Promise.reject(refused) : this.#writer.append(log, batch)
+  }
+
+  async close(logId: string): Promise<{ endOffset: number }> {
+    const log = this.#get(logId)
+    log.closed = true // from here on appends are refused; those asked before go through
+    await this.#writer.settled(log)
+    await this.#keep(log)
+    log.arrivals.wake()
+    return { endOffset: log.end }
+  }
+
+  async read(logId: string, from: number, limits: ReadLimits, signal?: AbortSignal): Promise<readonly EntryBlock[]> {
+    const log = this.#get(logId)
+    await this.#expire(log)
+    if (limits.waitMs) {
+      const untilMs = this.#clock.monotonicMs() + limits.waitMs
+      for (;;) {
+        const leftMs = untilMs - this.#clock.monotonicMs()
+        if (Math.max(from, log.start) < log.end || log.closed || leftMs <= 0 || signal?.aborted) break
+        await log.arrivals.wait(this.#clock, leftMs, signal)
+        if (log.deleted) throw new LogNotFound(logId)
+      }
+      await this.#expire(log)
+    }
+    return this.#entries(log, Math.max(from, log.start), limits)
+  }
+
+  async offsetAt(logId: string, timestampMs: number): Promise<number> {
+    const log = this.#get(logId)
+    await this.#expire(log)
+    const found = await this.#blockAtOrAfter(log, timestampMs)
+    return found ? Math.max(found.firstOffset, log.start) : log.end
+  }
+
+  async bounds(logId: string): Promise<Bounds> {
+    const log = this.#get(logId)
+    await this.#expire(log)
+    return { start: log.start, end: log.end }
+  }
+
+  async trim(logId: string, before: number): Promise<void> {
+    const log = this.#get(logId)
+    const start = Math.min(before, log.end)
+    if (start <= log.start) return
+    log.start = start
+    log.startMs = start === log.end ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+    await this.#keep(log)
+  }
+
+  /** Deletes the segments whose every block is expired, trimmed or of a deleted log. Resolves with how many. */
+  sweep(): Promise<number> {
+    this.#sweeping ??= this.#sweepOnce().finally(() => {
+      this.#sweeping = undefined
+    })
+    return this.#sweeping
+  }
+
+  /** Waits for what was accepted to be durable, and lets go of all files. */
+  async end(): Promise<void> {
+    await this.#sweeping?.catch(() => {})
+    await this.#writer.close()
+    await this.#map.close()
+    await this.#store.close()
+  }
+
+  #get(logId: string): HeldLog {
+    const log = this.#logs.get(logId)
+    if (!log) throw new LogNotFound(logId)
+    return log
+  }
+
+  async #make(logId: string, retentionMs: number): Promise<void> {
+    const meta: LogMeta = { retentionMs, start: 0, end: 0, lastTimestampMs: 0, closed: false }
+    // The version is the number: it rises with each change of the map and is never given twice. The value gets it
+    // with the log's next change; until then the version of the first stands for it.
+    const number = await this.#map.change(keyOf(logId), meta)
+    this.#logs.set(logId, new HeldLog(logId, number!, meta))
+  }
+
+  /** Makes what is known of a log durable. */
+  async #keep(log: HeldLog): Promise<void> {
+    if (log.deleted) throw new LogNotFound(log.id)
+    const key = keyOf(log.id)
+    await this.#map.change(key, log.meta())
+  }
+
+  /** Makes the logs of the map, and tells them which segments hold blocks of theirs. */
+  #attach(): void {
+    const byNumber = new Map<number, HeldLog>()
+    for (const { key, value, version } of this.#map.values.values()) {
+      if (key === removedKey) continue
+      const meta = value as unknown as LogMeta & { number?: number }
+      const log = new HeldLog(key.slice(keyOf('').length), meta.number ?? version, meta)
+      this.#logs.set(log.id, log)
+      byNumber.set(log.number, log)
+    }
+    for (const segment of inOrder(this.#store)) {
+      const directory = segment.directory!
+      for (let i = 0; i < directory.count; i++) {
+        const log = byNumber.get(directory.logNumber(i))
+        if (!log) continue
+        log.segments.push(segment)
+        log.end = Math.max(log.end, directory.endOffset(i))
+        log.lastTimestampMs = Math.max(log.lastTimestampMs, directory.lastMs(i))
+      }
+    }
+  }
+
+  /** After damage the lost blocks may have held the last offsets of any log: none of them may be given again. */
+  async #passLost(entriesLostMax: number): Promise<void> {
+    await Promise.all(
+      [...this.#logs.values()].map((log) => {
+        if (!log.closed) log.end += entriesLostMax
+        return this.#keep(log)
+      }),
+    )
+  }
+
+  async #entries(log: HeldLog, from: number, limits: ReadLimits): Promise<EntryBlock[]> {
+    if (from >= log.end) return []
+    const { blocks, first } = log.tail
+    const cached = blocks[first]
+    if (cached && cached.firstOffset <= from) return takeWithin(blocks, from, limits)
+    let found: EntryBlock[] = []
+    let bytesLeft = limits.bytesMax
+    let entriesLeft = limits.entriesMax
+    const until = cached?.firstOffset ?? log.end
+    for (let i = this.#segmentWith(log, from); i < log.segments.length && bytesLeft > 0 && entriesLeft > 0; i++) {
+      const left = { bytesMax: bytesLeft, entriesMax: entriesLeft }
+      const blocksRead = await this.#store.read(log.segments[i]!, log.number, from, left)
+      for (const block of blocksRead) {
+        bytesLeft -= block.bytes.byteLength
+        entriesLeft -= block.positions.length - 1
+      }
+      found = found.length === 0 ? blocksRead : found.concat(blocksRead)
+      if (found.length > 0 && found.at(-1)!.firstOffset + found.at(-1)!.positions.length - 1 >= until) break
+    }
+    // While the disk was read time may have passed; what was shown then is still in order.
+    return takeWithin(found, Math.max(from, log.start), limits)
+  }
+
+  /** The first of a log's segments that reaches beyond an offset. */
+  #segmentWith(log: HeldLog, offset: number): number {
+    let low = 0
+    let high = log.segments.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#store.endOffset(log.segments[middle]!, log.number) <= offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  async #blockAtOrAfter(log: HeldLog, timestampMs: number) {
+    let low = 0
+    let high = log.segments.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#store.lastMs(log.segments[middle]!, log.number) < timestampMs) low = middle + 1
+      else high = middle
+    }
+    const segment = log.segments[low]
+    const rows = segment && (await this.#store.rowsOf(segment, log.number))
+    if (!rows) return undefined
+    const row = rows.rowAtOrAfter(timestampMs)
+    return { firstOffset: rows.firstOffset(row), timestampMs: rows.timestampMs(row) }
+  }
+
+  /** Moves the start past what is older than the retention. It never goes back, whatever the clock does. */
+  async #expire(log: HeldLog): Promise<void> {
+    const horizonMs = this.#clock.nowMs() - log.retentionMs
+    if (log.startMs >= horizonMs || log.start === log.end) return
+    const endBefore = log.end
+    const kept = await this.#blockAtOrAfter(log, horizonMs)
+    if (!kept && log.end !== endBefore) return // entries came meanwhile: the next call looks at them
+    log.start = Math.max(log.start, kept?.firstOffset ?? endBefore)
+    log.startMs = kept?.timestampMs ?? Number.POSITIVE_INFINITY
+  }
+
+  async #sweepOnce(): Promise<number> {
+    const logs = [...this.#logs.values()]
+    for (const log of logs) if (!log.deleted) await this.#expire(log)
+    return sweepSegments(this.#store, logs, this.#writer.previous, {
+      keep: (log) => this.#keep(log),
+      removed: () => (this.#map.values.get(removedKey)?.value ?? []) as number[],
+      setRemoved: (numbers) => this.#map.change(removedKey, numbers),
+    })
+  }
+}
+
+function inOrder(store: SegmentStore): Segment[] {
+  return [...store.segments.values()].sort((a, b) => a.number - b.number)
+}

@@ -1,0 +1,141 @@
+import { constants, promises as fs } from 'node:fs'
+import { lockFile } from './process-lock.ts'
+
+/**
+ * What the engine asks of a disk, and no more: so that a simulated one can stand in its place. Every call may fail with
+ * what the system says (ENOSPC, EIO, …).
+ */
+export interface FileSystem {
+  /** Makes a directory and those above it, for the owner alone. Idempotent. */
+  makeDirectory(path: string): Promise<void>
+  /** Names in a directory, in no order. */
+  list(path: string): Promise<string[]>
+  /** 'create' makes a file that must not be there yet; the others need it. @throws ENOENT, EEXIST */
+  open(path: string, mode: 'read' | 'append' | 'create'): Promise<File>
+  rename(from: string, to: string): Promise<void>
+  /** @throws ENOENT */
+  remove(path: string): Promise<void>
+  /** Makes the names in a directory durable: what was created, renamed or removed there. */
+  syncDirectory(path: string): Promise<void>
+  /** Takes a lock that ends with this process, or says who holds it. */
+  lock(path: string): Promise<{ release(): Promise<void> } | { heldByPid: number }>
+}
+
+export interface File {
+  /** Writes all of it at the end, or fails. */
+  append(parts: readonly Uint8Array[]): Promise<void>
+  /** Fills `into` from a position on; resolves with how many bytes there were. */
+  read(into: Uint8Array, position: number): Promise<number>
+  /** Makes what was written durable (fdatasync). After a failure nothing may be believed of this file any more. */
+  dataSync(): Promise<void>
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+const flags = {
+  read: constants.O_RDWR, // fdatasync of a file that is only read needs it on some systems
+  append: constants.O_RDWR,
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+}
+
+/** The machine's disk. */
+export const nodeFileSystem: FileSystem = {
+  async makeDirectory(path) {
+    await fs.mkdir(path, { recursive: true, mode: 0o700 })
+  },
+  list: (path) => fs.readdir(path),
+  open: async (path, mode) => nodeFile(await fs.open(path, flags[mode], 0o600)),
+  rename: (from, to) => fs.rename(from, to),
+  remove: (path) => fs.unlink(path),
+  async syncDirectory(path) {
+    if (process.platform === 'win32') return // Windows cannot, and need not: its file systems journal names
+    const directory = await fs.open(path, 'r')
+    try {
+      await directory.sync()
+    } finally {
+      await directory.close()
+    }
+  },
+  lock: lockFile,
+}
+
+/** The system takes at most so many buffers in one call (IOV_MAX). */
+const partsMax = 1024
+
+function nodeFile(handle: fs.FileHandle): File {
+  let end: number | undefined
+  return {
+    async append(parts) {
+      end ??= (await handle.stat()).size
+      for (let next = 0; next < parts.length; next += partsMax) {
+        let left = parts.slice(next, next + partsMax)
+        while (left.length > 0) {
+          const { bytesWritten } = await handle.writev(left, end)
+          end += bytesWritten
+          left = afterBytes(left, bytesWritten) // a full disk takes a part, and says so at the next try
+        }
+      }
+    },
+    async read(into, position) {
+      let filled = 0
+      while (filled < into.byteLength) {
+        const { bytesRead } = await handle.read(into, filled, into.byteLength - filled, position + filled)
+        if (bytesRead === 0) break
+        filled += bytesRead
+      }
+      return filled
+    },
+    dataSync: () => handle.datasync(),
+    size: async () => (await handle.stat()).size,
+    close: () => handle.close(),
+  }
+}
+
+/** What is left of the parts when so many bytes of them are written. */
+function afterBytes(parts: readonly Uint8Array[], written: number): Uint8Array[] {
+  let skipped = 0
+  for (const [i, part] of parts.entries()) {
+    if (skipped + part.byteLength > written) return [part.subarray(written - skipped), ...parts.slice(i + 1)]
+    skipped += part.byteLength
+  }
+  return []
+}
+
+export const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT'
+
+/** For `catch`: what is missing is undefined, any other error goes on. */
+export function ignoreMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error
+}
+
+/** Reads a whole file. @throws ENOENT */
+export async function readWhole(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
+  const file = await fileSystem.open(path, 'read')
+  try {
+    const bytes = new Uint8Array(await file.size())
+    return bytes.subarray(0, await file.read(bytes, 0))
+  } finally {
+    await file.close()
+  }
+}
+
+/** Puts a file in place whole or not at all: written beside, made durable, renamed, and the name made durable. */
+export async function replaceFile(
+  fileSystem: FileSystem,
+  directory: string,
+  name: string,
+  parts: readonly Uint8Array[],
+): Promise<void> {
+  const path = `${directory}/${name}`
+  const beside = `${path}.new`
+  await fileSystem.remove(beside).catch(ignoreMissing)
+  const file = await fileSystem.open(beside, 'create')
+  try {
+    await file.append(parts)
+    await file.dataSync()
+  } finally {
+    await file.close()
+  }
+  await fileSystem.rename(beside, path)
+  await fileSystem.syncDirectory(directory)
+}

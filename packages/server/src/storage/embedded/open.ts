@@ -1,0 +1,72 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Logger } from '../../core/ports.ts'
+import type { Storage } from '../storage.ts'
+import { DataFolder } from './data-folder.ts'
+import { EmbeddedCatalog } from './embedded-catalog.ts'
+import { EmbeddedLog } from './embedded-log.ts'
+import { type FileSystem, nodeFileSystem } from './file-system.ts'
+import type { Durability } from './segment-writer.ts'
+
+export type EmbeddedOptions = {
+  readonly directory: string
+  /** When an append resolves: once it is on the disk, or in the operating system's hands. */
+  readonly durability: Durability
+  readonly clock: Clock
+  readonly logger: Logger
+  /** @default the machine's */
+  readonly fileSystem?: FileSystem
+  /** A new segment begins when one is this long. Space is given back by whole segments. @default 64 MiB */
+  readonly segmentBytesMax?: number
+}
+
+/** How often expired segments are looked for. */
+const sweepIntervalMs = 60_000
+
+/** Opens a data folder, or makes one. @throws DataFolderError if it is in use, damaged, or not ours */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Storage & { sweep(): Promise<number> }> {
+  const { directory, clock, logger, fileSystem = nodeFileSystem, segmentBytesMax = 64 * 1024 * 1024 } = options
+  const folder = await DataFolder.open(directory, fileSystem)
+  let log: EmbeddedLog | undefined
+  let catalog: EmbeddedCatalog
+  try {
+    log = await EmbeddedLog.open({ ...options, directory: folder.logDirectory, fileSystem, segmentBytesMax })
+    catalog = await EmbeddedCatalog.open(fileSystem, folder.catalogDirectory)
+  } catch (error) {
+    await log?.end()
+    await folder.close()
+    throw error
+  }
+  const ending = new AbortController()
+  const sweeping = sweepNowAndThen(log, clock, logger, ending.signal)
+  let closed: Promise<void> | undefined
+  const opened = log
+  return {
+    log: opened,
+    catalog,
+    sweep: () => opened.sweep(),
+    close() {
+      ending.abort()
+      closed ??= sweeping.then(() => endAll([() => opened.end(), () => catalog.close(), () => folder.close()]))
+      return closed
+    },
+  }
+}
+
+async function sweepNowAndThen(log: EmbeddedLog, clock: Clock, logger: Logger, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await clock.sleep(sweepIntervalMs, signal)
+    if (signal.aborted) return
+    try {
+      await log.sweep()
+    } catch (error) {
+      logger.log('error', 'expired segments could not be deleted', { error: String(error) })
+    }
+  }
+}
+
+/** Does each, also when one before it failed; then tells the first failure. */
+async function endAll(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const step of steps) await step().catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw failures[0]
+}

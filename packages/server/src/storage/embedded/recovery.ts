@@ -1,0 +1,152 @@
+import type { Logger } from '../../core/ports.ts'
+import { DataFolderError } from './data-folder.ts'
+import { type FileSystem, ignoreMissing, readWhole } from './file-system.ts'
+import { decodeHeader, indexName, type SegmentHeader, scanSegment, segmentHeaderLength } from './segment-file.ts'
+import { decodeDirectory, directoryLength, indexHeadLength, type SegmentDirectory } from './segment-index.ts'
+import type { Segment, SegmentStore } from './segment-store.ts'
+
+export type Recovered = {
+  /** The last segment, 0 if there is none, and how much of it counts. */
+  readonly previous: number
+  readonly previousValid: number
+  readonly nextNumber: number
+  /** More entries than what was lost can have held: the next offsets of all logs must pass it. 0 if nothing was. */
+  readonly entriesLostMax: number
+  /** Segments that others name but that are not there, though nobody deleted them. */
+  readonly missing: readonly number[]
+}
+
+/** The smallest block of n entries takes more than 4 n bytes. */
+const bytesPerEntryMin = 4
+
+/**
+ * Finds what the segments hold: from their indexes, or from themselves where there is none. Damage is told to the
+ * logger and left out; what was not acknowledged at the end is cut. Nothing is deleted but segments that never began.
+ */
+export async function recoverSegments(
+  fileSystem: FileSystem,
+  directory: string,
+  store: SegmentStore,
+  logger: Logger,
+  removed: ReadonlySet<number>,
+  segmentBytesMax: number,
+): Promise<Recovered> {
+  const names = await fileSystem.list(directory)
+  const numbers = segmentNumbers(names, directory)
+  const headers = new Map<number, SegmentHeader | undefined>()
+  for (const number of numbers) headers.set(number, await readHeader(fileSystem, store.pathOf(number), number))
+
+  let entriesLostMax = 0
+  const missing: number[] = []
+  let next: { number: number; header: SegmentHeader | undefined } | undefined
+  let last: { number: number; validLength: number } | undefined
+  for (const number of numbers.reverse()) {
+    const header = headers.get(number)
+    const named = next?.header?.previous
+    if (named !== undefined && named < number) {
+      await fileSystem.remove(store.pathOf(number)) // it failed before anything was acknowledged in it
+      continue
+    }
+    if (named !== undefined && named > number && !removed.has(named)) missing.push(named)
+    const validLength = named === number ? next!.header!.previousValid : undefined
+    const index = await readDirectory(fileSystem, `${directory}/${indexName(number)}`, number)
+    const segment: Segment = { number, previous: header?.previous ?? 0, directory: index }
+    if (!index || (validLength !== undefined && index.validLength !== validLength)) {
+      const bytes = await readDurable(fileSystem, store.pathOf(number))
+      const scanned = scanSegment(bytes, number, validLength ?? (next ? bytes.byteLength : undefined))
+      if (!header && scanned.rowsByLog.size === 0 && !next) {
+        await fileSystem.remove(store.pathOf(number)) // its making was not finished
+        continue
+      }
+      const damage = header ? scanned.damage : [{ from: 0, to: segmentHeaderLength }, ...scanned.damage]
+      for (const { from, to } of damage) entriesLostMax += (to - from) / bytesPerEntryMin
+      if (scanned.validLength < bytes.byteLength) tellCut(logger, store.pathOf(number), scanned.validLength, bytes)
+      segment.rows = scanned.rowsByLog
+      await store.finish(segment, scanned.validLength, damage)
+    }
+    for (const range of segment.directory!.damage) store.tellDamage(number, range)
+    store.segments.set(number, segment)
+    last ??= { number, validLength: segment.directory!.validLength }
+    next = { number, header }
+  }
+  const oldest = next?.header?.previous ?? 0
+  if (oldest > 0 && !removed.has(oldest)) missing.push(oldest)
+  for (const number of missing) {
+    logger.log('error', `${store.pathOf(number)} is missing: its entries are not served`, { segment: number })
+    entriesLostMax += segmentBytesMax / bytesPerEntryMin
+  }
+  const highest = Math.max(0, ...numbers, ...removed)
+  return {
+    previous: last?.number ?? Math.max(0, ...removed),
+    previousValid: last?.validLength ?? 0,
+    nextNumber: highest + 1,
+    entriesLostMax: Math.ceil(entriesLostMax),
+    missing,
+  }
+}
+
+/** The segments in a directory, in order. @throws DataFolderError for a file that is none of ours */
+function segmentNumbers(names: readonly string[], directory: string): number[] {
+  const numbers: number[] = []
+  for (const name of names) {
+    const number = /^(\d{10})\.(segment|index|index\.new)$/.exec(name)
+    if (number?.[2] === 'segment') numbers.push(Number(number[1]))
+    else if (!number && !/^logs\.map(\.new)?$/.test(name))
+      throw new DataFolderError(`${directory}/${name} is not Millrace's: move it out of the data folder`)
+  }
+  return numbers.sort((a, b) => a - b)
+}
+
+async function readHeader(fileSystem: FileSystem, path: string, segment: number): Promise<SegmentHeader | undefined> {
+  try {
+    const file = await fileSystem.open(path, 'read')
+    try {
+      const bytes = new Uint8Array(segmentHeaderLength)
+      return decodeHeader(bytes.subarray(0, await file.read(bytes, 0)), segment)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw new DataFolderError(`${path} cannot be read (${(error as Error).message}): check the disk and permissions`)
+  }
+}
+
+async function readDirectory(
+  fileSystem: FileSystem,
+  path: string,
+  segment: number,
+): Promise<SegmentDirectory | undefined> {
+  const file = await fileSystem.open(path, 'read').catch(ignoreMissing)
+  if (!file) return undefined
+  try {
+    const head = new Uint8Array(indexHeadLength)
+    const length = directoryLength(head.subarray(0, await file.read(head, 0)), segment)
+    if (length === undefined || length > (await file.size())) return undefined
+    const bytes = new Uint8Array(length)
+    const directory = (await file.read(bytes, 0)) === length ? decodeDirectory(bytes) : undefined
+    return directory && (await file.size()) === directory.rowsPosition + directory.rowCount * 40 ? directory : undefined
+  } finally {
+    await file.close()
+  }
+}
+
+/** The bytes of a file, once they are on the disk: what is served must not be lost by the next power failure. */
+async function readDurable(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
+  const file = await fileSystem.open(path, 'read')
+  try {
+    await file.dataSync()
+  } finally {
+    await file.close()
+  }
+  return readWhole(fileSystem, path)
+}
+
+function tellCut(logger: Logger, path: string, validLength: number, bytes: Uint8Array): void {
+  if (bytes.subarray(validLength).every((byte) => byte === 0)) return
+  const facts = { file: path, fromByte: validLength, toByte: bytes.byteLength }
+  logger.log(
+    'warn',
+    `${path} ends with a write that was not finished, from byte ${validLength}: it does not count`,
+    facts,
+  )
+}

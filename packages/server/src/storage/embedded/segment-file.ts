@@ -1,0 +1,112 @@
+import { crc32 } from 'node:zlib'
+import { checkedHead, claimedLength } from './block-format.ts'
+import { BlockRows } from './block-rows.ts'
+import type { ByteRange } from './segment-index.ts'
+
+/*
+ * A segment begins with 64 bytes, little-endian, and goes on with blocks (see block-format.ts):
+ *
+ *   0   magic[8] = "MILLSEG1"
+ *   8   crc32:u32 (over bytes 12 to 64)      version:u32 = 1
+ *   16  segment:f64                          previous:f64 (the segment before it; 0 if none)
+ *   32  previousValid:f64                    createdMs:f64
+ *   48  zeros[16]
+ *
+ * `previousValid` is how much of the segment before counts. What lies beyond was never acknowledged: a write or a sync
+ * of it failed, or its process died; its offsets are given again in this segment.
+ */
+
+export const segmentHeaderLength = 64
+const magic = new TextEncoder().encode('MILLSEG1')
+const version = 1
+
+export type SegmentHeader = { readonly previous: number; readonly previousValid: number; readonly createdMs: number }
+
+export const segmentName = (segment: number) => `${String(segment).padStart(10, '0')}.segment`
+export const indexName = (segment: number) => `${String(segment).padStart(10, '0')}.index`
+
+export function encodeHeader(segment: number, header: SegmentHeader): Uint8Array {
+  const bytes = new Uint8Array(segmentHeaderLength)
+  const view = new DataView(bytes.buffer)
+  bytes.set(magic)
+  view.setUint32(12, version, true)
+  view.setFloat64(16, segment, true)
+  view.setFloat64(24, header.previous, true)
+  view.setFloat64(32, header.previousValid, true)
+  view.setFloat64(40, header.createdMs, true)
+  view.setUint32(8, crc32(bytes.subarray(12)), true)
+  return bytes
+}
+
+/** The header that a segment's file begins with; undefined if it is damaged or another's. */
+export function decodeHeader(bytes: Uint8Array, segment: number): SegmentHeader | undefined {
+  if (bytes.byteLength < segmentHeaderLength || !magic.every((byte, i) => bytes[i] === byte)) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  if (crc32(bytes.subarray(12, segmentHeaderLength)) !== view.getUint32(8, true)) return undefined
+  if (view.getUint32(12, true) !== version || view.getFloat64(16, true) !== segment) return undefined
+  return {
+    previous: view.getFloat64(24, true),
+    previousValid: view.getFloat64(32, true),
+    createdMs: view.getFloat64(40, true),
+  }
+}
+
+export type Scanned = {
+  readonly rowsByLog: Map<number, BlockRows>
+  readonly validLength: number
+  /** Ranges within `validLength` that hold no good block, though something had been acknowledged there. */
+  readonly damage: readonly ByteRange[]
+}
+
+/**
+ * Finds the good blocks of a segment. With `validLength` (known from the next segment) all before it had been
+ * acknowledged; without, what the blocks' `durableTo` vouches for, and a broken tail after that is cut off.
+ */
+export function scanSegment(bytes: Uint8Array, segment: number, validLength?: number): Scanned {
+  const whole = scanTo(bytes, segment, Math.min(bytes.byteLength, validLength ?? bytes.byteLength))
+  if (validLength !== undefined) {
+    const missing = { from: bytes.byteLength, to: validLength }
+    const damage = bytes.byteLength < validLength ? [...whole.gaps, missing] : whole.gaps
+    return { rowsByLog: whole.rowsByLog, validLength, damage }
+  }
+  const torn = whole.gaps.find(({ from }) => from >= whole.durableTo)
+  if (!torn) return { rowsByLog: whole.rowsByLog, validLength: bytes.byteLength, damage: whole.gaps }
+  const { rowsByLog, gaps } = scanTo(bytes, segment, torn.from)
+  return { rowsByLog, validLength: torn.from, damage: gaps }
+}
+
+function scanTo(bytes: Uint8Array, segment: number, end: number) {
+  const within = bytes.subarray(0, end)
+  const rowsByLog = new Map<number, BlockRows>()
+  const gaps: ByteRange[] = []
+  let durableTo = 0
+  let at = segmentHeaderLength
+  while (at < end) {
+    const head = checkedHead(within, at, segment, at)
+    if (!head) {
+      const from = at
+      at = nextBlock(within, segment, from)
+      gaps.push({ from, to: at })
+      continue
+    }
+    let rows = rowsByLog.get(head.logNumber)
+    if (!rows) {
+      rows = new BlockRows()
+      rowsByLog.set(head.logNumber, rows)
+    }
+    rows.push(head.firstOffset, head.endOffset, head.timestampMs, at, head.length)
+    durableTo = Math.max(durableTo, head.durableTo)
+    at += head.length
+  }
+  return { rowsByLog, gaps, durableTo }
+}
+
+/** Where the next good block after a broken place begins; the end if there is none. */
+function nextBlock(bytes: Uint8Array, segment: number, from: number): number {
+  const byLength = from + claimedLength(bytes, from)
+  if (byLength > from && byLength < bytes.byteLength && checkedHead(bytes, byLength, segment, byLength)) return byLength
+  for (let at = from + 8; at < bytes.byteLength; at += 8) {
+    if (claimedLength(bytes, at) > 0 && checkedHead(bytes, at, segment, at)) return at
+  }
+  return bytes.byteLength
+}

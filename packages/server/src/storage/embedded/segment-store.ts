@@ -1,0 +1,222 @@
+import type { Logger } from '../../core/ports.ts'
+import { type EntryBlock, type ReadLimits, StorageFailed } from '../log.ts'
+import { checkedHead, entriesOf } from './block-format.ts'
+import type { BlockRows } from './block-rows.ts'
+import { type File, type FileSystem, ignoreMissing, replaceFile } from './file-system.ts'
+import { indexName, segmentName } from './segment-file.ts'
+import { type ByteRange, decodeRows, encodeIndex, rowsLength, type SegmentDirectory } from './segment-index.ts'
+
+/** Tables of blocks that are kept in memory once they were read, over all finished segments. */
+const rowsBytesMax = 16 * 1024 * 1024
+
+/** Segments that are open for reading at one time. */
+const openFilesMax = 64
+
+/** One read from the disk takes neighbouring blocks up to this length together. */
+const windowBytesMax = 1024 * 1024
+
+export type Segment = {
+  readonly number: number
+  /** The segment before it, 0 if none: gone ones are counted by it. */
+  readonly previous: number
+  /** What it holds, once it is finished. */
+  directory?: SegmentDirectory
+  /** Where its blocks lie: always while it is written to, and until its index is on the disk. */
+  rows?: Map<number, BlockRows>
+}
+
+/** The segments on the disk: their indexes, and reading from them. */
+export class SegmentStore {
+  readonly segments = new Map<number, Segment>()
+  readonly #fileSystem: FileSystem
+  readonly #directory: string
+  readonly #logger: Logger
+  readonly #rowsRead = new Map<number, Map<number, BlockRows>>()
+  #rowsReadBytes = 0
+  readonly #files = new Map<number, { readonly file: Promise<File>; users: number; dropped: boolean }>()
+  readonly #toldDamage = new Set<string>()
+
+  constructor(fileSystem: FileSystem, directory: string, logger: Logger) {
+    this.#fileSystem = fileSystem
+    this.#directory = directory
+    this.#logger = logger
+  }
+
+  pathOf(segment: number): string {
+    return `${this.#directory}/${segmentName(segment)}`
+  }
+
+  /** Says that a segment gets no more blocks, and writes its index. Reading goes on meanwhile. */
+  async finish(segment: Segment, validLength: number, damage: readonly ByteRange[] = []): Promise<void> {
+    const { parts, directory } = encodeIndex(segment.number, validLength, damage, segment.rows!)
+    segment.directory = directory
+    try {
+      await replaceFile(this.#fileSystem, this.#directory, indexName(segment.number), parts)
+      segment.rows = undefined
+    } catch (error) {
+      // Not needed for truth, only for a quick start: the next opening reads the segment itself.
+      this.#logger.log('warn', 'a segment has no index', { segment: segment.number, error: String(error) })
+    }
+  }
+
+  /** Where a log's blocks lie in a segment. */
+  async rowsOf(segment: Segment, logNumber: number): Promise<BlockRows | undefined> {
+    const all = segment.rows ?? this.#rowsRead.get(segment.number) ?? (await this.#readRows(segment))
+    return all.get(logNumber)
+  }
+
+  /** The offset after a log's last entry in a segment. */
+  endOffset(segment: Segment, logNumber: number): number {
+    const rows = segment.rows?.get(logNumber)
+    if (rows) return rows.endOffset(rows.count - 1)
+    const i = segment.directory?.find(logNumber) ?? -1
+    return i < 0 ? 0 : segment.directory!.endOffset(i)
+  }
+
+  /** The time of a log's last entry in a segment. */
+  lastMs(segment: Segment, logNumber: number): number {
+    const rows = segment.rows?.get(logNumber)
+    if (rows) return rows.timestampMs(rows.count - 1)
+    const i = segment.directory?.find(logNumber) ?? -1
+    return i < 0 ? 0 : segment.directory!.lastMs(i)
+  }
+
+  /** Blocks of a log in a segment from an offset on, enough for the limits if it has them. Broken ones are left out. */
+  async read(segment: Segment, logNumber: number, from: number, limits: ReadLimits): Promise<EntryBlock[]> {
+    const rows = await this.rowsOf(segment, logNumber)
+    const found: EntryBlock[] = []
+    if (!rows) return found
+    let bytesLeft = limits.bytesMax
+    let entriesLeft = limits.entriesMax
+    let row = rows.rowEndingAfter(from)
+    while (row < rows.count && bytesLeft > 0 && entriesLeft > 0) {
+      const begin = rows.position(row)
+      let afterLast = row + 1
+      let end = begin + rows.length(row)
+      while (afterLast < rows.count && end - begin < bytesLeft && rows.firstOffset(afterLast) - from < entriesLeft) {
+        const nextEnd = rows.position(afterLast) + rows.length(afterLast)
+        if (nextEnd - begin > windowBytesMax) break
+        end = nextEnd
+        afterLast++
+      }
+      const bytes = new Uint8Array(new ArrayBuffer(end - begin))
+      const length = await this.#readAt(segment.number, bytes, begin)
+      for (; row < afterLast; row++) {
+        const position = rows.position(row)
+        const head = checkedHead(bytes.subarray(0, length), position - begin, segment.number, position)
+        if (!head || head.logNumber !== logNumber || head.firstOffset !== rows.firstOffset(row)) {
+          this.tellDamage(segment.number, { from: position, to: position + rows.length(row) })
+          continue
+        }
+        const block = entriesOf(bytes, position - begin, head)
+        found.push(block)
+        const skipped = Math.max(0, from - block.firstOffset)
+        bytesLeft -= block.bytes.byteLength - block.positions[skipped]!
+        entriesLeft -= block.positions.length - 1 - skipped
+      }
+    }
+    return found
+  }
+
+  /** Tells of a damaged range, once. */
+  tellDamage(segment: number, { from, to }: ByteRange): void {
+    const key = `${segment} ${from}`
+    if (this.#toldDamage.has(key)) return
+    if (this.#toldDamage.size < toldDamageMax) this.#toldDamage.add(key)
+    const facts = { file: this.pathOf(segment), fromByte: from, toByte: to }
+    this.#logger.log(
+      'error',
+      `${facts.file} is damaged from byte ${from} to ${to}: these entries are not served`,
+      facts,
+    )
+  }
+
+  /** Takes a finished segment off the disk. */
+  async remove(segment: Segment): Promise<void> {
+    this.segments.delete(segment.number)
+    this.#forgetRows(segment.number)
+    this.#dropFile(segment.number)
+    await this.#fileSystem.remove(this.pathOf(segment.number)).catch(ignoreMissing)
+    await this.#fileSystem.remove(`${this.#directory}/${indexName(segment.number)}`).catch(ignoreMissing)
+  }
+
+  syncDirectory(): Promise<void> {
+    return this.#fileSystem.syncDirectory(this.#directory)
+  }
+
+  async close(): Promise<void> {
+    for (const number of [...this.#files.keys()]) this.#dropFile(number)
+  }
+
+  async #readRows(segment: Segment): Promise<Map<number, BlockRows>> {
+    const path = `${this.#directory}/${indexName(segment.number)}`
+    const directory = segment.directory!
+    let decoded: Map<number, BlockRows> | undefined
+    try {
+      const file = await this.#fileSystem.open(path, 'read')
+      try {
+        const bytes = new Uint8Array(rowsLength(directory))
+        const length = await file.read(bytes, directory.rowsPosition)
+        decoded = decodeRows(bytes.subarray(0, length), directory)
+      } finally {
+        await file.close()
+      }
+    } catch (error) {
+      throw new StorageFailed(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
+    }
+    if (!decoded) {
+      const message = `${path} is damaged: delete this index file, and the next start makes it anew`
+      this.#logger.log('error', message, { file: path })
+      throw new StorageFailed(message)
+    }
+    this.#rowsRead.set(segment.number, decoded)
+    this.#rowsReadBytes += rowsLength(directory)
+    for (const number of this.#rowsRead.keys()) {
+      if (this.#rowsReadBytes <= rowsBytesMax || number === segment.number) break
+      this.#forgetRows(number)
+    }
+    return decoded
+  }
+
+  #forgetRows(segment: number): void {
+    const rowsByLog = this.#rowsRead.get(segment)
+    if (!rowsByLog) return
+    for (const rows of rowsByLog.values()) this.#rowsReadBytes -= rows.cells.byteLength
+    this.#rowsRead.delete(segment)
+  }
+
+  async #readAt(segment: number, into: Uint8Array, position: number): Promise<number> {
+    let opened = this.#files.get(segment)
+    if (!opened) {
+      opened = { file: this.#fileSystem.open(this.pathOf(segment), 'read'), users: 0, dropped: false }
+      this.#files.set(segment, opened)
+      const oldest = this.#files.size > openFilesMax ? this.#files.keys().next().value : undefined
+      if (oldest !== undefined) this.#dropFile(oldest)
+    }
+    opened.users++
+    try {
+      return await (await opened.file).read(into, position)
+    } catch (error) {
+      if (this.#files.get(segment) === opened) this.#dropFile(segment)
+      throw new StorageFailed(`${this.pathOf(segment)} cannot be read: ${(error as Error).message}`, { cause: error })
+    } finally {
+      if (--opened.users === 0 && opened.dropped) closeQuietly(opened.file)
+    }
+  }
+
+  /** Closes a file once nobody reads from it. */
+  #dropFile(segment: number): void {
+    const opened = this.#files.get(segment)
+    if (!opened) return
+    this.#files.delete(segment)
+    opened.dropped = true
+    if (opened.users === 0) closeQuietly(opened.file)
+  }
+}
+
+/** Damaged places that are remembered so as to be told once. */
+const toldDamageMax = 10_000
+
+function closeQuietly(file: Promise<File>): void {
+  file.then((opened) => opened.close()).catch(() => {}) // it was for reading only: nothing can be lost
+}
