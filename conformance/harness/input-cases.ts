@@ -102,7 +102,7 @@ const wrongTypes: Readonly<Record<Kind, readonly (readonly [unknown, (string | R
     [{}, structureFound],
   ],
   Boolean: [
-    ['true', /^class java\.lang\.String can not be converted to an? Boolean$/],
+    ['maybe', /^'MAYBE' can not be converted to an? Boolean$/],
     [1, /can not be converted to an? Boolean$/],
     [[], listFound],
     [{}, structureFound],
