@@ -15,6 +15,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const nodeMajorMin = 24
+const parent = process.ppid
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compileCache = join(root, 'node_modules', '.cache', 'compile')
 
@@ -85,7 +86,22 @@ function pinnedNode() {
   return stop(`npm has no Node ${nodeMajorMin} for ${platform}-${arch}: install it from nodejs.org and try again`, 1)
 }
 
+/**
+ * npm passes SIGTERM to its shell, and most shells then die without a word to their child: a server would stay behind.
+ * So what npm runs takes the loss of its parent for a SIGTERM.
+ */
+function onOrphaned(end) {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    end()
+  }, 250)
+  watch.unref()
+}
+
 async function runHere(path) {
+  onOrphaned(() => process.kill(process.pid, 'SIGTERM'))
   const { enableCompileCache } = await import('node:module')
   enableCompileCache(process.env.NODE_COMPILE_CACHE)
   process.argv.splice(1, process.argv.length - 1, path, ...args)
@@ -95,6 +111,7 @@ async function runHere(path) {
 /** Stays until the child has ended, and ends as it did. */
 function runWith(node, path) {
   const child = spawn(node, [path, ...args], { stdio: 'inherit' })
+  onOrphaned(() => child.kill('SIGTERM'))
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   // A terminal sends Ctrl-C to the child as well; passing it on would count twice.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))

@@ -56,10 +56,20 @@ function readyLine({ url }: Millrace, { region, memory, data, durability }: Serv
   )
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+/** Signals this close together are one: a terminal and npm both pass on a single Ctrl-C. */
+const sameSignalMs = 1000
+
+/** Resolves at the first SIGTERM or SIGINT; a later one ends the process at once. */
 function nextStopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+    let firstAtMs: number | undefined
+    const take = () => {
+      const nowMs = systemClock.monotonicMs()
+      firstAtMs ??= nowMs
+      if (nowMs - firstAtMs > sameSignalMs) process.exit(130)
+      resolve()
+    }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, take)
   })
 }
 
