@@ -72,7 +72,10 @@ function readerRow(ledger: Ledger): string[] {
 }
 
 function advice({ throttles }: Producer, splits: readonly Split[]): string[] {
-  if (throttles === 0) return ['No shard was hot: with the limits on, each takes 1,000 records and 1 MiB a second.']
+  if (throttles === 0)
+    return [
+      'Nothing was refused. With the limits on, a shard takes 1,000 records and 1 MiB a second: the fullest would be hot.',
+    ]
   const lines = splits.map(
     ({ shardId, atMs, hottestKeys }) =>
       `Hot: ${shortId(shardId)} (${hottestKeys.join(', ')}): split live at ${(atMs / 1000).toFixed(0)} s, where its load halves.`,
