@@ -2,7 +2,7 @@ import type { Place } from '../core/arn.ts'
 import { AwsError, internalFailure } from '../core/aws-error.ts'
 import type { Caller } from '../core/caller.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
-import { EventStream, type Service } from '../core/operation.ts'
+import { type Call, EventStream, type Service } from '../core/operation.ts'
 import type { Logger, Random } from '../core/ports.ts'
 import { parseInput } from '../core/shapes.ts'
 import { authenticate } from './authenticate.ts'
@@ -112,13 +112,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       if (fault.drop) return void request.socket.destroy()
       if (fault.error) throw fault.error
     }
-    const gone = new AbortController()
-    response.once('close', () => gone.abort())
-    const signal = AbortSignal.any([gone.signal, stopping.signal])
-    const output = await operation.handle(service.context, input, { requestId, caller, signal })
+    const call = new OpenCall(requestId, caller, response, stopping.signal)
+    const output = await operation.handle(service.context, input, call)
     if (output instanceof EventStream) {
       response.writeHead(200, { ...identity(requestId), 'content-type': eventStreamContentType })
-      const unexpected = await sendEvents(output, response, protocol, signal)
+      const unexpected = await sendEvents(output, response, protocol, call.signal)
       if (unexpected) logFailure(unexpected, requestId)
       return
     }
@@ -216,4 +214,30 @@ async function sendPage(
   response.writeHead(200, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) })
   response.end(body)
   return true
+}
+
+/** A call that is being answered. Its signal is made when someone asks: few operations do, and it costs some 10 µs. */
+class OpenCall implements Call {
+  readonly requestId: string
+  readonly caller: Caller
+  readonly #response: HttpResponse
+  readonly #stopping: AbortSignal
+  #signal: AbortSignal | undefined
+
+  constructor(requestId: string, caller: Caller, response: HttpResponse, stopping: AbortSignal) {
+    this.requestId = requestId
+    this.caller = caller
+    this.#response = response
+    this.#stopping = stopping
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#signal) {
+      const gone = new AbortController()
+      if (this.#response.destroyed) gone.abort()
+      else this.#response.once('close', () => gone.abort())
+      this.#signal = AbortSignal.any([gone.signal, this.#stopping])
+    }
+    return this.#signal
+  }
 }

@@ -1,5 +1,6 @@
 import { hashKeyOf } from '@millrace/formats'
 import { type AwsError, internalFailure } from '../../core/aws-error.ts'
+import type { Call } from '../../core/operation.ts'
 import type { Random } from '../../core/ports.ts'
 import { LogClosed, LogNotFound } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
@@ -37,7 +38,7 @@ export async function writeRecords(
   writable: Stream,
   records: readonly PutEntry[],
   metrics: StreamMetrics,
-  signal: AbortSignal,
+  call: Pick<Call, 'signal'>,
   fates = new Array<Written | undefined>(records.length),
 ): Promise<Written[]> {
   const { clock } = context
@@ -49,7 +50,7 @@ export async function writeRecords(
     const appends = [...groups].map(([shard, group]) => append(context, target, shard, group, records, fates, metrics))
     const left = (await Promise.all(appends)).flat().sort((a, b) => a - b)
     if (left.length === 0) return fates as Written[]
-    stream = await nextVersion(context, target, untilMs - clock.monotonicMs(), signal)
+    stream = await nextVersion(context, target, untilMs - clock.monotonicMs(), call.signal)
     if (!stream) {
       for (const index of left) fates[index] = internalFailure()
       return fates as Written[]

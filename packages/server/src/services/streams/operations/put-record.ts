@@ -18,7 +18,7 @@ export const putRecord = operation({
     DryRun: optional(boolean()),
   }),
   resource: streamResource,
-  async handle(context: StreamsContext, input, { signal }) {
+  async handle(context: StreamsContext, input, call) {
     const stream = writableStream(context, streamNameOf(context, input))
     const metrics = new StreamMetrics(context, stream)
     const sizeBytes = checkRecords(stream, [input], () => '')
@@ -27,7 +27,7 @@ export const putRecord = operation({
       checkSequenceNumberForOrdering(context, stream, input.SequenceNumberForOrdering)
     if (input.DryRun) throw dryRunSucceeded('PutRecord')
 
-    const [written] = await writeRecords(context, stream, [input], metrics, signal)
+    const [written] = await writeRecords(context, stream, [input], metrics, call)
     const isWritten = !(written instanceof AwsError)
     metrics.putRecord(isWritten ? sizeBytes : undefined)
     if (!isWritten) throw written

@@ -23,14 +23,14 @@ export const putRecords = operation({
     DryRun: optional(boolean()),
   }),
   resource: streamResource,
-  async handle(context: StreamsContext, input, { signal }) {
+  async handle(context: StreamsContext, input, call) {
     const { Records } = input
     const stream = writableStream(context, streamNameOf(context, input))
     const metrics = new StreamMetrics(context, stream)
     checkRecords(stream, Records, (index) => `records.${index + 1}.member.`)
     if (input.DryRun) throw dryRunSucceeded('PutRecords')
 
-    const fates = await writeRecords(context, stream, Records, metrics, signal, faultsOnPurpose(context, Records))
+    const fates = await writeRecords(context, stream, Records, metrics, call, faultsOnPurpose(context, Records))
     return answer(Records, fates, metrics)
   },
 })
