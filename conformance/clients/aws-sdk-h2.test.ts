@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { KinesisClient } from '@aws-sdk/client-kinesis'
+import { sdk } from '../harness/cases.ts'
+import { Kinesis } from '../harness/kinesis.ts'
+import { notOnAws } from '../harness/target.ts'
+import { everyOperation, sdkScenario } from './sdk-scenario.ts'
+
+const kinesis = new Kinesis()
+
+sdk(
+  '@aws-sdk/client-kinesis calls every operation over its default handler (HTTP/2 with prior knowledge)',
+  walk,
+  notOnAws,
+)
+
+async function walk() {
+  const client = new KinesisClient({
+    endpoint: kinesis.target.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    maxAttempts: 1,
+  })
+  try {
+    assert.deepEqual(await sdkScenario(client), everyOperation())
+  } finally {
+    client.destroy()
+  }
+}
