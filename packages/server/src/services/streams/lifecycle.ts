@@ -1,6 +1,8 @@
+import { AwsError } from '../../core/aws-error.ts'
+import { LogNotFound } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
 import { completeResharding } from './resharding.ts'
-import { changed, isExpired, logIdOf, retentionMsOf, type Stream } from './stream.ts'
+import { changed, isExpired, isOpen, logIdOf, retentionMsOf, type Shard, type Stream } from './stream.ts'
 
 /** After a failure of storage the same work is tried again so much later. */
 const retryMs = 1000
@@ -11,15 +13,20 @@ type Work = { readonly dueAtMs: number; readonly finish: () => Promise<void> }
 /**
  * Finishes what waits for its time: streams and consumers that pass from one state to the next, and closed shards whose
  * last record is past its retention. What is to be done stands in the catalog, so a restart takes it up again; here is
- * one loop that sleeps until the next is due.
+ * one loop that sleeps until the next is due, and starts it. Work on one stream waits for nobody else's, so storage that
+ * hangs for one stream holds up that one only; two pieces of work on the same stream never run at once.
  */
 export class Lifecycle {
   readonly #context: StreamsContext
   readonly #work = new Map<string, Work>()
+  /** By the key of what is being done. */
+  readonly #running = new Map<string, Promise<void>>()
+  /** By the key of what failed: not again before this time, whoever plans it anew. */
+  readonly #retryAtMs = new Map<string, number>()
   readonly #stopping = new AbortController()
   #wake = new AbortController()
   #stopWatching: (() => void)[] = []
-  #running: Promise<void> = Promise.resolve()
+  #loop: Promise<void> = Promise.resolve()
 
   constructor(context: StreamsContext) {
     this.#context = context
@@ -30,7 +37,7 @@ export class Lifecycle {
     for (const stream of streams.all()) this.#plan(stream.name)
     this.#planConsumers()
     this.#stopWatching = [streams.watch((name) => this.#plan(name)), consumers.watch(() => this.#planConsumers())]
-    this.#running = this.#run()
+    this.#loop = this.#run()
   }
 
   /** Resolves when what is being done is done; the rest waits in the catalog. */
@@ -38,36 +45,46 @@ export class Lifecycle {
     for (const stop of this.#stopWatching) stop()
     this.#stopping.abort()
     this.#wake.abort()
-    await this.#running
+    await this.#loop
+    await Promise.all(this.#running.values())
   }
 
   async #run(): Promise<void> {
     const { clock } = this.#context
     while (!this.#stopping.signal.aborted) {
       const nowMs = clock.nowMs()
-      const due = [...this.#work].filter(([, { dueAtMs }]) => dueAtMs <= nowMs)
-      if (due.length > 0) {
-        await Promise.all(due.map(([key, work]) => this.#finish(key, work)))
-        continue
-      }
       this.#wake = new AbortController()
-      const nextMs = Math.min(...[...this.#work.values()].map(({ dueAtMs }) => dueAtMs), nowMs + sleepMsMax)
+      for (const [key, work] of [...this.#work])
+        if (work.dueAtMs <= nowMs && !this.#running.has(key)) this.#begin(key, work)
+      // What waits for its own predecessor is not looked at: the end of that one wakes the loop.
+      const waiting = [...this.#work].filter(([key]) => !this.#running.has(key))
+      const nextMs = Math.min(...waiting.map(([, { dueAtMs }]) => dueAtMs), nowMs + sleepMsMax)
       await clock.sleep(nextMs - nowMs, this.#wake.signal)
     }
   }
 
-  async #finish(key: string, work: Work): Promise<void> {
+  #begin(key: string, work: Work): void {
     this.#work.delete(key)
+    const done = this.#finish(key, work).finally(() => {
+      this.#running.delete(key)
+      this.#wake.abort()
+    })
+    this.#running.set(key, done)
+  }
+
+  async #finish(key: string, work: Work): Promise<void> {
     try {
       await work.finish()
+      this.#retryAtMs.delete(key)
     } catch (error) {
       this.#context.logger.log('error', 'work on a stream failed and will be tried again', { work: key, error })
-      if (!this.#work.has(key)) this.#add(key, { ...work, dueAtMs: this.#context.clock.nowMs() + retryMs })
+      this.#retryAtMs.set(key, this.#context.clock.nowMs() + retryMs)
+      this.#add(key, this.#work.get(key) ?? work)
     }
   }
 
-  #add(key: string, work: Work): void {
-    this.#work.set(key, work)
+  #add(key: string, { dueAtMs, finish }: Work): void {
+    this.#work.set(key, { dueAtMs: Math.max(dueAtMs, this.#retryAtMs.get(key) ?? 0), finish })
     this.#wake.abort()
   }
 
@@ -100,20 +117,15 @@ export class Lifecycle {
     const { log, streams } = this.#context
     switch (stream.pending?.kind) {
       case 'create':
-        await Promise.all(
-          stream.shards.map(({ index }) => log.create(logIdOf(stream, index), { retentionMs: retentionMsOf(stream) })),
+        await eachShard(stream, ({ index }) =>
+          log.create(logIdOf(stream, index), { retentionMs: retentionMsOf(stream) }),
         )
         return this.#settle(stream)
       case 'settle':
-        await Promise.all(
-          stream.shards.map(({ index }) =>
-            log.configure(logIdOf(stream, index), { retentionMs: retentionMsOf(stream) }),
-          ),
-        )
-        return this.#settle(stream)
+        return this.#settle(stream, await this.#configureLogs(stream))
       case 'delete':
         await this.#context.consumers.removeAll(stream)
-        await Promise.all(stream.shards.map(({ index }) => log.delete(logIdOf(stream, index))))
+        await eachShard(stream, ({ index }) => log.delete(logIdOf(stream, index)))
         await streams.remove(stream)
         return this.#forget(stream)
       default:
@@ -121,13 +133,42 @@ export class Lifecycle {
     }
   }
 
-  /** The work is done: ACTIVE, unless someone has given the stream other work meanwhile. */
-  async #settle(stream: Stream): Promise<void> {
-    await this.#context.streams.update(stream.name, (newest) => {
-      if (newest.id !== stream.id || newest.pending?.kind !== stream.pending?.kind) return newest
-      const { pending: _, ...rest } = newest
-      return changed(rest as Stream, { status: 'ACTIVE' })
+  /**
+   * Tells the logs what the stream's settings are now. Returns the closed shards that have no log any more: they had
+   * expired, and the process ended before the catalog said so.
+   */
+  async #configureLogs(stream: Stream): Promise<ReadonlySet<number>> {
+    const gone = new Set<number>()
+    await eachShard(stream, async (shard) => {
+      try {
+        await this.#context.log.configure(logIdOf(stream, shard.index), { retentionMs: retentionMsOf(stream) })
+      } catch (error) {
+        if (!(error instanceof LogNotFound) || isOpen(shard)) throw error
+        gone.add(shard.index)
+      }
     })
+    return gone
+  }
+
+  /** The work is done: ACTIVE, unless someone has given the stream other work meanwhile. */
+  async #settle(stream: Stream, gone: ReadonlySet<number> = new Set()): Promise<void> {
+    await this.#change(stream, (newest) => {
+      if (newest.pending?.kind !== stream.pending?.kind) return newest
+      const { pending: _, ...rest } = newest
+      return changed(rest as Stream, {
+        status: 'ACTIVE',
+        shards: newest.shards.filter(({ index }) => !gone.has(index)),
+      })
+    })
+  }
+
+  /** Changes a stream if it is still there and the same one; if not, nobody waits for the change. */
+  async #change(stream: Stream, change: (newest: Stream) => Stream): Promise<void> {
+    try {
+      await this.#context.streams.update(stream.name, (newest) => (newest.id === stream.id ? change(newest) : newest))
+    } catch (error) {
+      if (!(error instanceof AwsError && error.code === 'ResourceNotFoundException')) throw error
+    }
   }
 
   #forget(stream: Stream): void {
@@ -138,18 +179,22 @@ export class Lifecycle {
   }
 
   async #dropExpiredShards(stream: Stream): Promise<void> {
-    const { clock, log, streams } = this.#context
+    const { clock, log } = this.#context
     const nowMs = clock.nowMs()
     const expired = stream.shards.filter((shard) => isExpired(stream, shard, nowMs))
     if (expired.length === 0) return
     for (const { index } of expired) await log.delete(logIdOf(stream, index))
     const gone = new Set(expired.map(({ index }) => index))
-    await streams.update(stream.name, (newest) =>
-      newest.id === stream.id
-        ? changed(newest, { shards: newest.shards.filter(({ index }) => !gone.has(index)) })
-        : newest,
+    await this.#change(stream, (newest) =>
+      changed(newest, { shards: newest.shards.filter(({ index }) => !gone.has(index)) }),
     )
   }
+}
+
+/** Does the same for all shards at once. Ends when all have ended, with the first error if there was one. */
+async function eachShard(stream: Stream, work: (shard: Shard) => Promise<void>): Promise<void> {
+  const outcomes = await Promise.allSettled(stream.shards.map(work))
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 /** The wall clock may jump: however far away the next work is, the loop looks up at least this often. */

@@ -46,12 +46,14 @@ async function scale(
   hotShards.delete(id)
   const [next, ...rest] = hot.filter((index) => shards.some((shard) => shard.index === index && isOpen(shard)))
   if (rest.length > 0) hotShards.set(id, rest)
-  await context.streams.update(name, (newest) => {
-    if (newest.id !== id || newest.mode !== 'ON_DEMAND' || newest.status !== 'ACTIVE') return newest
-    const pending =
-      warmUp(context, newest) ?? (next === undefined ? undefined : splitInTheMiddle(context, newest, next))
-    return pending ? changed(newest, { status: 'UPDATING', pending }) : newest
-  })
+  await context.streams.inTurn(() =>
+    context.streams.update(name, (newest) => {
+      if (newest.id !== id || newest.mode !== 'ON_DEMAND' || newest.status !== 'ACTIVE') return newest
+      const pending =
+        warmUp(context, newest) ?? (next === undefined ? undefined : splitInTheMiddle(context, newest, next))
+      return pending ? changed(newest, { status: 'UPDATING', pending }) : newest
+    }),
+  )
 }
 
 function warmUp({ clock, limits, streams, place }: StreamsContext, stream: Stream): PendingWork | undefined {

@@ -16,6 +16,7 @@ export class StreamStore {
   readonly #place: Place
   readonly #held = new Map<string, Held>()
   readonly #listeners = new Set<(name: string) => void>()
+  #lastInTurn: Promise<unknown> = Promise.resolve()
 
   constructor(catalog: Catalog, place: Place) {
     this.#catalog = catalog
@@ -48,6 +49,16 @@ export class StreamStore {
   /** In order of name. */
   all(): Stream[] {
     return this.#catalog.list(prefix).map(({ key }) => this.get(key.slice(prefix.length)))
+  }
+
+  /**
+   * Runs `change`, a change of a stream that is allowed by a count of all streams, when the one before has ended: so that
+   * two at once cannot both pass a limit of the account. It holds within this process.
+   */
+  inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#lastInTurn.then(change)
+    this.#lastInTurn = turn.catch(() => {})
+    return turn
   }
 
   /** @throws ResourceInUseException if the name is taken */

@@ -1,8 +1,9 @@
 import { invalidArgument } from '../../core/aws-error.ts'
 import { list, string } from '../../core/shapes.ts'
 import type { StreamsContext } from './context.ts'
-import { consumerNotFound } from './faults.ts'
+import { consumerNotFound, streamNotActive } from './faults.ts'
 import { streamNameOf } from './members.ts'
+import type { Stream } from './stream.ts'
 
 /** Tags that one stream or consumer may have. */
 export const tagsMax = 50
@@ -41,24 +42,31 @@ export const tagViews = (tags: ReadonlyMap<string, string>) =>
 /** Something that has tags: a stream or a consumer, as an ARN names it. */
 export type Tagged = {
   readonly tags: ReadonlyMap<string, string>
-  /** Adds tags. @throws InvalidArgumentException above `tagsMax` */
+  /** Adds tags. @throws InvalidArgumentException above `tagsMax`, ResourceInUseException */
   add(tags: ReadonlyMap<string, string>): Promise<unknown>
   remove(keys: readonly string[]): Promise<unknown>
 }
 
-/** @throws ResourceNotFoundException */
+/** While a stream is CREATING its tags stand as they were given. @throws ResourceInUseException */
+function checkMayTag(stream: Stream, accountId: string): void {
+  if (stream.status === 'CREATING') throw streamNotActive(stream, accountId)
+}
+
+/** The tags of a stream, in any state but CREATING. @throws ResourceNotFoundException, ResourceInUseException */
 export function taggedStream(context: StreamsContext, name: string): Tagged {
   const { place, streams } = context
   return {
     tags: streams.get(name).tags,
     add: (added) =>
       streams.update(name, (stream) => {
+        checkMayTag(stream, place.accountId)
         const tags = new Map([...stream.tags, ...added])
         checkTagCount(tags.size, `stream ${name}`, place.accountId)
         return { ...stream, tags }
       }),
     remove: (keys) =>
       streams.update(name, (stream) => {
+        checkMayTag(stream, place.accountId)
         const removed = new Set(keys)
         return { ...stream, tags: new Map([...stream.tags].filter(([key]) => !removed.has(key))) }
       }),

@@ -48,33 +48,34 @@ export const createStream = operation({
     const tags = input.Tags ?? new Map<string, string>()
     checkTags(tags)
     checkTagCount(tags.size, `stream ${input.StreamName}`, place.accountId)
-    if (streams.find(input.StreamName)) throw streamAlreadyExists(input.StreamName, place.accountId)
-    if (streams.all().filter(({ status }) => status === 'CREATING').length >= creatingMax)
-      throw tooManyCreating(place.accountId, creatingMax)
-    if (mode === 'ON_DEMAND') checkOnDemandRoom(context)
     const shardCount = input.ShardCount ?? shardCountOnDemand(context, input.WarmThroughputMiBps ?? 0)
-    checkShardRoom(context, shardCount)
-
-    const createdAtMs = clock.nowMs()
-    await streams.create(
-      makeStream({
-        id: random.uuid(),
-        name: input.StreamName,
-        createdAtMs,
-        status: 'CREATING',
-        mode,
-        shards: uniformRanges(shardCount).map((range, index) => ({ index, ...range, createdAtMs })),
-        retentionHours: 24,
-        tags,
-        shardLevelMetrics: [],
-        maxRecordSizeKiB: input.MaxRecordSizeInKiB ?? 1024,
-        ...(input.WarmThroughputMiBps !== undefined && { warmThroughputMiBps: input.WarmThroughputMiBps }),
-        distributionStrategy: input.RecordDistributionStrategy ?? 'USER_PARTITION_KEY',
-        pending: { kind: 'create', dueAtMs: createdAtMs + durations.createMs },
-        countUpdatesMs: [],
-        modeUpdatesMs: [],
-      }),
-    )
+    await streams.inTurn(async () => {
+      if (streams.find(input.StreamName)) throw streamAlreadyExists(input.StreamName, place.accountId)
+      if (streams.all().filter(({ status }) => status === 'CREATING').length >= creatingMax)
+        throw tooManyCreating(place.accountId, creatingMax)
+      if (mode === 'ON_DEMAND') checkOnDemandRoom(context)
+      checkShardRoom(context, shardCount)
+      const createdAtMs = clock.nowMs()
+      await streams.create(
+        makeStream({
+          id: random.uuid(),
+          name: input.StreamName,
+          createdAtMs,
+          status: 'CREATING',
+          mode,
+          shards: uniformRanges(shardCount).map((range, index) => ({ index, ...range, createdAtMs })),
+          retentionHours: 24,
+          tags,
+          shardLevelMetrics: [],
+          maxRecordSizeKiB: input.MaxRecordSizeInKiB ?? 1024,
+          ...(input.WarmThroughputMiBps !== undefined && { warmThroughputMiBps: input.WarmThroughputMiBps }),
+          distributionStrategy: input.RecordDistributionStrategy ?? 'USER_PARTITION_KEY',
+          pending: { kind: 'create', dueAtMs: createdAtMs + durations.createMs },
+          countUpdatesMs: [],
+          modeUpdatesMs: [],
+        }),
+      )
+    })
   },
 })
 

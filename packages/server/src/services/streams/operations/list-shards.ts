@@ -5,14 +5,13 @@ import type { Json } from '../../../storage/catalog.ts'
 import type { StreamsContext } from '../context.ts'
 import { expiredNextToken, invalidNextToken, shardNotFound, streamNotFound } from '../faults.ts'
 import { nextToken, pageSize, shardId, streamNameOf, streamOf, streamReference, streamResource } from '../members.ts'
+import { pageTokenLifeMs } from '../page-token.ts'
 import { checkShardFilter, filteredShards, type ShardFilter, shardFilter } from '../shard-filter.ts'
 import { parseShardId, shardView } from '../shard-view.ts'
 import type { Stream } from '../stream.ts'
 
 /** The largest page; also the default. */
 const pageMax = 1000
-
-const tokenLifeMs = 300_000
 
 export const listShards = operation({
   name: 'ListShards',
@@ -103,7 +102,7 @@ function nextPage(context: StreamsContext, input: Input, text: string): Page {
     if (input[member] !== undefined) throw invalidArgument(`NextToken and ${member} cannot be provided together.`)
   const token = tokens.open(tokenKind, text) as Token | undefined
   if (!token || (input.StreamARN !== undefined && streamNameOf(context, input) !== token.name)) throw invalidNextToken()
-  if (clock.nowMs() - token.madeAtMs > tokenLifeMs) throw expiredNextToken()
+  if (clock.nowMs() - token.madeAtMs > pageTokenLifeMs) throw expiredNextToken()
   const stream = streams.get(token.name)
   if (stream.id !== token.id) throw streamNotFound(token.name, place.accountId)
   const Timestamp = token.timestampMs === undefined ? undefined : new Date(token.timestampMs)

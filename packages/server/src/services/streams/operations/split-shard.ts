@@ -14,21 +14,24 @@ export const splitShard = operation({
   async handle(context: StreamsContext, input) {
     const { clock, durations, place, streams } = context
     const newStartingHashKey = BigInt(input.NewStartingHashKey)
-    await streams.update(streamNameOf(context, input), (stream) => {
-      checkMayReshard(context, stream, 'SplitShard')
-      const shard = openShardOf(context, stream, input.ShardToSplit)
-      if (newStartingHashKey <= shard.startingHashKey + 1n || newStartingHashKey >= shard.endingHashKey)
-        throw splitPointOutside(newStartingHashKey, shard, stream.name, place.accountId)
-      checkShardRoom(context, 1)
-      return changed(stream, {
-        status: 'UPDATING',
-        pending: {
-          kind: 'split',
-          dueAtMs: clock.nowMs() + durations.updateMs,
-          shardIndex: shard.index,
-          newStartingHashKey,
-        },
-      })
-    })
+    const name = streamNameOf(context, input)
+    await streams.inTurn(() =>
+      streams.update(name, (stream) => {
+        checkMayReshard(context, stream, 'SplitShard')
+        const shard = openShardOf(context, stream, input.ShardToSplit)
+        if (newStartingHashKey <= shard.startingHashKey + 1n || newStartingHashKey >= shard.endingHashKey)
+          throw splitPointOutside(newStartingHashKey, shard, stream.name, place.accountId)
+        checkShardRoom(context, 1)
+        return changed(stream, {
+          status: 'UPDATING',
+          pending: {
+            kind: 'split',
+            dueAtMs: clock.nowMs() + durations.updateMs,
+            shardIndex: shard.index,
+            newStartingHashKey,
+          },
+        })
+      }),
+    )
   },
 })

@@ -24,24 +24,27 @@ export const updateShardCount = operation({
     const { clock, durations, limits, streams } = context
     const target = input.TargetShardCount
     let current = 0
-    const stream = await streams.update(streamNameOf(context, input), (stream) => {
-      checkMayReshard(context, stream, 'UpdateShardCount')
-      current = stream.shardMap.openShards.length
-      if (target > targetShardCountMax || (current > targetShardCountMax && target === targetShardCountMax))
-        throw targetAboveStreamMax(targetShardCountMax, current, target)
-      if (target > current * 2) throw targetAboveDouble(current, target)
-      if (target < current / 2) throw targetBelowHalf(current, target)
-      const nowMs = clock.nowMs()
-      const today = stream.countUpdatesMs.filter((atMs) => atMs > nowMs - dayMs)
-      if (today.length >= limits.shardCountUpdatesPerDay)
-        throw countUpdatedTooOften(stream.name, limits.shardCountUpdatesPerDay)
-      if (target > current) checkShardRoom(context, target - current)
-      return changed(stream, {
-        status: 'UPDATING',
-        pending: { kind: 'scale', dueAtMs: nowMs + durations.updateMs, targetShardCount: target },
-        countUpdatesMs: Number.isFinite(limits.shardCountUpdatesPerDay) ? [...today, nowMs] : [],
-      })
-    })
+    const name = streamNameOf(context, input)
+    const stream = await streams.inTurn(() =>
+      streams.update(name, (stream) => {
+        checkMayReshard(context, stream, 'UpdateShardCount')
+        current = stream.shardMap.openShards.length
+        if (target > targetShardCountMax || (current > targetShardCountMax && target === targetShardCountMax))
+          throw targetAboveStreamMax(targetShardCountMax, current, target)
+        if (target > current * 2) throw targetAboveDouble(current, target)
+        if (target < current / 2) throw targetBelowHalf(current, target)
+        const nowMs = clock.nowMs()
+        const today = stream.countUpdatesMs.filter((atMs) => atMs > nowMs - dayMs)
+        if (today.length >= limits.shardCountUpdatesPerDay)
+          throw countUpdatedTooOften(stream.name, limits.shardCountUpdatesPerDay)
+        if (target > current) checkShardRoom(context, target - current)
+        return changed(stream, {
+          status: 'UPDATING',
+          pending: { kind: 'scale', dueAtMs: nowMs + durations.updateMs, targetShardCount: target },
+          countUpdatesMs: Number.isFinite(limits.shardCountUpdatesPerDay) ? [...today, nowMs] : [],
+        })
+      }),
+    )
     return {
       StreamName: stream.name,
       CurrentShardCount: current,

@@ -19,27 +19,29 @@ export const updateStreamMode = operation({
   resource: streamResource,
   rate: { perSecond: 5, per: 'resource' },
   async handle(context: StreamsContext, input) {
-    const { clock, limits } = context
+    const { clock, limits, streams } = context
     const mode = input.StreamModeDetails.StreamMode
     const name = streamNameOf(context, input)
-    context.streams.get(name)
+    streams.get(name)
     checkWarmThroughput(context, mode, input.WarmThroughputMiBps)
-    await changeSettings(context, name, (stream) => {
-      const nowMs = clock.nowMs()
-      const updates = stream.modeUpdatesMs.filter((atMs) => atMs > nowMs - dayMs)
-      if (updates.length >= limits.modeUpdatesPerDay)
-        throw limitExceeded(
-          `UpdateStreamMode cannot be called on stream ${name} more than ${limits.modeUpdatesPerDay} times in 24 hours.`,
-        )
-      if (mode === 'ON_DEMAND' && stream.mode !== mode) checkOnDemandRoom(context)
-      return {
-        mode,
-        modeUpdatesMs: [...updates, nowMs],
-        // What only on-demand streams have ends with the mode; the shards stay as they are.
-        distributionStrategy: mode === 'ON_DEMAND' ? stream.distributionStrategy : 'USER_PARTITION_KEY',
-        warmThroughputMiBps:
-          mode === 'ON_DEMAND' ? (input.WarmThroughputMiBps ?? stream.warmThroughputMiBps) : undefined,
-      }
-    })
+    await streams.inTurn(() =>
+      changeSettings(context, name, (stream) => {
+        const nowMs = clock.nowMs()
+        const updates = stream.modeUpdatesMs.filter((atMs) => atMs > nowMs - dayMs)
+        if (updates.length >= limits.modeUpdatesPerDay)
+          throw limitExceeded(
+            `UpdateStreamMode cannot be called on stream ${name} more than ${limits.modeUpdatesPerDay} times in 24 hours.`,
+          )
+        if (mode === 'ON_DEMAND' && stream.mode !== mode) checkOnDemandRoom(context)
+        return {
+          mode,
+          modeUpdatesMs: [...updates, nowMs],
+          // What only on-demand streams have ends with the mode; the shards stay as they are.
+          distributionStrategy: mode === 'ON_DEMAND' ? stream.distributionStrategy : 'USER_PARTITION_KEY',
+          warmThroughputMiBps:
+            mode === 'ON_DEMAND' ? (input.WarmThroughputMiBps ?? stream.warmThroughputMiBps) : undefined,
+        }
+      }),
+    )
   },
 })
