@@ -68,11 +68,15 @@ function install() {
     env: { ...process.env, NODE_ENV: '', npm_config_omit: '' },
   })
   if (status === 0) return
-  const reason = error?.message ?? stderr.trim().split('\n').slice(0, 3).join('; ')
-  stop(
-    `npm ci failed: ${reason || `exit code ${status}`}. Is the npm registry reachable? The next call tries again.`,
-    1,
-  )
+  const said =
+    stderr
+      ?.replaceAll('npm error', '')
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(Boolean) ?? []
+  const reason = error?.message ?? (said.slice(0, 3).join(' ') || `exit code ${status}`)
+  const isOffline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH/.test(reason)
+  stop(`npm ci failed: ${reason}${isOffline ? ' (is the npm registry reachable? the next call tries again)' : ''}`, 1)
 }
 
 /** The path of Node 24 from npm; ends the process where there is none for this platform. */
