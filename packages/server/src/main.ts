@@ -66,7 +66,18 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const metrics = new MetricStore()
   const durations = durationsOf(options.transitionMs)
   const { log, catalog } = storage
-  const streams = await openStreams({ place, clock, random, log, catalog, metrics, logger, limits, durations, recordFaults: faults })
+  const streams = await openStreams({
+    place,
+    clock,
+    random,
+    log,
+    catalog,
+    metrics,
+    logger,
+    limits,
+    durations,
+    recordFaults: faults,
+  })
 
   const pages = new Map([
     ['/health', async () => ({ contentType: 'application/json', body: '{"status":"ok"}\n' })],
