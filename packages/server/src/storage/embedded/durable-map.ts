@@ -85,9 +85,7 @@ export class DurableMap {
   change(key: string, value: Json | undefined, expectedVersion?: number): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
       this.#pending.push({ key, value, expectedVersion, resolve, reject })
-      this.#writing ??= this.#run().finally(() => {
-        this.#writing = undefined
-      })
+      this.#writing ??= this.#run()
     })
   }
 
@@ -119,6 +117,7 @@ export class DurableMap {
         for (const change of changes) change.reject(failed)
       }
     }
+    this.#writing = undefined // in the same turn as the last look at what waits: nobody can come between
   }
 
   async #commit(changes: readonly Change[]): Promise<void> {

@@ -40,6 +40,7 @@ export class EmbeddedLog implements RecordLog {
   readonly #writer: SegmentWriter
   readonly #logs = new Map<string, HeldLog>()
   readonly #making = new Map<string, Promise<void>>()
+  readonly #deleting = new Map<string, Promise<void>>()
   #sweeping: Promise<number> | undefined
 
   private constructor(clock: Clock, map: DurableMap, store: SegmentStore, writer: SegmentWriter) {
@@ -66,6 +67,7 @@ export class EmbeddedLog implements RecordLog {
   }
 
   async create(logId: string, { retentionMs }: LogOptions): Promise<void> {
+    await this.#deleting.get(logId)?.catch(() => {})
     if (this.#logs.has(logId)) return
     const making = this.#making.get(logId) ?? this.#make(logId, retentionMs)
     this.#making.set(logId, making)
@@ -77,14 +79,13 @@ export class EmbeddedLog implements RecordLog {
   }
 
   async delete(logId: string): Promise<void> {
-    await this.#making.get(logId)?.catch(() => {})
-    const log = this.#logs.get(logId)
-    if (!log) return
-    await this.#map.change(keyOf(logId), undefined, this.#map.values.get(keyOf(logId))?.version)
-    log.deleted = true
-    log.tail = { blocks: [], first: 0 }
-    if (this.#logs.get(logId) === log) this.#logs.delete(logId)
-    log.arrivals.wake()
+    const deleting = this.#deleting.get(logId) ?? this.#unmake(logId)
+    this.#deleting.set(logId, deleting)
+    try {
+      await deleting
+    } finally {
+      this.#deleting.delete(logId)
+    }
   }
 
   async configure(logId: string, { retentionMs }: LogOptions): Promise<void> {
@@ -177,6 +178,22 @@ export class EmbeddedLog implements RecordLog {
     // with the log's next change; until then the version of the first stands for it.
     const number = await this.#map.change(keyOf(logId), meta)
     this.#logs.set(logId, new HeldLog(logId, number!, meta))
+  }
+
+  async #unmake(logId: string): Promise<void> {
+    await this.#making.get(logId)?.catch(() => {})
+    const log = this.#logs.get(logId)
+    if (!log) return
+    log.deleted = true // from here on nothing may write to the map about it
+    try {
+      await this.#map.change(keyOf(logId), undefined)
+    } catch (error) {
+      log.deleted = false
+      throw error
+    }
+    this.#logs.delete(logId)
+    log.tail = { blocks: [], first: 0 }
+    log.arrivals.wake()
   }
 
   /** Makes what is known of a log durable. */

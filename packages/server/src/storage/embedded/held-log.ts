@@ -24,7 +24,7 @@ export class HeldLog {
   end: number
   lastTimestampMs: number
   closed: boolean
-  deleted = false
+  deleted: boolean
   /** The time of the block at `start`, as far as known: nothing expires before the horizon passes it. */
   startMs = Number.NEGATIVE_INFINITY
   /** Those that hold blocks of it, oldest first. */
@@ -40,6 +40,7 @@ export class HeldLog {
     this.end = meta.end
     this.lastTimestampMs = meta.lastTimestampMs
     this.closed = meta.closed
+    this.deleted = false
   }
 
   meta(): Json {

@@ -94,9 +94,7 @@ export class SegmentWriter {
       if (this.#atDoor.length > 0 || (this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > inFlightBytesMax))
         this.#atDoor.push(append)
       else this.#admit(append)
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined
-      })
+      this.#running ??= this.#run()
     })
   }
 
@@ -120,6 +118,7 @@ export class SegmentWriter {
       for (const append of appends) this.#inFlightBytes -= append.bytes
       this.#openDoor()
     }
+    this.#running = undefined // in the same turn as the last look at what waits: nobody can come between
   }
 
   #openDoor(): void {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import { Arrivals } from '../arrivals.ts'
 import {
   type Appended,
   type Batch,
@@ -20,8 +21,7 @@ type HeldLog = {
   end: number
   lastTimestampMs: number
   closed: boolean
-  /** Called when entries came, or none can come any more. */
-  waiters: Set<() => void>
+  readonly arrivals: Arrivals
 }
 
 /** A log that ends with the process: for tests, and for `--memory`. */
@@ -35,14 +35,14 @@ export class MemoryLog implements RecordLog {
 
   async create(logId: string, { retentionMs }: LogOptions): Promise<void> {
     if (this.#logs.has(logId)) return
-    const empty = { blocks: [], start: 0, end: 0, lastTimestampMs: 0, closed: false, waiters: new Set<() => void>() }
+    const empty = { blocks: [], start: 0, end: 0, lastTimestampMs: 0, closed: false, arrivals: new Arrivals() }
     this.#logs.set(logId, { retentionMs, ...empty })
   }
 
   async delete(logId: string): Promise<void> {
     const log = this.#logs.get(logId)
     this.#logs.delete(logId)
-    if (log) wakeAll(log)
+    log?.arrivals.wake()
   }
 
   async configure(logId: string, { retentionMs }: LogOptions): Promise<void> {
@@ -60,22 +60,28 @@ export class MemoryLog implements RecordLog {
     log.lastTimestampMs = timestampMs
     log.end += entryCount(batch)
     log.blocks.push({ ...batch, firstOffset, timestampMs })
-    wakeAll(log)
+    log.arrivals.wake()
     return { firstOffset, timestampMs }
   }
 
   async close(logId: string): Promise<{ endOffset: number }> {
     const log = this.#get(logId)
     log.closed = true
-    wakeAll(log)
+    log.arrivals.wake()
     return { endOffset: log.end }
   }
 
   async read(logId: string, from: number, limits: ReadLimits, signal?: AbortSignal): Promise<readonly EntryBlock[]> {
     const log = this.#get(logId)
     this.#expire(log)
-    if (Math.max(from, log.start) >= log.end && !log.closed && limits.waitMs)
-      await this.#arrival(log, limits.waitMs, signal)
+    const untilMs = this.#clock.monotonicMs() + (limits.waitMs ?? 0)
+    while (Math.max(from, log.start) >= log.end && !log.closed && !signal?.aborted) {
+      const leftMs = untilMs - this.#clock.monotonicMs()
+      if (leftMs <= 0) break
+      await log.arrivals.wait(this.#clock, leftMs, signal)
+      if (this.#get(logId) !== log) throw new LogNotFound(logId) // deleted and made anew meanwhile
+      this.#expire(log)
+    }
     return takeWithin(log.blocks, Math.max(from, log.start), limits)
   }
 
@@ -94,6 +100,7 @@ export class MemoryLog implements RecordLog {
 
   async trim(logId: string, before: number): Promise<void> {
     const log = this.#get(logId)
+    this.#expire(log)
     log.start = Math.max(log.start, Math.min(before, log.end))
     const kept = log.blocks.findIndex((block) => block.firstOffset + entryCount(block) > log.start)
     log.blocks = kept < 0 ? [] : log.blocks.slice(kept)
@@ -114,20 +121,4 @@ export class MemoryLog implements RecordLog {
     log.blocks = log.blocks.slice(expired)
     log.start = Math.max(log.start, log.blocks[0]?.firstOffset ?? log.end)
   }
-
-  #arrival(log: HeldLog, waitMs: number, signal?: AbortSignal): Promise<void> {
-    const done = new AbortController()
-    const stop = () => done.abort()
-    log.waiters.add(stop)
-    signal?.addEventListener('abort', stop, { once: true })
-    if (signal?.aborted) stop()
-    return this.#clock.sleep(waitMs, done.signal).finally(() => {
-      log.waiters.delete(stop)
-      signal?.removeEventListener('abort', stop)
-    })
-  }
-}
-
-function wakeAll(log: HeldLog): void {
-  for (const wake of [...log.waiters]) wake()
 }

@@ -1,0 +1,5 @@
+import { catalogContract, recordLogContract } from '../contract.ts'
+import { openMemory } from './open.ts'
+
+recordLogContract('memory log', async (clock) => openMemory({ clock }))
+catalogContract('memory catalog', async (clock) => openMemory({ clock }))
