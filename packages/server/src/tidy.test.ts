@@ -29,7 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
   core: ['core', '@millrace/formats'],
   'storage interfaces': ['core', 'storage interfaces'],
   'storage/memory': ['core', 'storage interfaces', 'storage/memory', '@millrace/formats'],
-  'storage/embedded': ['core', 'storage interfaces', 'storage/embedded', '@millrace/formats'],
+  'storage/embedded': ['core', 'storage interfaces', 'storage/memory', 'storage/embedded', '@millrace/formats'],
   gateway: ['core', 'gateway', '@millrace/formats', 'cborg'],
   telemetry: ['core', 'telemetry'],
   config: ['core'],
