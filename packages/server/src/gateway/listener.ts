@@ -69,7 +69,11 @@ export async function listen(
     socket.on('error', () => socket.destroy())
     tellApart(socket, options, (isHttp2) => {
       undecided.delete(socket)
-      if (isHttp2) socket.allowHalfOpen = false // its streams have ends of their own; the connection has but one
+      if (isHttp2) {
+        socket.allowHalfOpen = false // its streams have ends of their own; the connection has but one
+        // A client that left an event stream half read may never close its side; we have said all that there was.
+        socket.once('finish', () => socket.setTimeout(lingerMs, () => socket.destroy()))
+      }
       const server = isHttp2 ? plain2 : http1
       server.emit('connection', socket)
     })
@@ -90,12 +94,16 @@ export async function listen(
       for (const session of sessions) session.close()
       for (const socket of undecided) socket.destroy()
       http1.closeIdleConnections()
+      for (const socket of sockets) if (socket.writableFinished) socket.destroy()
       await Promise.race([closed, patience])
       for (const socket of sockets) socket.destroy()
       await closed
     },
   }
 }
+
+/** How long a client may leave its side of an HTTP/2 connection open when ours is closed. */
+const lingerMs = 1000
 
 /** Waits for as many bytes as are needed to tell, gives them back to the socket, and hands it on. */
 function tellApart(
