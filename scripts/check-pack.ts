@@ -21,7 +21,7 @@ await server.stop()
 
 try {
   for (const name of ['formats', 'server'])
-    run('npm', ['pack', '--pack-destination', folder], join(root, 'packages', name, 'dist'))
+    run('npm', ['pack', '--loglevel=error', '--pack-destination', folder], join(root, 'packages', name, 'dist'))
   const archives = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...archives.map((name) => `./${name}`)], folder)
