@@ -10,8 +10,8 @@ import { type File, type FileSystem, isMissing, readWhole, replaceFile } from '.
  *   magic[8] = "MILLMAP1", then frames:
  *   length:u32  crc32:u32  version:f64  durableTo:f64  json[length]
  *
- * crc32 is over version, durableTo and json. The json is [key, value], [key] for a deletion, or [] for no change (the
- * first frame: it remembers the version). `durableTo` is how much of the file was synced when the frame was written:
+ * crc32 is over version, durableTo and json. The json is [key, value], [key] for a deletion, or [] for no change
+ * (it remembers the version, and vouches for what is before it). `durableTo` is how much of the file was synced when the frame was written:
  * a broken frame before that place is damage, one after it is an unfinished write.
  */
 
@@ -92,8 +92,15 @@ export class DurableMap {
   /** Waits for what was asked, and lets go of the file. */
   async close(): Promise<void> {
     while (this.#writing) await this.#writing
-    await this.#file?.close()
+    const file = this.#file
     this.#file = undefined
+    if (!file) return
+    try {
+      await file.append([frame(this.#version, this.#sizeBytes, [])]) // vouches for the last change
+      await file.dataSync()
+    } finally {
+      await file.close()
+    }
   }
 
   get #path(): string {
@@ -159,12 +166,14 @@ export class DurableMap {
   async #rewrite(): Promise<void> {
     await this.#file?.close()
     this.#file = undefined
-    const parts: Uint8Array[] = [magic]
+    const parts: Uint8Array[] = [magic, frame(this.#version, 0, [])]
     for (const { key, value, version } of this.values.values()) parts.push(frame(version, 0, [key, value]))
-    parts.push(frame(this.#version, 0, []))
+    const size = parts.reduce((sum, part) => sum + part.byteLength, 0)
+    const last = frame(this.#version, size, []) // vouches for all before it: the file is synced before it has its name
+    parts.push(last)
     await replaceFile(this.#fileSystem, this.#directory, this.#name, parts)
     this.#file = await this.#fileSystem.open(this.#path, 'append')
-    this.#sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 0)
+    this.#sizeBytes = size + last.byteLength
     this.#rewrittenBytes = this.#sizeBytes
   }
 

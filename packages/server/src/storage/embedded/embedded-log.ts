@@ -5,10 +5,12 @@ import {
   type Batch,
   type Bounds,
   type EntryBlock,
+  entryCount,
   LogNotFound,
   type LogOptions,
   type ReadLimits,
   type RecordLog,
+  StorageFailed,
 } from '../log.ts'
 import { takeWithin } from '../take-within.ts'
 import { DurableMap } from './durable-map.ts'
@@ -41,6 +43,7 @@ export class EmbeddedLog implements RecordLog {
   readonly #logs = new Map<string, HeldLog>()
   readonly #making = new Map<string, Promise<void>>()
   readonly #deleting = new Map<string, Promise<void>>()
+  #ended = false
   #sweeping: Promise<number> | undefined
 
   private constructor(clock: Clock, map: DurableMap, store: SegmentStore, writer: SegmentWriter) {
@@ -52,8 +55,18 @@ export class EmbeddedLog implements RecordLog {
 
   /** @throws DataFolderError if the map is damaged or a file is not ours */
   static async open(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
-    const { directory, clock, logger, fileSystem, segmentBytesMax } = options
+    const { directory, fileSystem } = options
     const map = await DurableMap.open(fileSystem, directory, 'logs.map')
+    try {
+      return await EmbeddedLog.#recover(options, map)
+    } catch (error) {
+      await map.close()
+      throw error
+    }
+  }
+
+  static async #recover(options: EmbeddedLogOptions, map: DurableMap): Promise<EmbeddedLog> {
+    const { directory, clock, logger, fileSystem, segmentBytesMax } = options
     const removed = new Set((map.values.get(removedKey)?.value ?? []) as number[])
     const store = new SegmentStore(fileSystem, directory, logger)
     const found = await recoverSegments(fileSystem, directory, store, logger, removed, segmentBytesMax)
@@ -99,7 +112,7 @@ export class EmbeddedLog implements RecordLog {
   append(logId: string, batch: Batch): Promise<Appended> {
     const log = this.#logs.get(logId)
     if (!log) return Promise.reject(new LogNotFound(logId))
-    const refused = refusal(log)
+    const refused = this.#ended ? new StorageFailed('the storage is closed') : refusal(log)
     return refused ? Promise.reject(refused) : this.#writer.append(log, batch)
   }
 
@@ -119,7 +132,7 @@ export class EmbeddedLog implements RecordLog {
       const untilMs = this.#clock.monotonicMs() + limits.waitMs
       for (;;) {
         const leftMs = untilMs - this.#clock.monotonicMs()
-        if (Math.max(from, log.start) < log.end || log.closed || leftMs <= 0 || signal?.aborted) break
+        if (Math.max(from, log.start) < log.end || log.closed || this.#ended || leftMs <= 0 || signal?.aborted) break
         await log.arrivals.wait(this.#clock, leftMs, signal)
         if (log.deleted) throw new LogNotFound(logId)
       }
@@ -160,10 +173,15 @@ export class EmbeddedLog implements RecordLog {
 
   /** Waits for what was accepted to be durable, and lets go of all files. */
   async end(): Promise<void> {
+    this.#ended = true
     await this.#sweeping?.catch(() => {})
-    await this.#writer.close()
-    await this.#map.close()
-    await this.#store.close()
+    for (const log of this.#logs.values()) log.arrivals.wake()
+    try {
+      await this.#writer.close()
+    } finally {
+      await this.#store.close()
+      await this.#map.close()
+    }
   }
 
   #get(logId: string): HeldLog {
@@ -240,22 +258,35 @@ export class EmbeddedLog implements RecordLog {
     const { blocks, first } = log.tail
     const cached = blocks[first]
     if (cached && cached.firstOffset <= from) return takeWithin(blocks, from, limits)
+    try {
+      return takeWithin(await this.#stored(log, from, limits, cached?.firstOffset ?? log.end), from, limits)
+    } catch (error) {
+      if (log.deleted) throw new LogNotFound(log.id)
+      if (from >= log.start) throw error
+      return this.#entries(log, log.start, limits) // it expired, and its segment went, while it was read
+    }
+  }
+
+  /** Blocks from the disk, from an offset on: enough for the limits, or up to what is in memory. */
+  async #stored(log: HeldLog, from: number, limits: ReadLimits, until: number): Promise<EntryBlock[]> {
+    const { segments } = log // a sweep puts another array in its place
     let found: EntryBlock[] = []
     let bytesLeft = limits.bytesMax
     let entriesLeft = limits.entriesMax
-    const until = cached?.firstOffset ?? log.end
-    for (let i = this.#segmentWith(log, from); i < log.segments.length && bytesLeft > 0 && entriesLeft > 0; i++) {
-      const left = { bytesMax: bytesLeft, entriesMax: entriesLeft }
-      const blocksRead = await this.#store.read(log.segments[i]!, log.number, from, left)
-      for (const block of blocksRead) {
+    for (let i = this.#segmentWith(log, from); i < segments.length && entriesLeft > 0; i++) {
+      const read = await this.#store.read(segments[i]!, log.number, from, {
+        bytesMax: bytesLeft,
+        entriesMax: entriesLeft,
+      })
+      for (const block of read) {
         bytesLeft -= block.bytes.byteLength
-        entriesLeft -= block.positions.length - 1
+        entriesLeft -= entryCount(block)
       }
-      found = found.length === 0 ? blocksRead : found.concat(blocksRead)
-      if (found.length > 0 && found.at(-1)!.firstOffset + found.at(-1)!.positions.length - 1 >= until) break
+      found = found.length === 0 ? read : found.concat(read)
+      const last = found.at(-1)
+      if (last && (bytesLeft <= 0 || last.firstOffset + entryCount(last) >= until)) break
     }
-    // While the disk was read time may have passed; what was shown then is still in order.
-    return takeWithin(found, Math.max(from, log.start), limits)
+    return found
   }
 
   /** The first of a log's segments that reaches beyond an offset. */

@@ -5,12 +5,15 @@ import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises'
  * process of the same id. After kill -9 the file stays, and the next one sees that its holder is gone.
  */
 
+/** Tells apart the attempts of one process. */
+let attempts = 0
+
 type Holder = { readonly pid: number; readonly started: string }
 
 export async function lockFile(path: string): Promise<{ release(): Promise<void> } | { heldByPid: number }> {
   const own: Holder = { pid: process.pid, started: (await startOf(process.pid)) ?? '' }
   const text = JSON.stringify(own)
-  const temporary = `${path}.${process.pid}.${performance.now()}`
+  const temporary = `${path}.${process.pid}.${++attempts}`
   await writeFile(temporary, text, { mode: 0o600 })
   try {
     for (;;) {

@@ -2,8 +2,8 @@ import type { Logger } from '../../core/ports.ts'
 import { type EntryBlock, type ReadLimits, StorageFailed } from '../log.ts'
 import { checkedHead, entriesOf } from './block-format.ts'
 import type { BlockRows } from './block-rows.ts'
-import { type File, type FileSystem, ignoreMissing, replaceFile } from './file-system.ts'
-import { indexName, segmentName } from './segment-file.ts'
+import { type File, type FileSystem, ignoreMissing, readWhole, replaceFile } from './file-system.ts'
+import { indexName, scanSegment, segmentName } from './segment-file.ts'
 import { type ByteRange, decodeRows, encodeIndex, rowsLength, type SegmentDirectory } from './segment-index.ts'
 
 /** Tables of blocks that are kept in memory once they were read, over all finished segments. */
@@ -14,6 +14,9 @@ const openFilesMax = 64
 
 /** One read from the disk takes neighbouring blocks up to this length together. */
 const windowBytesMax = 1024 * 1024
+
+/** Other logs' blocks between them up to this length are read along rather than by a read of their own. */
+const gapBytesMax = 64 * 1024
 
 export type Segment = {
   readonly number: number
@@ -89,13 +92,13 @@ export class SegmentStore {
     let bytesLeft = limits.bytesMax
     let entriesLeft = limits.entriesMax
     let row = rows.rowEndingAfter(from)
-    while (row < rows.count && bytesLeft > 0 && entriesLeft > 0) {
+    while (row < rows.count && (found.length === 0 || bytesLeft > 0) && entriesLeft > 0) {
       const begin = rows.position(row)
       let afterLast = row + 1
       let end = begin + rows.length(row)
       while (afterLast < rows.count && end - begin < bytesLeft && rows.firstOffset(afterLast) - from < entriesLeft) {
         const nextEnd = rows.position(afterLast) + rows.length(afterLast)
-        if (nextEnd - begin > windowBytesMax) break
+        if (nextEnd - begin > windowBytesMax || rows.position(afterLast) - end > gapBytesMax) break
         end = nextEnd
         afterLast++
       }
@@ -164,11 +167,7 @@ export class SegmentStore {
     } catch (error) {
       throw new StorageFailed(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
     }
-    if (!decoded) {
-      const message = `${path} is damaged: delete this index file, and the next start makes it anew`
-      this.#logger.log('error', message, { file: path })
-      throw new StorageFailed(message)
-    }
+    if (!decoded) return this.#makeAnew(segment, path)
     this.#rowsRead.set(segment.number, decoded)
     this.#rowsReadBytes += rowsLength(directory)
     for (const number of this.#rowsRead.keys()) {
@@ -176,6 +175,20 @@ export class SegmentStore {
       this.#forgetRows(number)
     }
     return decoded
+  }
+
+  /** An index that turned out damaged is made again from the segment. */
+  async #makeAnew(segment: Segment, path: string): Promise<Map<number, BlockRows>> {
+    this.#logger.log('error', `${path} is damaged: it is made anew from the segment`, { file: path })
+    const { number } = segment
+    const bytes = await readWhole(this.#fileSystem, this.pathOf(number)).catch((error: Error) => {
+      throw new StorageFailed(`${this.pathOf(number)} cannot be read: ${error.message}`, { cause: error })
+    })
+    const { rowsByLog, validLength, damage } = scanSegment(bytes, number, segment.directory!.validLength)
+    for (const range of damage) this.tellDamage(number, range)
+    segment.rows = rowsByLog
+    await this.finish(segment, validLength, damage)
+    return rowsByLog
   }
 
   #forgetRows(segment: number): void {
