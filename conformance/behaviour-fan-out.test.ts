@@ -71,7 +71,8 @@ async function subscribe(t: TestContext, ConsumerARN: string, StartingPosition: 
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the cases say what they expect of it
-const recordsIn = (frames: readonly Frame[]): any[] => frames.flatMap(({ payload }) => (payload.Records ?? []) as unknown[])
+const recordsIn = (frames: readonly Frame[]): any[] =>
+  frames.flatMap(({ payload }) => (payload.Records ?? []) as unknown[])
 
 async function withConsumer(t: TestContext): Promise<TestStream & { consumer: string }> {
   const stream = await kinesis.stream(t)
