@@ -167,3 +167,17 @@ docs(
   },
   onlyLocal,
 )
+
+observed(
+  'a stream that is UPDATING is in use',
+  async () => {
+    const name = await stream()
+    const split = { StreamName: name, ShardToSplit: firstShard, NewStartingHashKey: `${2n ** 127n}` }
+    await kinesis.call('SplitShard', split)
+    const answer = await kinesis.ask('SplitShard', split)
+    assertError(answer, 'ResourceInUseException', /not ACTIVE, instead in state UPDATING$/)
+    await clock.advance(20)
+    assert.equal((await kinesis.shards(name)).length, 3)
+  },
+  onlyLocal,
+)

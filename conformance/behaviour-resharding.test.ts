@@ -48,16 +48,6 @@ observed('a split point at the edge of the range is refused', async (t) => {
     )
 })
 
-observed('a stream that is UPDATING is in use', async (t) => {
-  const { name } = await kinesis.stream(t)
-  const [first, second] = await Promise.all([
-    kinesis.ask('SplitShard', { StreamName: name, ...split }),
-    kinesis.ask('SplitShard', { StreamName: name, ...split }),
-  ])
-  const refused = first.status === 200 ? second : first
-  assertError(refused, 'ResourceInUseException', /not ACTIVE, instead in state UPDATING$/)
-})
-
 observed('merged shards must be adjacent, in either order', async (t) => {
   const { name } = await kinesis.stream(t, { ShardCount: 3 })
   const merge = (ShardToMerge: string, AdjacentShardToMerge: string) =>
