@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { type Clock, ManualClock } from '../../core/clock.ts'
+import { ManualClock } from '../../core/clock.ts'
 import type { Logger } from '../../core/ports.ts'
-import type { OpenedStorage } from '../contract.ts'
+import type { Storage } from '../storage.ts'
+import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { type EmbeddedOptions, openEmbedded } from './open.ts'
 
 /** A folder that goes when the test file ends. */
@@ -27,19 +28,12 @@ export class KeptLogger implements Logger {
   }
 }
 
+export type EmbeddedFixture = Storage & { reopen(): Promise<EmbeddedFixture>; sweep(): Promise<number> }
+
 /** An embedded storage in a folder, which can be opened again. */
-export async function openIn(
-  directory: string,
-  options: Partial<EmbeddedOptions> & { clock?: Clock } = {},
-): Promise<Required<OpenedStorage> & { sweep(): Promise<number> }> {
-  const whole = {
-    directory,
-    durability: 'fsync',
-    clock: new ManualClock(),
-    logger: new KeptLogger(),
-    ...options,
-  } as const
-  const storage = await openEmbedded(whole)
+export async function openIn(directory: string, options: Partial<EmbeddedOptions> = {}): Promise<EmbeddedFixture> {
+  const defaults = { directory, durability: 'fsync', clock: new ManualClock(), logger: new KeptLogger() } as const
+  const storage = await openEmbedded({ ...defaults, ...options })
   return {
     ...storage,
     reopen: async () => {
@@ -47,4 +41,11 @@ export async function openIn(
       return openIn(directory, options)
     },
   }
+}
+
+/** The machine's disk without its syncs: for tests that open a thousand times and lose no power. */
+export const hastyDisk: FileSystem = {
+  ...nodeFileSystem,
+  open: async (path, mode) => ({ ...(await nodeFileSystem.open(path, mode)), dataSync: async () => {} }),
+  syncDirectory: async () => {},
 }
