@@ -25,8 +25,8 @@ export type Durations = {
 
 export const shortDurations: Durations = { createMs: 50, deleteMs: 50, updateMs: 50, consumerMs: 50 }
 
-/** What an operation of Data Streams works with. */
-export type StreamsContext = {
+/** What Data Streams needs of the world. */
+export type StreamsParts = {
   readonly place: Place
   readonly clock: Clock
   readonly random: Random
@@ -36,12 +36,16 @@ export type StreamsContext = {
   readonly logger: Logger
   readonly limits: StreamsLimits
   readonly durations: Durations
+  /** Single records of PutRecords that fail on purpose. */
+  readonly recordFaults?: RecordFaults | undefined
+}
+
+/** What an operation of Data Streams works with. */
+export type StreamsContext = StreamsParts & {
   readonly streams: StreamStore
   readonly consumers: ConsumerStore
   readonly throughput: ShardThroughput
   readonly onDemand: OnDemandCapacity
   readonly tokens: SealedTokens
   readonly subscriptions: Subscriptions
-  /** Single records of PutRecords that fail on purpose. */
-  readonly recordFaults?: RecordFaults | undefined
 }

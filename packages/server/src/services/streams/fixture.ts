@@ -4,9 +4,9 @@ import { silentLogger } from '../../core/ports.ts'
 import { parseInput, type Wire } from '../../core/shapes.ts'
 import { MemoryCatalog } from '../../storage/memory/memory-catalog.ts'
 import { MemoryLog } from '../../storage/memory/memory-log.ts'
-import { shortDurations } from './context.ts'
+import { type StreamsParts, shortDurations } from './context.ts'
 import { liftedLimits, type StreamsLimits } from './limits.ts'
-import { openStreams, type StreamsParts } from './service.ts'
+import { openStreams } from './service.ts'
 
 /** For unit tests: inputs are given as the handler sees them, bytes as Uint8Array, times as Date. */
 const asItIs: Wire = { blob: (value) => value as Uint8Array, timestamp: (value) => value as Date }
