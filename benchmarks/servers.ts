@@ -85,7 +85,10 @@ export async function start({ name, command }: Contestant): Promise<RunningServe
   const child = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, ...env } })
   const ended = once(child, 'exit')
   // An interrupted run must not leave a server behind.
-  const kill = () => void child.kill('SIGKILL')
+  const kill = () => {
+    child.kill('SIGKILL')
+    rmSync(data, { recursive: true, force: true })
+  }
   process.on('exit', kill)
   const stop = async () => {
     child.kill('SIGTERM')

@@ -83,7 +83,7 @@ function advice({ throttles }: Producer, splits: readonly Split[]): string[] {
   return [
     ...lines,
     `${number(throttles)} records were refused (a shard takes 1,000 a second) and sent again, in order. What to do about a hot`,
-    'shard: SplitShard between its hottest keys, as here; UpdateShardCount if all are hot; a finer partition key if one',
+    `shard: SplitShard between its hottest keys${splits.length > 0 ? ', as here' : ''}; UpdateShardCount if all are hot; a finer partition key if one`,
     'key alone is more than a shard takes; or on-demand mode, which splits by itself.',
   ]
 }
