@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { type DecodeOptions, decode, type EncodeOptions, encode, Token, Tokenizer, Type } from 'cborg'
 import { wrongType } from '../../core/shapes.ts'
 import { unparsable, validDate } from './json.ts'
@@ -11,7 +12,7 @@ export const cbor: Protocol = {
   contentType: 'application/x-amz-cbor-1.1',
   wire: { blob: blobFromBytes, timestamp: timestampFromTag },
   parse(body) {
-    if (nestsTooDeep(body)) throw unparsable()
+    if (nestsTooDeepOrBendsText(body)) throw unparsable()
     try {
       const bytes = new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
       const tokenizer = new ChunkJoiner(bytes, decodeOptions)
@@ -86,10 +87,11 @@ function timestampFromTag(value: unknown): Date {
 const depthMax = 64
 
 /**
- * Looks only at the heads of the items (RFC 8949, section 3), skipping over strings, and keeps how many items each open
- * container still expects. What is malformed in other ways is left to the decoder.
+ * Looks only at the heads of the items (RFC 8949, section 3), and keeps how many items each open container still expects.
+ * Texts must be UTF-8: the decoder would bend what is not, and a partition key would become another. What is malformed
+ * in other ways is left to it.
  */
-function nestsTooDeep(body: Buffer): boolean {
+function nestsTooDeepOrBendsText(body: Buffer): boolean {
   const expected: number[] = [] // items still to come in each open container; Infinity: until a break
   let at = 0
   while (at < body.length) {
@@ -103,6 +105,7 @@ function nestsTooDeep(body: Buffer): boolean {
       at += size
       const indefinite = info === 31
       if (expected.length > 0) expected[expected.length - 1]!--
+      if (major === 3 && !indefinite && !isUtf8(body.subarray(at, at + argument))) return true
       if ((major === 2 || major === 3) && !indefinite) at += argument
       if (major === 6) expected.push(1)
       if (major === 4 || major === 5 || (indefinite && (major === 2 || major === 3)))

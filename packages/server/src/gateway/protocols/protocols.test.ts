@@ -138,6 +138,13 @@ test('CBOR that lies about lengths, or carries other tags, is refused', () => {
     assert.throws(() => readCbor(hex), { code: 'SerializationException' }, hex)
 })
 
+test('CBOR text that is no UTF-8 is refused, as it is in JSON', () => {
+  const named = Buffer.from(encode({ Name: 'ab' }))
+  assert.deepEqual(parseInput(shape, cbor.parse(named), cbor.wire).Name, 'ab')
+  named[named.length - 1] = 0xff
+  assert.throws(() => cbor.parse(named), { name: 'SerializationException' })
+})
+
 test('CBOR answers carry bytes as bytes, times as tag 1 in milliseconds, and no undefined members', () => {
   const at = new Date(1_700_000_000_123)
   const body = cbor.render({
