@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Json } from '../../../storage/catalog.ts'
+import { MemoryCatalog } from '../../../storage/memory/memory-catalog.ts'
 import { streamsFixture } from '../fixture.ts'
 
 const create = (StreamName: string, more: object = { ShardCount: 1 }) => ({ StreamName, ...more })
 const onDemand = { StreamModeDetails: { StreamMode: 'ON_DEMAND' } }
+
+/** Shows a change a little after it was asked for, as a disk does. */
+class SlowCatalog extends MemoryCatalog {
+  override async put(key: string, value: Json, expectedVersion: number) {
+    await new Promise((resolve) => setImmediate(resolve))
+    return super.put(key, value, expectedVersion)
+  }
+}
 
 test('a new stream has the defaults of AWS, and shards once it is ACTIVE', async () => {
   const { call, clock } = await streamsFixture()
@@ -80,7 +90,10 @@ test('five streams may be CREATING, also when many are asked for at once', async
 })
 
 test('the limits on shards and on-demand streams hold for what is asked at once', async () => {
-  const { call, clock, context } = await streamsFixture({ limits: { shardCountMax: 10, onDemandStreamCountMax: 1 } })
+  const { call, clock, context } = await streamsFixture({
+    limits: { shardCountMax: 10, onDemandStreamCountMax: 1 },
+    parts: { catalog: new SlowCatalog() },
+  })
   const outcomes = await Promise.allSettled([
     call('CreateStream', create('a', onDemand)),
     call('CreateStream', create('b', onDemand)),
@@ -105,7 +118,10 @@ test('the limits on shards and on-demand streams hold for what is asked at once'
 })
 
 test('two splits at once take the last shard of the account once', async () => {
-  const { activeStream, call } = await streamsFixture({ limits: { shardCountMax: 3 } })
+  const { activeStream, call } = await streamsFixture({
+    limits: { shardCountMax: 3 },
+    parts: { catalog: new SlowCatalog() },
+  })
   await activeStream('a')
   await activeStream('b')
   const outcomes = await Promise.allSettled(
