@@ -80,7 +80,7 @@ test('a name is taken until its stream is gone', async () => {
 })
 
 test('five streams may be CREATING, also when many are asked for at once', async () => {
-  const { call, clock, context } = await streamsFixture()
+  const { call, clock, context } = await streamsFixture({ parts: { catalog: new SlowCatalog() } })
   const outcomes = await Promise.allSettled(Array.from({ length: 8 }, (_, i) => call('CreateStream', create(`s${i}`))))
   const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.code] : []))
   assert.deepEqual(refused, ['LimitExceededException', 'LimitExceededException', 'LimitExceededException'])
