@@ -2,7 +2,7 @@ import { send } from '../load.ts'
 import { createStream, type Question } from '../question.ts'
 import { Connection, call, requestBytes } from '../wire.ts'
 
-const recordCount = 100_000
+const recordCount = 200_000
 
 export const getRecords: Question = {
   name: 'get-records',

@@ -226,3 +226,16 @@ test('what CBOR renders, a strict decoder reads back', () => {
     { numRuns: 500 },
   )
 })
+
+test('base64 is taken just where going back gives the same text', () => {
+  const letters = fc.constantFrom(...'ABCDwxyz0129+/=-_ \n*é\u0141'.split(''))
+  fc.assert(
+    fc.property(fc.oneof(fc.base64String({ maxLength: 40 }), fc.string({ unit: letters, maxLength: 12 })), (text) => {
+      const isSound = Buffer.from(text, 'base64').toString('base64') === text
+      const decode = () => json.wire.blob(text)
+      if (isSound) assert.equal(Buffer.from(decode()).toString('base64'), text)
+      else assert.throws(decode, { name: 'SerializationException' })
+    }),
+    { numRuns: 5000 },
+  )
+})
