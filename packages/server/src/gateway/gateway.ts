@@ -74,7 +74,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       checkHead(request, host)
       if (options.pages && request.method === 'GET' && (await sendPage(options.pages, request, response))) return
       const body = await readBody(request, bodyBytesMax, bodyTimeoutMs, networkClock)
-      found = route(request, services, body.length > 0)
+      found = await route(request, services, body.length > 0)
       await answer(found, request, response, body, requestId)
     } catch (error) {
       if (error instanceof BodyIncomplete || response.destroyed) return void request.socket?.destroy()
