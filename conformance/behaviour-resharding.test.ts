@@ -108,6 +108,81 @@ docs('a reader through a split and a merge gets every record once', async (t) =>
   assert.equal(new Set(seen).size, 150)
 })
 
+/**
+ * Reads each shard to its end and then its children, once all their parents are read, until `wanted` records have come;
+ * gives the data by partition key, in the order in which they came.
+ */
+async function follow(name: string, wanted: number): Promise<Map<string, string[]>> {
+  const begun = new Set([firstShard])
+  const ended = new Set<string>()
+  const seen = new Map<string, string[]>()
+  let reading = [{ shardId: firstShard, iterator: await kinesis.iterator(name) }]
+  let count = 0
+  const readOn = async () => {
+    const next: typeof reading = []
+    for (const { shardId, iterator } of reading) {
+      const page = await kinesis.call('GetRecords', { ShardIterator: iterator, Limit: 7 })
+      for (const { PartitionKey, Data } of page.Records) {
+        seen.set(PartitionKey, [...(seen.get(PartitionKey) ?? []), Buffer.from(Data, 'base64').toString()])
+        count++
+      }
+      if (page.NextShardIterator) next.push({ shardId, iterator: page.NextShardIterator })
+      else ended.add(shardId)
+      for (const { ShardId, ParentShards } of page.ChildShards ?? [])
+        if (!begun.has(ShardId) && ParentShards.every((parent: string) => ended.has(parent))) {
+          begun.add(ShardId)
+          next.push({ shardId: ShardId, iterator: await kinesis.iterator(name, 'TRIM_HORIZON', { ShardId }) })
+        }
+    }
+    reading = next
+    return count >= wanted ? true : undefined
+  }
+  await kinesis.until(readOn)
+  await readOn() // once more, for what would be a repetition
+  return seen
+}
+
+docs(
+  'readers that follow ChildShards while the count changes get every record once, and in order for each key',
+  async (t) => {
+    const { name } = await kinesis.stream(t)
+    const keys = Array.from({ length: 20 }, (_, i) => `key-${i}`)
+    const roundsMin = 12
+    let isResharding = true
+    async function reshard() {
+      try {
+        for (const TargetShardCount of [2, 3, 5, 3, 2]) {
+          await kinesis.call('UpdateShardCount', { StreamName: name, TargetShardCount, ScalingType: 'UNIFORM_SCALING' })
+          await kinesis.active(name)
+        }
+      } finally {
+        isResharding = false
+      }
+    }
+    async function write(): Promise<string[]> {
+      const rounds: string[] = []
+      while (isResharding || rounds.length < roundsMin) {
+        const Data = base64(`${rounds.length}`)
+        const Records = keys.map((PartitionKey) => ({ Data, PartitionKey }))
+        const { FailedRecordCount } = await kinesis.call('PutRecords', { StreamName: name, Records })
+        assert.equal(FailedRecordCount, 0)
+        rounds.push(`${rounds.length}`)
+      }
+      return rounds
+    }
+    const reading = follow(name, roundsMin * keys.length)
+    const [rounds, early] = await Promise.all([write(), reading, reshard()])
+    const all = await follow(name, rounds.length * keys.length)
+    for (const key of keys) {
+      assert.deepEqual(all.get(key), rounds, key)
+      const meanwhile = early.get(key) ?? []
+      assert.deepEqual(meanwhile, rounds.slice(0, meanwhile.length), key)
+    }
+    assert.ok((await kinesis.shards(name)).length > 8, 'the count changed again and again')
+  },
+  notOnAws,
+)
+
 docs('UpdateShardCount goes to at most twice and at least half', async (t) => {
   const { name } = await kinesis.stream(t, { ShardCount: 4 })
   const update = (TargetShardCount: number) =>
