@@ -23,6 +23,8 @@ export type MillraceOptions = {
   readonly data?: string
   /** When a put into a folder is answered: on the disk, or in the operating system's hands. @default 'fsync' */
   readonly durability?: 'fsync' | 'os'
+  /** A new file of the log begins when one is this long, in bytes; a folder gives space back by whole files. @default 64 MiB */
+  readonly segmentBytesMax?: number
   /** AWS's throughput limits and call rates, none, or AWS's with some replaced. @default 'aws' */
   readonly limits?: 'aws' | 'off' | Partial<StreamsLimits>
   /** Makes chosen operations fail, throttle or answer late, by a seeded probability. @default none */
@@ -62,7 +64,13 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
 
   const storage = await (options.data === undefined
     ? openMemory({ clock })
-    : openEmbedded({ directory: options.data, durability: options.durability ?? 'fsync', clock, logger }))
+    : openEmbedded({
+        directory: options.data,
+        durability: options.durability ?? 'fsync',
+        clock,
+        logger,
+        ...(options.segmentBytesMax !== undefined && { segmentBytesMax: options.segmentBytesMax }),
+      }))
   const metrics = new MetricStore()
   const durations = durationsOf(options.transitionMs)
   const { log, catalog } = storage
