@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { hashKeyMax, hashKeyOf } from './hash-key.ts'
-import { md5OfShortText, shortTextMax } from './md5.ts'
+import { hashKeyMax, hashKeyOf, hashKeyOfBytes } from './hash-key.ts'
 
 const byOpenSsl = (text: string) => BigInt(`0x${createHash('md5').update(text).digest('hex')}`)
 
@@ -21,10 +20,14 @@ test('every length up to and beyond one block is hashed right', () => {
     assert.equal(hashKeyOf('k'.repeat(length)), byOpenSsl('k'.repeat(length)))
 })
 
-test('what does not fit one block, or is not ASCII, is left to OpenSSL', () => {
-  assert.ok(md5OfShortText('k'.repeat(shortTextMax)))
-  assert.equal(md5OfShortText('k'.repeat(shortTextMax + 1)), undefined)
-  assert.equal(md5OfShortText('é'), undefined)
+test('a key is hashed where it lies, whatever stands around it', () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 70 }), fc.nat(9), (text, before) => {
+      const key = Buffer.from(text)
+      const bytes = Buffer.concat([Buffer.alloc(before, 1), key, Buffer.alloc(3, 1)])
+      assert.equal(hashKeyOfBytes(bytes, before, before + key.length), byOpenSsl(text))
+    }),
+  )
 })
 
 test('hash keys lie on the ring', () => {

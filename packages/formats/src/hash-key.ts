@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { md5OfShortText } from './md5.ts'
+import { md5OfShortBytes, shortBytesMax } from './md5.ts'
 
 /** The last hash key: the ring holds 2^128 of them. */
 export const hashKeyMax = 2n ** 128n - 1n
@@ -8,8 +8,14 @@ export const hashKeyMax = 2n ** 128n - 1n
  * The hash key of a partition key: MD5 of its UTF-8 bytes, read as a 128-bit big-endian number. The shard whose range
  * holds it takes the record (Kinesis developer guide, "Partition Key").
  */
-export function hashKeyOf(partitionKey: string): bigint {
-  const digest = md5OfShortText(partitionKey)
-  if (digest) return (digest.getBigUint64(0) << 64n) | digest.getBigUint64(8)
-  return BigInt(`0x${hash('md5', partitionKey, 'hex')}`)
+export const hashKeyOf = (partitionKey: string): bigint => {
+  const bytes = Buffer.from(partitionKey)
+  return hashKeyOfBytes(bytes, 0, bytes.length)
+}
+
+/** As `hashKeyOf`, of a key that lies in `bytes` as UTF-8. */
+export function hashKeyOfBytes(bytes: Uint8Array, start: number, end: number): bigint {
+  if (end - start > shortBytesMax) return BigInt(`0x${hash('md5', bytes.subarray(start, end), 'hex')}`)
+  const digest = md5OfShortBytes(bytes, start, end)
+  return (digest.getBigUint64(0) << 64n) | digest.getBigUint64(8)
 }

@@ -1,12 +1,12 @@
 /*
- * MD5 (RFC 1321) of a short text, for partition keys: they nearly always fit one block, and calling into OpenSSL for each
+ * MD5 (RFC 1321) of a few bytes, for partition keys: they nearly always fit one block, and calling into OpenSSL for each
  * of the 500 records of a request costs two to four times what the hash itself does (benchmarks/README.md).
  *
- *   one block of 64 bytes:   text   0x80   zeros   length in bits:u64 little-endian, at 56
+ *   one block of 64 bytes:   bytes   0x80   zeros   length in bits:u64 little-endian, at 56
  */
 
-/** Texts up to this many bytes fit one block with their padding. */
-export const shortTextMax = 55
+/** As many bytes fit one block with their padding. */
+export const shortBytesMax = 55
 
 /** floor(2^32 × |sin(i + 1)|): RFC 1321's table T. */
 const sines = Int32Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32) | 0)
@@ -18,19 +18,11 @@ const block = new Int32Array(16)
 const blockBytes = new Uint8Array(block.buffer)
 const digest = new DataView(new ArrayBuffer(16))
 
-/**
- * The digest of an ASCII text of up to 55 characters, as a view that the next call overwrites; undefined for any other
- * text.
- */
-export function md5OfShortText(text: string): DataView | undefined {
-  const { length } = text
-  if (length > shortTextMax) return undefined
+/** The digest of at most `shortBytesMax` bytes, as a view that the next call overwrites. */
+export function md5OfShortBytes(bytes: Uint8Array, start: number, end: number): DataView {
+  const length = end - start
   block.fill(0)
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i)
-    if (code > 0x7f) return undefined
-    blockBytes[i] = code
-  }
+  for (let i = 0; i < length; i++) blockBytes[i] = bytes[start + i]!
   blockBytes[length] = 0x80
   block[14] = length * 8
 

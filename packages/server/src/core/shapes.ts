@@ -12,7 +12,23 @@ export interface Wire {
   timestamp(value: unknown): Date
 }
 
+/**
+ * What a reader of bodies may know of a shape, to fill it straight from the bytes (see protocols/json-reader.ts). `text` and
+ * `records` say nothing of a text's constraints: those are checked afterwards.
+ */
+export type Form =
+  | { readonly kind: 'structure'; readonly members: Readonly<Record<string, Shape<unknown>>> }
+  | { readonly kind: 'text' | 'blob' }
+  | {
+      readonly kind: 'records'
+      readonly countMax: number
+      readonly dataBytesMax: number
+      readonly keyLengthMax: number
+    }
+
 export interface Shape<T> {
+  /** Absent: it is decoded from a parsed value only. */
+  readonly form?: Form | undefined
   /** Is it an error to leave it out? */
   readonly required: boolean
   /** A wire value (never null or undefined) → a value of this type. @throws SerializationException */
@@ -27,8 +43,10 @@ export type ValueOf<S> = S extends Shape<infer T> ? T : never
 const violationsMax = 10
 
 /** Decodes an operation's input and checks all of it. @throws SerializationException, ValidationException */
-export function parseInput<T>(shape: Shape<T>, body: unknown, wire: Wire): T {
-  const input = shape.decode(body, wire)
+export const parseInput = <T>(shape: Shape<T>, body: unknown, wire: Wire): T => checked(shape, shape.decode(body, wire))
+
+/** An input that keeps all constraints. @throws ValidationException */
+export function checked<T>(shape: Shape<T>, input: T): T {
   const violations: string[] = []
   shape.check(input, '', violations)
   if (violations.length > 0) throw constraintsBroken(violations)
@@ -51,6 +69,7 @@ export const serializationError = (message: string) => new AwsError('Serializati
 export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   return {
     required: false,
+    form: shape.form,
     decode: (value, wire) => shape.decode(value, wire),
     check: (value, path, violations) => {
       if (value !== undefined) shape.check(value, path, violations)
@@ -62,6 +81,7 @@ export function string(limits: { min?: number; max?: number; pattern?: string } 
   const pattern = limits.pattern === undefined ? undefined : new RegExp(`^(?:${limits.pattern})$`, 'u')
   return {
     required: true,
+    form: { kind: 'text' },
     decode(value) {
       if (typeof value === 'string') return value
       throw wrongType(value, 'String')
@@ -141,6 +161,7 @@ const booleanWords = new Map([
 export function blob(limits: { max?: number } = {}): Shape<Uint8Array> {
   return {
     required: true,
+    form: { kind: 'blob' },
     decode: (value, wire) => wire.blob(value),
     check(value, path, violations) {
       const size = value.byteLength
@@ -229,6 +250,7 @@ export function structure<M extends Record<string, Shape<any>>>(
   const entries = Object.entries(members).map(([name, shape]) => ({ name, shape, path: camelCase(name) }))
   return {
     required: true,
+    form: { kind: 'structure', members },
     decode(value, wire) {
       if (Array.isArray(value)) throw serializationError('Start of list found where not expected')
       if (!isObject(value)) throw serializationError('Expected null')

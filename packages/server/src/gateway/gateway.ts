@@ -4,7 +4,7 @@ import type { Caller } from '../core/caller.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { type Call, EventStream, type Service } from '../core/operation.ts'
 import type { Logger, Random } from '../core/ports.ts'
-import { parseInput } from '../core/shapes.ts'
+import { checked } from '../core/shapes.ts'
 import { authenticate } from './authenticate.ts'
 import { BodyIncomplete, BodyTooLarge, readBody } from './body.ts'
 import type { Faults } from './faults.ts'
@@ -98,12 +98,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     requestId: string,
   ): Promise<void> {
     if (!operation && body.length === 0) throw new AwsError('UnknownOperationException', '')
-    const parsed = protocol.parse(body)
+    const decode = protocol.parse(body, operation?.input)
     if (!service || !operation) throw new AwsError('UnknownOperationException', '')
     const { headers, url = '' } = request
     const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '')
     const caller: Caller = authenticate({ headers, query }, place.accountId)
-    const input = parseInput(operation.input, parsed, protocol.wire)
+    const input = checked(operation.input, decode())
     if (options.operationRates && operation.rate)
       throttle.admit(operation.name, operation.rate, place.accountId, operation.resource(input, service.context))
     const fault = faults?.next(operation.name)

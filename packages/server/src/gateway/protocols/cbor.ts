@@ -11,19 +11,24 @@ import type { Protocol } from './protocol.ts'
 export const cbor: Protocol = {
   contentType: 'application/x-amz-cbor-1.1',
   wire: { blob: blobFromBytes, timestamp: timestampFromTag },
-  parse(body) {
-    if (nestsTooDeepOrBendsText(body)) throw unparsable()
-    try {
-      const bytes = new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-      const tokenizer = new ChunkJoiner(bytes, decodeOptions)
-      const value: unknown = decode(bytes, { ...decodeOptions, tokenizer })
-      if (typeof value === 'object' && value !== null) return value
-    } catch {
-      // answered below: broken, truncated, or a tag that nobody sends
-    }
-    throw unparsable()
+  parse(body, shape) {
+    const value = parseItems(body)
+    return () => shape!.decode(value, cbor.wire)
   },
   render: (output) => Buffer.from(encode(output, encodeOptions)),
+}
+
+function parseItems(body: Buffer): object {
+  if (nestsTooDeepOrBendsText(body)) throw unparsable()
+  try {
+    const bytes = new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+    const tokenizer = new ChunkJoiner(bytes, decodeOptions)
+    const value: unknown = decode(bytes, { ...decodeOptions, tokenizer })
+    if (typeof value === 'object' && value !== null) return value
+  } catch {
+    // answered below: broken, truncated, or a tag that nobody sends
+  }
+  throw unparsable()
 }
 
 const decodeOptions: DecodeOptions = {

@@ -1,23 +1,31 @@
 import { isAscii } from 'node:buffer'
 import { AwsError } from '../../core/aws-error.ts'
 import { serializationError, wrongType } from '../../core/shapes.ts'
+import { readJson } from './json-reader.ts'
 import type { Protocol } from './protocol.ts'
 
 /* AWS JSON 1.1: blobs are base64 text, timestamps seconds with a fraction. */
 export const json: Protocol = {
   contentType: 'application/x-amz-json-1.1',
   wire: { blob: blobFromBase64, timestamp: timestampFromSeconds },
-  parse(body) {
-    if (nestsTooDeep(body)) throw unparsable()
-    try {
-      const value: unknown = JSON.parse(isAscii(body) ? body.toString('latin1') : utf8.decode(body))
-      if (typeof value === 'object' && value !== null) return value
-    } catch {
-      // answered below
-    }
-    throw unparsable()
+  parse(body, shape) {
+    const input = shape && readJson(body, shape)
+    if (input !== undefined) return () => input
+    const value = parseText(body)
+    return () => shape!.decode(value, json.wire)
   },
   render: (output) => Buffer.from(JSON.stringify(plain(output))),
+}
+
+function parseText(body: Buffer): object {
+  if (nestsTooDeep(body)) throw unparsable()
+  try {
+    const value: unknown = JSON.parse(isAscii(body) ? body.toString('latin1') : utf8.decode(body))
+    if (typeof value === 'object' && value !== null) return value
+  } catch {
+    // answered below
+  }
+  throw unparsable()
 }
 
 /** Deeper than any input of any operation. JSON.parse does not recurse, but 16 MB of brackets become 600 MB of arrays in 4 s. */

@@ -1,12 +1,15 @@
-import type { Wire } from '../../core/shapes.ts'
+import type { Shape, Wire } from '../../core/shapes.ts'
 
 /** A body format. Inputs are decoded by the operation's shape over `wire`; outputs render themselves. */
 export type Protocol = {
   /** The content type of requests and answers. */
   readonly contentType: string
   readonly wire: Wire
-  /** Body → plain value. @throws AwsError SerializationException */
-  parse(body: Buffer): unknown
+  /**
+   * Body → what gives the input by its shape: AWS tells of a broken body before it looks at who asks, and of wrong types
+   * after. Without a shape the body is only looked at. Both @throws AwsError SerializationException
+   */
+  parse<T>(body: Buffer, shape?: Shape<T>): () => T
   /** Output → body: a `Date` is a timestamp, a `Uint8Array` a blob, a `Map` an object; undefined members are left out. */
   render(output: unknown): Buffer
 }

@@ -6,10 +6,10 @@ import { AwsError } from '../../core/aws-error.ts'
 import {
   blob,
   boolean,
+  checked,
   integer,
   list,
   optional,
-  parseInput,
   string,
   stringMap,
   structure,
@@ -29,7 +29,7 @@ const shape = structure({
   Records: optional(list(structure({ Data: blob(), PartitionKey: string() }), { max: 3 })),
 })
 
-const read = (protocol: Protocol, body: Buffer) => parseInput(shape, protocol.parse(body), protocol.wire)
+const read = (protocol: Protocol, body: Buffer) => checked(shape, protocol.parse(body, shape)())
 const readJson = (text: string) => read(json, Buffer.from(text))
 const readCbor = (...parts: (string | Uint8Array)[]) =>
   read(cbor, Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'hex') : part))))
@@ -140,7 +140,7 @@ test('CBOR that lies about lengths, or carries other tags, is refused', () => {
 
 test('CBOR text that is no UTF-8 is refused, as it is in JSON', () => {
   const named = Buffer.from(encode({ Name: 'ab' }))
-  assert.deepEqual(parseInput(shape, cbor.parse(named), cbor.wire).Name, 'ab')
+  assert.deepEqual(read(cbor, named).Name, 'ab')
   named[named.length - 1] = 0xff
   assert.throws(() => cbor.parse(named), { name: 'SerializationException' })
 })

@@ -1,19 +1,12 @@
 import { hashKeyMax } from '@millrace/formats'
 import { invalidArgument } from '../../core/aws-error.ts'
+import type { RecordBatch } from '../../core/record-batch.ts'
 import { constraintsBroken, violation } from '../../core/shapes.ts'
 import type { StreamsContext } from './context.ts'
-import { recordSizeBytes } from './record-codec.ts'
 import { parseSequenceNumber } from './sequence-number.ts'
 import type { Stream } from './stream.ts'
 
 /* What a record must be before it may be put: the checks that depend on its stream. */
-
-/** A record as PutRecord and PutRecords receive it. */
-export type PutEntry = {
-  readonly Data: Uint8Array
-  readonly PartitionKey?: string | undefined
-  readonly ExplicitHashKey?: string | undefined
-}
 
 /** The largest record that any stream may take, in bytes of data. */
 export const dataBytesMax = 10 * 1024 * 1024
@@ -23,32 +16,34 @@ export const requestBytesMax = 10 * 1024 * 1024
 
 export const requestRecordsMax = 500
 
+/** In UTF-16 units, as AWS counts. */
+export const partitionKeyLengthMax = 256
+
 /**
  * Checks all records of a request. `pathOf` names a record's members in AWS's sentences. Returns its size in bytes.
  * @throws ValidationException, InvalidArgumentException
  */
-export function checkRecords(stream: Stream, records: readonly PutEntry[], pathOf: (index: number) => string): number {
+export function checkRecords(stream: Stream, records: RecordBatch, pathOf: (index: number) => string): number {
   const sizeBytesMax = stream.maxRecordSizeKiB * 1024
   const needsKey = stream.distributionStrategy !== 'AUTO'
   const violations: string[] = []
   let sizeBytes = 0
-  for (let i = 0; i < records.length; i++) {
-    const record = records[i]!
-    const recordBytes = recordSizeBytes(record)
+  for (let i = 0; i < records.count; i++) {
+    const recordBytes = records.sizeBytes(i)
     sizeBytes += recordBytes
-    if (needsKey && record.PartitionKey === undefined)
+    if (needsKey && records.keyLength(i) === 0)
       violations.push(violation(null, `${pathOf(i)}partitionKey`, 'Member must not be null'))
-    if (recordBytes > sizeBytesMax) violations.push(tooLarge(record, recordBytes, sizeBytesMax, pathOf(i)))
+    if (recordBytes > sizeBytesMax)
+      violations.push(tooLarge(records.dataLength(i), recordBytes, sizeBytesMax, pathOf(i)))
   }
   if (violations.length > 0) throw constraintsBroken(violations)
-  if (sizeBytes > requestBytesMax && records.length > 1) throw invalidArgument('Records size exceeds 10 MB limit')
-  if (needsKey) for (let i = 0; i < records.length; i++) checkHashKey(records[i]!.ExplicitHashKey)
+  if (sizeBytes > requestBytesMax && records.count > 1) throw invalidArgument('Records size exceeds 10 MB limit')
+  if (needsKey) for (let i = 0; i < records.count; i++) checkHashKey(records.explicitHashKey(i))
   return sizeBytes
 }
 
 /** AWS measures data alone in the sentence of its constraint; what the key adds beyond it is said the same way. */
-function tooLarge({ Data }: PutEntry, recordBytes: number, sizeBytesMax: number, path: string): string {
-  const size = Data.byteLength
+function tooLarge(size: number, recordBytes: number, sizeBytesMax: number, path: string): string {
   const dataMax = size > sizeBytesMax ? sizeBytesMax : sizeBytesMax - (recordBytes - size)
   const buffer = `java.nio.HeapByteBuffer[pos=0 lim=${size} cap=${size}]`
   return violation(buffer, `${path}data`, `Member must have length less than or equal to ${dataMax}`)

@@ -1,12 +1,12 @@
-import { hashKeyOf } from '@millrace/formats'
+import { hashKeyOfBytes } from '@millrace/formats'
 import { type AwsError, internalFailure } from '../../core/aws-error.ts'
 import type { Call } from '../../core/operation.ts'
 import type { Random } from '../../core/ports.ts'
+import type { RecordBatch } from '../../core/record-batch.ts'
 import { LogClosed, LogNotFound } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
 import { rateExceeded, streamNotFound } from './faults.ts'
-import type { PutEntry } from './record-checks.ts'
-import { countedBytes, encodeRecords, recordSizeBytes } from './record-codec.ts'
+import { countedBytes, encodeRecords } from './record-codec.ts'
 import { sequenceNumbersOf } from './sequence-number.ts'
 import { logIdOf, type Shard, type Stream, shardIdOf } from './stream.ts'
 import type { StreamMetrics } from './stream-metrics.ts'
@@ -36,10 +36,10 @@ export function writableStream({ place, streams }: StreamsContext, name: string)
 export async function writeRecords(
   context: StreamsContext,
   writable: Stream,
-  records: readonly PutEntry[],
+  records: RecordBatch,
   metrics: StreamMetrics,
   call: Pick<Call, 'signal'>,
-  fates = new Array<Written | undefined>(records.length),
+  fates = new Array<Written | undefined>(records.count),
 ): Promise<Written[]> {
   const { clock } = context
   const untilMs = clock.monotonicMs() + reroutingMsMax
@@ -63,7 +63,7 @@ export async function writeRecords(
 function admit(
   { clock, onDemand, place, random, throughput }: StreamsContext,
   stream: Stream,
-  records: readonly PutEntry[],
+  records: RecordBatch,
   fates: (Written | undefined)[],
   metrics: StreamMetrics,
 ): Groups {
@@ -74,11 +74,10 @@ function admit(
   const throttled = new Map<Shard, number>()
   const nowMs = clock.monotonicMs()
   let turn = isAuto ? startingTurn(random, openShards.length) : 0
-  for (let i = 0; i < records.length; i++) {
+  for (let i = 0; i < records.count; i++) {
     if (fates[i]) continue
-    const record = records[i]!
-    const sizeBytes = recordSizeBytes(record)
-    let shard = isAuto ? openShards[turn++ % openShards.length]! : shardOf(stream, record)
+    const sizeBytes = records.sizeBytes(i)
+    let shard = isAuto ? openShards[turn++ % openShards.length]! : shardOf(stream, records, i)
     let isAdmitted = throughput.admitRecord(stream, shard, sizeBytes, nowMs)
     // Where the service chooses the shard, it chooses one that has room.
     for (let other = 1; !isAdmitted && isAuto && other < openShards.length; other++) {
@@ -97,13 +96,13 @@ function admit(
 }
 
 /** Groups records again after a change of the shards. They were admitted before: nothing is charged twice. */
-function route({ random }: StreamsContext, stream: Stream, records: readonly PutEntry[], indexes: number[]): Groups {
+function route({ random }: StreamsContext, stream: Stream, records: RecordBatch, indexes: number[]): Groups {
   const { openShards } = stream.shardMap
   const isAuto = stream.distributionStrategy === 'AUTO'
   const groups: Groups = new Map()
   let turn = isAuto ? startingTurn(random, openShards.length) : 0
   for (const i of indexes)
-    add(groups, isAuto ? openShards[turn++ % openShards.length]! : shardOf(stream, records[i]!), i)
+    add(groups, isAuto ? openShards[turn++ % openShards.length]! : shardOf(stream, records, i), i)
   return groups
 }
 
@@ -113,10 +112,13 @@ function add(groups: Groups, shard: Shard, index: number): void {
   else groups.set(shard, [index])
 }
 
-const shardOf = ({ shardMap }: Stream, { ExplicitHashKey, PartitionKey }: PutEntry): Shard =>
-  shardMap.openShards.length === 1
-    ? shardMap.openShards[0]!
-    : shardMap.shardFor(ExplicitHashKey === undefined ? hashKeyOf(PartitionKey ?? '') : BigInt(ExplicitHashKey))
+function shardOf({ shardMap }: Stream, records: RecordBatch, i: number): Shard {
+  if (shardMap.openShards.length === 1) return shardMap.openShards[0]!
+  const explicit = records.explicitHashKey(i)
+  if (explicit !== undefined) return shardMap.shardFor(BigInt(explicit))
+  const { keyBytes, places } = records
+  return shardMap.shardFor(hashKeyOfBytes(keyBytes, places[4 * i]!, places[4 * i + 1]!))
+}
 
 /** AUTO deals records out in turn, from a shard that is another for each request. */
 const startingTurn = (random: Random, shardCount: number) => {
@@ -130,7 +132,7 @@ async function append(
   stream: Stream,
   shard: Shard,
   indexes: number[],
-  records: readonly PutEntry[],
+  records: RecordBatch,
   fates: (Written | undefined)[],
   metrics: StreamMetrics,
 ): Promise<number[]> {

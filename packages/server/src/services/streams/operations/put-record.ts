@@ -1,9 +1,10 @@
 import { AwsError, dryRunSucceeded } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
+import { RecordBatch } from '../../../core/record-batch.ts'
 import { blob, boolean, optional, string, structure } from '../../../core/shapes.ts'
 import type { StreamsContext } from '../context.ts'
 import { hashKey, sequenceNumber, streamNameOf, streamReference, streamResource } from '../members.ts'
-import { checkRecords, checkSequenceNumberForOrdering, dataBytesMax } from '../record-checks.ts'
+import { checkRecords, checkSequenceNumberForOrdering, dataBytesMax, partitionKeyLengthMax } from '../record-checks.ts'
 import { writableStream, writeRecords } from '../record-writer.ts'
 import { StreamMetrics } from '../stream-metrics.ts'
 
@@ -12,7 +13,7 @@ export const putRecord = operation({
   input: structure({
     ...streamReference,
     Data: blob({ max: dataBytesMax }),
-    PartitionKey: optional(string({ min: 1, max: 256 })),
+    PartitionKey: optional(string({ min: 1, max: partitionKeyLengthMax })),
     ExplicitHashKey: optional(hashKey),
     SequenceNumberForOrdering: optional(sequenceNumber),
     DryRun: optional(boolean()),
@@ -21,13 +22,14 @@ export const putRecord = operation({
   async handle(context: StreamsContext, input, call) {
     const stream = writableStream(context, streamNameOf(context, input))
     const metrics = new StreamMetrics(context, stream)
-    const sizeBytes = checkRecords(stream, [input], () => '')
+    const record = RecordBatch.of([input])
+    const sizeBytes = checkRecords(stream, record, () => '')
     // A number that storage gives is above all that it gave before, so the order that is asked for comes by itself.
     if (input.SequenceNumberForOrdering !== undefined)
       checkSequenceNumberForOrdering(context, stream, input.SequenceNumberForOrdering)
     if (input.DryRun) throw dryRunSucceeded('PutRecord')
 
-    const [written] = await writeRecords(context, stream, [input], metrics, call)
+    const [written] = await writeRecords(context, stream, record, metrics, call)
     const isWritten = !(written instanceof AwsError)
     metrics.putRecord(isWritten ? sizeBytes : undefined)
     if (!isWritten) throw written

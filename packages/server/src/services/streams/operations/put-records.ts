@@ -1,10 +1,10 @@
 import { AwsError, dryRunSucceeded } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
-import { blob, boolean, list, optional, string, structure } from '../../../core/shapes.ts'
+import { type RecordBatch, recordBatch } from '../../../core/record-batch.ts'
+import { blob, boolean, optional, string, structure } from '../../../core/shapes.ts'
 import type { StreamsContext } from '../context.ts'
 import { hashKey, streamNameOf, streamReference, streamResource } from '../members.ts'
-import { checkRecords, dataBytesMax, type PutEntry, requestRecordsMax } from '../record-checks.ts'
-import { recordSizeBytes } from '../record-codec.ts'
+import { checkRecords, dataBytesMax, partitionKeyLengthMax, requestRecordsMax } from '../record-checks.ts'
 import { type Written, writableStream, writeRecords } from '../record-writer.ts'
 import { StreamMetrics } from '../stream-metrics.ts'
 
@@ -12,13 +12,13 @@ export const putRecords = operation({
   name: 'PutRecords',
   input: structure({
     ...streamReference,
-    Records: list(
+    Records: recordBatch(
       structure({
         Data: blob({ max: dataBytesMax }),
-        PartitionKey: optional(string({ min: 1, max: 256 })),
+        PartitionKey: optional(string({ min: 1, max: partitionKeyLengthMax })),
         ExplicitHashKey: optional(hashKey),
       }),
-      { min: 1, max: requestRecordsMax },
+      { countMax: requestRecordsMax, dataBytesMax, keyLengthMax: partitionKeyLengthMax },
     ),
     DryRun: optional(boolean()),
   }),
@@ -35,14 +35,14 @@ export const putRecords = operation({
   },
 })
 
-function faultsOnPurpose({ recordFaults }: StreamsContext, records: readonly PutEntry[]): (Written | undefined)[] {
-  const fates = new Array<Written | undefined>(records.length)
+function faultsOnPurpose({ recordFaults }: StreamsContext, { count }: RecordBatch): (Written | undefined)[] {
+  const fates = new Array<Written | undefined>(count)
   if (recordFaults) for (let i = 0; i < fates.length; i++) fates[i] = recordFaults.nextRecord('PutRecords')
   return fates
 }
 
 /** What succeeded and what failed, in the order of the request: the call itself succeeds either way. */
-function answer(records: readonly PutEntry[], fates: readonly Written[], metrics: StreamMetrics) {
+function answer(records: RecordBatch, fates: readonly Written[], metrics: StreamMetrics) {
   let failed = 0
   let throttled = 0
   let sizeBytes = 0
@@ -51,7 +51,7 @@ function answer(records: readonly PutEntry[], fates: readonly Written[], metrics
     const fate = fates[i]!
     if (!(fate instanceof AwsError)) {
       results[i] = fate
-      sizeBytes += recordSizeBytes(records[i]!)
+      sizeBytes += records.sizeBytes(i)
       continue
     }
     if (fate.code === 'ProvisionedThroughputExceededException') throttled++
