@@ -6,6 +6,8 @@ export interface Clock {
   monotonicMs(): number
   /** Resolves after `ms`, or at once when `signal` aborts (it never rejects: look at the signal afterwards). */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Calls back after `ms`, unless what it returns was called before: cheaper than a sleep, where nobody waits. */
+  after(ms: number, callback: () => void): () => void
 }
 
 /** The machine's clock. A sleep does not keep the process alive. */
@@ -24,6 +26,10 @@ export const systemClock: Clock = {
       timer.unref()
       signal?.addEventListener('abort', wake, { once: true })
     }),
+  after(ms, callback) {
+    const timer = setTimeout(callback, Math.min(ms, timerMsMax)).unref()
+    return () => clearTimeout(timer)
+  },
 }
 
 /** Node's timers hold 31 bits; a longer sleep ends early, and its loop sleeps again. */
@@ -58,6 +64,14 @@ export class ManualClock implements Clock {
       signal?.addEventListener('abort', sleeper.wake, { once: true })
       this.#sleepers.push(sleeper)
     })
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const stopped = new AbortController()
+    void this.sleep(ms, stopped.signal).then(() => {
+      if (!stopped.signal.aborted) callback()
+    })
+    return () => stopped.abort()
   }
 
   /** Moves time on by `ms`. Resolves when all who were due have run and what they began has settled. */

@@ -16,24 +16,31 @@ export function readBody(request: HttpRequest, sizeBytesMax: number, timeoutMs: 
     if (Number(request.headers['content-length'] ?? 0) > sizeBytesMax) return reject(new BodyTooLarge())
     const chunks: Buffer[] = []
     let sizeBytes = 0
-    const done = new AbortController()
-    const fail = (error: Error) => {
-      done.abort()
-      reject(error)
+    let isSettled = false
+    const settle = () => {
+      isSettled = true
+      stopTimer()
     }
+    const giveUp = () => {
+      if (isSettled) return
+      settle()
+      reject(new BodyIncomplete())
+    }
+    const stopTimer = clock.after(timeoutMs, giveUp)
     request.on('data', (chunk: Buffer) => {
       sizeBytes += chunk.length
-      if (sizeBytes > sizeBytesMax) return fail(new BodyTooLarge())
-      chunks.push(chunk)
+      if (sizeBytes <= sizeBytesMax) chunks.push(chunk)
+      else if (!isSettled) {
+        settle()
+        reject(new BodyTooLarge())
+      }
     })
     request.once('end', () => {
-      done.abort()
+      if (isSettled) return
+      settle()
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
     })
-    request.once('error', () => fail(new BodyIncomplete()))
-    request.once('close', () => fail(new BodyIncomplete())) // after 'end' this changes nothing
-    void clock.sleep(timeoutMs, done.signal).then(() => {
-      if (!done.signal.aborted) fail(new BodyIncomplete())
-    })
+    request.once('error', giveUp)
+    request.once('close', giveUp) // after 'end' this changes nothing
   })
 }

@@ -49,6 +49,7 @@ export type Gateway = {
 export const bodyBytesMax = 16 * 1024 * 1024
 const connectionsMax = 20_000
 const idleTimeoutMs = 75_000
+const noQuery = new URLSearchParams()
 const drainMs = 8_000
 
 /** The door: HTTP in, operations called, answers out, in the order of checks that AWS's front end has. */
@@ -101,7 +102,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const decode = protocol.parse(body, operation?.input)
     if (!service || !operation) throw new AwsError('UnknownOperationException', '')
     const { headers, url = '' } = request
-    const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '')
+    const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))) : noQuery
     const caller: Caller = authenticate({ headers, query }, place.accountId)
     const input = checked(operation.input, decode())
     if (options.operationRates && operation.rate)

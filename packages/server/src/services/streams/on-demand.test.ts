@@ -33,7 +33,7 @@ const streamWith = (shardCount: number, change: Partial<Stream> = {}): Stream =>
 /** The capacity of one stream on a clock that goes on as records are offered. */
 function capacityFixture(stream = streamWith(4), limits = awsLimits) {
   let nowMs = 0
-  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => {} }
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => {}, after: () => () => {} }
   const onDemand = new OnDemandCapacity(clock, limits)
   /** Offers so much in records of a quarter second; how much of it was taken, in MiB each second. */
   function drive(mebibytesPerSecond: number, seconds: number): number {
