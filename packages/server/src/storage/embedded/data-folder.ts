@@ -1,4 +1,4 @@
-import { type FileSystem, isMissing, readWhole, replaceFile } from './file-system.ts'
+import { type FileSystem, isMissing, makeDirectories, readWhole, replaceFile } from './file-system.ts'
 
 /** The data folder cannot be used: the message is one line that names the file and says what to do. */
 export class DataFolderError extends Error {}
@@ -21,7 +21,7 @@ export class DataFolder {
   /** @throws DataFolderError if another process has it, or it is not ours, or a newer Millrace's. */
   static async open(directory: string, fileSystem: FileSystem): Promise<DataFolder> {
     try {
-      await fileSystem.makeDirectory(directory)
+      await makeDirectories(fileSystem, directory)
       await checkIsOurs(directory, fileSystem)
       const lock = await fileSystem.lock(`${directory}/lock`)
       if ('heldByPid' in lock)
@@ -30,8 +30,8 @@ export class DataFolder {
         )
       const folder = new DataFolder(directory, lock.release)
       try {
-        await fileSystem.makeDirectory(folder.logDirectory)
-        await fileSystem.makeDirectory(folder.catalogDirectory)
+        await makeDirectories(fileSystem, folder.logDirectory)
+        await makeDirectories(fileSystem, folder.catalogDirectory)
         await checkVersion(directory, fileSystem)
       } catch (error) {
         await lock.release()

@@ -1,4 +1,5 @@
 import { constants, promises as fs } from 'node:fs'
+import { dirname } from 'node:path'
 import { lockFile } from './process-lock.ts'
 
 /**
@@ -6,7 +7,7 @@ import { lockFile } from './process-lock.ts'
  * what the system says (ENOSPC, EIO, …).
  */
 export interface FileSystem {
-  /** Makes a directory and those above it, for the owner alone. Idempotent. */
+  /** Makes a directory in one that is there, for the owner alone. Idempotent. @throws ENOENT */
   makeDirectory(path: string): Promise<void>
   /** Names in a directory, in no order. */
   list(path: string): Promise<string[]>
@@ -41,7 +42,9 @@ const flags = {
 /** The machine's disk. */
 export const nodeFileSystem: FileSystem = {
   async makeDirectory(path) {
-    await fs.mkdir(path, { recursive: true, mode: 0o700 })
+    await fs.mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
   },
   list: (path) => fs.readdir(path),
   open: async (path, mode) => nodeFile(await fs.open(path, flags[mode], 0o600)),
@@ -106,6 +109,28 @@ export const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).co
 /** For `catch`: what is missing is undefined, any other error goes on. */
 export function ignoreMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error
+}
+
+/**
+ * Makes a directory and those above it, one by one, each name durable before the next. The name of the one above is
+ * made durable, too: who made it may have crashed before it came to that.
+ */
+export async function makeDirectories(fileSystem: FileSystem, path: string): Promise<void> {
+  const above = dirname(path)
+  try {
+    await fileSystem.makeDirectory(path)
+  } catch (error) {
+    if (!isMissing(error) || above === path) throw error
+    await makeDirectories(fileSystem, above)
+    await fileSystem.makeDirectory(path)
+  }
+  await fileSystem.syncDirectory(dirname(above)).catch(ignoreForeign)
+  await fileSystem.syncDirectory(above).catch(ignoreForeign)
+}
+
+/** For `catch`: a directory that we may not open, or that cannot be synced, is somebody else's; other errors go on. */
+function ignoreForeign(error: unknown): undefined {
+  if (!['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
 }
 
 /** Reads a whole file. @throws ENOENT */
