@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type DecodeOptions, decode, type EncodeOptions, encode, Token, Tokenizer, Type } from 'cborg'
 import { wrongType } from '../../core/shapes.ts'
+import { readCbor } from './cbor-reader.ts'
 import { unparsable, validDate } from './json.ts'
 import type { Protocol } from './protocol.ts'
 
@@ -12,6 +13,8 @@ export const cbor: Protocol = {
   contentType: 'application/x-amz-cbor-1.1',
   wire: { blob: blobFromBytes, timestamp: timestampFromTag },
   parse(body, shape) {
+    const input = shape && readCbor(body, shape)
+    if (input !== undefined) return () => input
     const value = parseItems(body)
     return () => shape!.decode(value, cbor.wire)
   },

@@ -162,7 +162,8 @@ function pastSpace(body: Buffer, at: number): number {
   return past
 }
 
-function startsWith(body: Buffer, at: number, name: Uint8Array): boolean {
+/** Do these bytes stand there? */
+export function startsWith(body: Buffer, at: number, name: Uint8Array): boolean {
   if (at + name.length > body.length) return false
   for (let i = 0; i < name.length; i++) if (body[at + i] !== name[i]) return false
   return true
