@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { type DecodeOptions, decode, type EncodeOptions, encode, Token, Tokenizer, Type } from 'cborg'
+import { hasRows } from '../../core/rows.ts'
 import { wrongType } from '../../core/shapes.ts'
 import { readCbor } from './cbor-reader.ts'
+import { CborWriter } from './cbor-writer.ts'
 import { unparsable, validDate } from './json.ts'
 import type { Protocol } from './protocol.ts'
 
@@ -18,8 +20,13 @@ export const cbor: Protocol = {
     const value = parseItems(body)
     return () => shape!.decode(value, cbor.wire)
   },
-  render: (output) => Buffer.from(encode(output, encodeOptions)),
+  render: (output) => (hasRows(output) ? writer.write(output, encodeItem) : Buffer.from(encodeItem(output))),
 }
+
+const encodeItem = (value: unknown): Uint8Array => encode(value, encodeOptions)
+
+/** Answers are written whole, one after the other: one writer does for all. */
+const writer = new CborWriter()
 
 function parseItems(body: Buffer): object {
   if (nestsTooDeepOrBendsText(body)) throw unparsable()

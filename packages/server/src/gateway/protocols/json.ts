@@ -1,7 +1,9 @@
 import { isAscii } from 'node:buffer'
 import { AwsError } from '../../core/aws-error.ts'
+import { hasRows } from '../../core/rows.ts'
 import { serializationError, wrongType } from '../../core/shapes.ts'
 import { readJson } from './json-reader.ts'
+import { JsonWriter } from './json-writer.ts'
 import type { Protocol } from './protocol.ts'
 
 /* AWS JSON 1.1: blobs are base64 text, timestamps seconds with a fraction. */
@@ -14,8 +16,13 @@ export const json: Protocol = {
     const value = parseText(body)
     return () => shape!.decode(value, json.wire)
   },
-  render: (output) => Buffer.from(JSON.stringify(plain(output))),
+  render: (output) => (hasRows(output) ? writer.write(output, stringify) : Buffer.from(stringify(output) ?? '')),
 }
+
+const stringify = (value: unknown): string | undefined => JSON.stringify(plain(value))
+
+/** Answers are written whole, one after the other: one writer does for all. */
+const writer = new JsonWriter()
 
 function parseText(body: Buffer): object {
   if (nestsTooDeep(body)) throw unparsable()

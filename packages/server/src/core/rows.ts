@@ -1,0 +1,34 @@
+/*
+ * Lists in answers that may be long: the records of a GetRecords, the results of a PutRecords. A list of them is no array
+ * of objects, but something that writes its rows, member by member, to whichever protocol asks.
+ */
+
+/** A member's name as a protocol writes it. */
+export type Label = Uint8Array
+
+/** What a protocol offers to a list: each call writes one member, of bytes that lie wherever they lie. */
+export interface RowWriter {
+  label(name: string): Label
+  /** Begins the next row, of so many members. */
+  row(memberCount: number): void
+  /** Text of letters and digits, with nothing in it that any format would have to escape. */
+  plainText(label: Label, bytes: Uint8Array, start: number, end: number): void
+  /** Any text, as UTF-8. */
+  text(label: Label, bytes: Uint8Array, start: number, end: number): void
+  blob(label: Label, bytes: Uint8Array, start: number, end: number): void
+  timestamp(label: Label, epochMs: number): void
+}
+
+/** A list in an answer: `count` rows. */
+export abstract class Rows {
+  abstract readonly count: number
+  /** Writes `count` rows; it may be asked more than once. */
+  abstract writeTo(writer: RowWriter): void
+}
+
+/** An answer that holds such a list: how a protocol knows that it must write it itself. */
+export const hasRows = (output: unknown): output is Readonly<Record<string, unknown>> => {
+  if (typeof output !== 'object' || output === null) return false
+  for (const name in output) if ((output as Record<string, unknown>)[name] instanceof Rows) return true
+  return false
+}

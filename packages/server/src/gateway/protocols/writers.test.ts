@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { decode } from 'cborg'
+import fc from 'fast-check'
+import { Rows, type RowWriter } from '../../core/rows.ts'
+import { cbor } from './cbor.ts'
+import { json } from './json.ts'
+
+type Row = {
+  readonly SequenceNumber: string
+  readonly At: Date
+  readonly Data: Uint8Array
+  readonly PartitionKey?: string
+}
+
+/** Rows that are made of objects. */
+class RowsOf extends Rows {
+  readonly #rows: readonly Row[]
+
+  constructor(rows: readonly Row[]) {
+    super()
+    this.#rows = rows
+  }
+
+  get count(): number {
+    return this.#rows.length
+  }
+
+  writeTo(writer: RowWriter): void {
+    const labels = ['SequenceNumber', 'At', 'Data', 'PartitionKey'].map((name) => writer.label(name))
+    for (const { SequenceNumber, At, Data, PartitionKey } of this.#rows) {
+      writer.row(PartitionKey === undefined ? 3 : 4)
+      const around = Buffer.concat([Buffer.from('<'), Data, Buffer.from('>')])
+      writer.plainText(labels[0]!, Buffer.from(SequenceNumber), 0, SequenceNumber.length)
+      writer.timestamp(labels[1]!, At.getTime())
+      writer.blob(labels[2]!, around, 1, around.length - 1)
+      const key = Buffer.from(PartitionKey ?? '')
+      if (PartitionKey !== undefined) writer.text(labels[3]!, key, 0, key.length)
+    }
+  }
+}
+
+const wellFormed = fc.string({ unit: 'grapheme', maxLength: 40 })
+const row: fc.Arbitrary<Row> = fc.record(
+  {
+    SequenceNumber: fc.stringMatching(/^[0-9]{1,300}$/),
+    At: fc.date({ min: new Date(0), max: new Date('9999-01-01'), noInvalidDate: true }),
+    Data: fc.oneof(fc.uint8Array({ maxLength: 9 }), fc.uint8Array({ minLength: 400, maxLength: 900 })),
+    PartitionKey: fc.oneof(
+      wellFormed,
+      fc.string({ unit: fc.integer({ min: 0, max: 0x7f }).map((c) => String.fromCharCode(c)) }),
+    ),
+  },
+  { requiredKeys: ['SequenceNumber', 'At', 'Data'] },
+)
+const answer = fc.record({
+  before: fc.option(fc.record({ Count: fc.integer(), Name: wellFormed }), { nil: undefined }),
+  rows: fc.array(row, { maxLength: 30 }),
+  after: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined }),
+})
+
+test('a list that writes itself looks as the same list of objects does, in JSON byte for byte', () => {
+  fc.assert(
+    fc.property(answer, ({ before, rows, after }) => {
+      const written = json.render({ before, Records: new RowsOf(rows), after }).toString()
+      assert.equal(written, json.render({ before, Records: rows, after }).toString())
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('and in CBOR, too', () => {
+  fc.assert(
+    fc.property(answer, ({ before, rows, after }) => {
+      const written = cbor.render({ before, Records: new RowsOf(rows), after })
+      assert.ok(written.equals(cbor.render({ before, Records: rows, after })), written.toString('hex'))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('an answer of several megabytes is whole, and so is the small one after it', () => {
+  const Data = Buffer.alloc(700, 'x')
+  const rows = Array.from({ length: 10_000 }, (_, i) => ({ SequenceNumber: `${i}`, At: new Date(i), Data }))
+  const parsed = JSON.parse(json.render({ Records: new RowsOf(rows) }).toString())
+  assert.deepEqual(parsed.Records.at(-1), { SequenceNumber: '9999', At: 9.999, Data: Data.toString('base64') })
+  assert.equal(
+    (decode(cbor.render({ Records: new RowsOf(rows) }), { tags: { 1: (d) => d() } }) as { Records: Row[] }).Records
+      .length,
+    10_000,
+  )
+  assert.equal(json.render({ Records: new RowsOf([]) }).toString(), '{"Records":[]}')
+})
