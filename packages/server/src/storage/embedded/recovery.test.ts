@@ -211,6 +211,18 @@ test('expired segments are deleted, offsets go on, and one long-lived log keeps 
   await storage.close()
 })
 
+test('an index that goes away while the folder is open is made anew', async () => {
+  const directory = temporaryDirectory()
+  const first = await openIn(directory, { segmentBytesMax: 1 })
+  await first.log.create('a', options)
+  for (let i = 0; i < 3; i++) await first.log.append('a', batchOf([Buffer.from(entry(i))]))
+  const storage = await first.reopen()
+  rmSync(indexOf(directory, 1))
+  assert.deepEqual(listed(await storage.log.read('a', 0, everything)), entries(0, 1, 2))
+  assert.ok(readdirSync(`${directory}/log`).includes('0000000001.index'))
+  await storage.close()
+})
+
 test('reads go across segments, from any offset, within limits', async () => {
   const directory = temporaryDirectory()
   const first = await openIn(directory, { segmentBytesMax: 400 })

@@ -2,7 +2,7 @@ import type { Logger } from '../../core/ports.ts'
 import { type EntryBlock, type ReadLimits, StorageFailed } from '../log.ts'
 import { checkedHead, entriesOf } from './block-format.ts'
 import type { BlockRows } from './block-rows.ts'
-import { type File, type FileSystem, ignoreMissing, readWhole, replaceFile } from './file-system.ts'
+import { type File, type FileSystem, ignoreMissing, isMissing, readWhole, replaceFile } from './file-system.ts'
 import { indexName, scanSegment, segmentName } from './segment-file.ts'
 import { type ByteRange, decodeRows, encodeIndex, rowsLength, type SegmentDirectory } from './segment-index.ts'
 
@@ -51,15 +51,19 @@ export class SegmentStore {
 
   /** Says that a segment gets no more blocks, and writes its index. Reading goes on meanwhile. */
   async finish(segment: Segment, validLength: number, damage: readonly ByteRange[] = []): Promise<void> {
-    const { parts, directory } = encodeIndex(segment.number, validLength, damage, segment.rows!)
+    const rows = segment.rows!
+    const { parts, directory } = encodeIndex(segment.number, validLength, damage, rows)
     segment.directory = directory
+    const name = indexName(segment.number)
     try {
-      await replaceFile(this.#fileSystem, this.#directory, indexName(segment.number), parts)
-      segment.rows = undefined
+      await replaceFile(this.#fileSystem, this.#directory, name, parts)
     } catch (error) {
-      // Not needed for truth, only for a quick start: the next opening reads the segment itself.
+      // Not needed for truth, only for a quick start: whoever needs it again reads the segment itself.
       this.#logger.log('warn', 'a segment has no index', { segment: segment.number, error: String(error) })
+      await this.#fileSystem.remove(`${this.#directory}/${name}.new`).catch(() => {})
+      this.#keepRows(segment.number, rows)
     }
+    segment.rows = undefined
   }
 
   /** Where a log's blocks lie in a segment. */
@@ -165,21 +169,28 @@ export class SegmentStore {
         await file.close()
       }
     } catch (error) {
-      throw new StorageFailed(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
+      if (!isMissing(error))
+        throw new StorageFailed(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
     }
     if (!decoded) return this.#makeAnew(segment, path)
-    this.#rowsRead.set(segment.number, decoded)
-    this.#rowsReadBytes += rowsLength(directory)
-    for (const number of this.#rowsRead.keys()) {
-      if (this.#rowsReadBytes <= rowsBytesMax || number === segment.number) break
-      this.#forgetRows(number)
-    }
+    this.#keepRows(segment.number, decoded)
     return decoded
   }
 
-  /** An index that turned out damaged is made again from the segment. */
+  /** Keeps a table that can be had again, in place of the oldest ones. */
+  #keepRows(segment: number, rowsByLog: Map<number, BlockRows>): void {
+    this.#forgetRows(segment)
+    this.#rowsRead.set(segment, rowsByLog)
+    for (const rows of rowsByLog.values()) this.#rowsReadBytes += rows.cells.byteLength
+    for (const number of this.#rowsRead.keys()) {
+      if (this.#rowsReadBytes <= rowsBytesMax || number === segment) break
+      this.#forgetRows(number)
+    }
+  }
+
+  /** An index that is missing or turned out damaged is made again from the segment. */
   async #makeAnew(segment: Segment, path: string): Promise<Map<number, BlockRows>> {
-    this.#logger.log('error', `${path} is damaged: it is made anew from the segment`, { file: path })
+    this.#logger.log('error', `${path} is missing or damaged: it is made anew from the segment`, { file: path })
     const { number } = segment
     const bytes = await readWhole(this.#fileSystem, this.pathOf(number)).catch((error: Error) => {
       throw new StorageFailed(`${this.pathOf(number)} cannot be read: ${error.message}`, { cause: error })

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { ManualClock } from '../../core/clock.ts'
 import { listed } from '../contract.ts'
 import { batchOf, StorageFailed } from '../log.ts'
 import { DataFolderError } from './data-folder.ts'
@@ -74,6 +75,25 @@ test('a map whose write fails refuses that change, and takes a later one', async
     assert.equal(storage.catalog.get('k')?.value, 3)
     await storage.close()
   }
+})
+
+test('a segment whose index could not be written is read, and goes when it has expired', async () => {
+  let isFull = true
+  const fileSystem = faultyDisk((call, path) => isFull && call === 'append' && path.endsWith('.index.new'))
+  const clock = new ManualClock()
+  const directory = temporaryDirectory()
+  const storage = await openIn(directory, { fileSystem, clock, segmentBytesMax: 1 })
+  await storage.log.create('a', options)
+  for (let i = 0; i < 4; i++) await storage.log.append('a', one(`entry ${i}`))
+  assert.equal(listed(await storage.log.read('a', 0, everything)).length, 4)
+  isFull = false
+  await clock.advance(options.retentionMs + 1)
+  assert.equal(await storage.sweep(), 3)
+  assert.deepEqual(
+    readdirSync(`${directory}/log`).filter((name) => /^000000000[123]/.test(name)),
+    [],
+  )
+  await storage.close()
 })
 
 test('a thousand logs are made by a few syncs', async () => {
