@@ -118,8 +118,9 @@ export class EmbeddedLog implements RecordLog {
 
   async close(logId: string): Promise<{ endOffset: number }> {
     const log = this.#get(logId)
-    log.closed = true // from here on appends are refused; those asked before go through
+    log.closing = true // from here on appends are refused; those asked before go through
     await this.#writer.settled(log)
+    log.closed = true // not before: whatever writes the map meanwhile would keep an end that is not the last
     await this.#keep(log)
     log.arrivals.wake()
     return { endOffset: log.end }
@@ -145,7 +146,7 @@ export class EmbeddedLog implements RecordLog {
     const log = this.#get(logId)
     await this.#expire(log)
     const found = await this.#blockAtOrAfter(log, timestampMs)
-    return found ? Math.max(found.firstOffset, log.start) : log.end
+    return found ? Math.min(Math.max(found.firstOffset, log.start), log.end) : log.end
   }
 
   async bounds(logId: string): Promise<Bounds> {
@@ -157,9 +158,11 @@ export class EmbeddedLog implements RecordLog {
   async trim(logId: string, before: number): Promise<void> {
     const log = this.#get(logId)
     const start = Math.min(before, log.end)
-    if (start <= log.start) return
-    log.start = start
-    log.startMs = start === log.end ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+    if (start <= log.keptStart) return // not the start that is held: it may wait for the disk, or have failed there
+    if (start > log.start) {
+      log.start = start
+      log.startMs = start === log.end ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+    }
     await this.#keep(log)
   }
 
@@ -218,7 +221,9 @@ export class EmbeddedLog implements RecordLog {
   async #keep(log: HeldLog): Promise<void> {
     if (log.deleted) throw new LogNotFound(log.id)
     const key = keyOf(log.id)
+    const { start } = log
     await this.#map.change(key, log.meta())
+    log.keptStart = Math.max(log.keptStart, start)
   }
 
   /** Makes the logs of the map, and tells them which segments hold blocks of theirs. */
@@ -237,7 +242,8 @@ export class EmbeddedLog implements RecordLog {
         const log = byNumber.get(directory.logNumber(i))
         if (!log) continue
         log.segments.push(segment)
-        log.end = Math.max(log.end, directory.endOffset(i))
+        // A closed log has its last word: what failed before it was closed may have come to the disk all the same.
+        if (!log.closed) log.end = Math.max(log.end, directory.endOffset(i))
         log.lastTimestampMs = Math.max(log.lastTimestampMs, directory.lastMs(i))
       }
     }
@@ -259,7 +265,9 @@ export class EmbeddedLog implements RecordLog {
     const cached = blocks[first]
     if (cached && cached.firstOffset <= from) return takeWithin(blocks, from, limits)
     try {
-      return takeWithin(await this.#stored(log, from, limits, cached?.firstOffset ?? log.end), from, limits)
+      const entriesMax = Math.min(limits.entriesMax, log.end - from)
+      const stored = await this.#stored(log, from, limits, cached?.firstOffset ?? log.end)
+      return takeWithin(stored, from, { ...limits, entriesMax })
     } catch (error) {
       if (log.deleted) throw new LogNotFound(log.id)
       if (from >= log.start) throw error
@@ -323,7 +331,7 @@ export class EmbeddedLog implements RecordLog {
     const endBefore = log.end
     const kept = await this.#blockAtOrAfter(log, horizonMs)
     if (!kept && log.end !== endBefore) return // entries came meanwhile: the next call looks at them
-    log.start = Math.max(log.start, kept?.firstOffset ?? endBefore)
+    log.start = Math.max(log.start, Math.min(kept?.firstOffset ?? endBefore, log.end))
     log.startMs = kept?.timestampMs ?? Number.POSITIVE_INFINITY
   }
 

@@ -20,9 +20,14 @@ export class HeldLog {
   readonly number: number
   retentionMs: number
   start: number
+  /** What is before it is gone durably. */
+  keptStart: number
   /** The offset after the last acknowledged entry. */
   end: number
   lastTimestampMs: number
+  /** Appends are refused; those that came before may be under way. */
+  closing: boolean
+  /** All appends are settled, and `end` stays. */
   closed: boolean
   deleted: boolean
   /** The time of the block at `start`, as far as known: nothing expires before the horizon passes it. */
@@ -37,8 +42,10 @@ export class HeldLog {
     this.number = number
     this.retentionMs = meta.retentionMs
     this.start = meta.start
+    this.keptStart = meta.start
     this.end = meta.end
     this.lastTimestampMs = meta.lastTimestampMs
+    this.closing = meta.closed
     this.closed = meta.closed
     this.deleted = false
   }

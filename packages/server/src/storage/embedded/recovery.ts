@@ -1,7 +1,14 @@
 import type { Logger } from '../../core/ports.ts'
 import { DataFolderError } from './data-folder.ts'
-import { type FileSystem, ignoreMissing, readWhole } from './file-system.ts'
-import { decodeHeader, indexName, type SegmentHeader, scanSegment, segmentHeaderLength } from './segment-file.ts'
+import { type FileSystem, ignoreMissing, readWhole, replaceFile } from './file-system.ts'
+import {
+  decodeHeader,
+  indexName,
+  type SegmentHeader,
+  scanSegment,
+  segmentHeaderLength,
+  segmentName,
+} from './segment-file.ts'
 import { decodeDirectory, directoryLength, indexHeadLength, type SegmentDirectory } from './segment-index.ts'
 import type { Segment, SegmentStore } from './segment-store.ts'
 
@@ -52,7 +59,7 @@ export async function recoverSegments(
     const index = await readDirectory(fileSystem, `${directory}/${indexName(number)}`, number)
     const segment: Segment = { number, previous: header?.previous ?? 0, directory: index }
     if (!index || (validLength !== undefined && index.validLength !== validLength)) {
-      const bytes = await readDurable(fileSystem, store.pathOf(number))
+      const bytes = await readWhole(fileSystem, store.pathOf(number))
       const scanned = scanSegment(bytes, number, validLength ?? (next ? bytes.byteLength : undefined))
       if (!header && scanned.rowsByLog.size === 0 && !next) {
         await fileSystem.remove(store.pathOf(number)) // its making was not finished
@@ -61,6 +68,9 @@ export async function recoverSegments(
       const damage = header ? scanned.damage : [{ from: 0, to: segmentHeaderLength }, ...scanned.damage]
       for (const { from, to } of damage) entriesLostMax += (to - from) / bytesPerEntryMin
       if (scanned.validLength < bytes.byteLength) tellCut(logger, store.pathOf(number), scanned.validLength, bytes)
+      // A sync of this file may have failed: then what is read now is in memory only, and no other sync of it helps.
+      if (validLength === undefined)
+        await replaceFile(fileSystem, directory, segmentName(number), [bytes.subarray(0, scanned.validLength)])
       segment.rows = scanned.rowsByLog
       await store.finish(segment, scanned.validLength, damage)
     }
@@ -89,7 +99,7 @@ export async function recoverSegments(
 function segmentNumbers(names: readonly string[], directory: string): number[] {
   const numbers: number[] = []
   for (const name of names) {
-    const number = /^(\d{10})\.(segment|index|index\.new)$/.exec(name)
+    const number = /^(\d{10})\.(segment|segment\.new|index|index\.new)$/.exec(name)
     if (number?.[2] === 'segment') numbers.push(Number(number[1]))
     else if (!number && !/^logs\.map(\.new)?$/.test(name))
       throw new DataFolderError(`${directory}/${name} is not Millrace's: move it out of the data folder`)
@@ -128,17 +138,6 @@ async function readDirectory(
   } finally {
     await file.close()
   }
-}
-
-/** The bytes of a file, once they are on the disk: what is served must not be lost by the next power failure. */
-async function readDurable(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
-  const file = await fileSystem.open(path, 'read')
-  try {
-    await file.dataSync()
-  } finally {
-    await file.close()
-  }
-  return readWhole(fileSystem, path)
 }
 
 function tellCut(logger: Logger, path: string, validLength: number, bytes: Uint8Array): void {

@@ -140,11 +140,11 @@ export class SegmentStore {
 
   /** Takes a finished segment off the disk. */
   async remove(segment: Segment): Promise<void> {
-    this.segments.delete(segment.number)
     this.#forgetRows(segment.number)
     this.#dropFile(segment.number)
     await this.#fileSystem.remove(this.pathOf(segment.number)).catch(ignoreMissing)
     await this.#fileSystem.remove(`${this.#directory}/${indexName(segment.number)}`).catch(ignoreMissing)
+    this.segments.delete(segment.number) // only now: what could not be removed is tried again
   }
 
   syncDirectory(): Promise<void> {

@@ -248,5 +248,5 @@ export class SegmentWriter {
 /** Why an append cannot go on, if it cannot. */
 export function refusal(log: HeldLog): Error | undefined {
   if (log.deleted) return new LogNotFound(log.id)
-  return log.closed ? new LogClosed(log.id) : undefined
+  return log.closing ? new LogClosed(log.id) : undefined
 }

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { cpSync, readdirSync, rmSync } from 'node:fs'
+import { test } from 'node:test'
+import { ManualClock } from '../../core/clock.ts'
+import { listed } from '../contract.ts'
+import { batchOf, LogClosed, StorageFailed } from '../log.ts'
+import { faultyDisk } from './faulty-disk.ts'
+import { nodeFileSystem } from './file-system.ts'
+import { KeptLogger, openIn, temporaryDirectory } from './fixture.ts'
+
+const everything = { bytesMax: 1 << 30, entriesMax: 1 << 30 }
+const options = { retentionMs: 3_600_000 }
+const one = (text: string) => batchOf([Buffer.from(text)])
+
+/** The folder as the death of the process leaves it. */
+function afterKill(directory: string): string {
+  const copy = temporaryDirectory()
+  cpSync(directory, copy, { recursive: true })
+  rmSync(`${copy}/lock`)
+  return copy
+}
+
+test('what an unfinished segment holds is served from a new file, as a sync of the old one may have failed', async () => {
+  const directory = temporaryDirectory()
+  const living = await openIn(directory)
+  await living.log.create('a', options)
+  await living.log.append('a', one('x'))
+  const copy = afterKill(directory)
+  await living.close()
+  const calls: string[] = []
+  const fileSystem = faultyDisk((call, path) => {
+    if (path.includes('.segment')) calls.push(`${call} ${path.slice(path.lastIndexOf('/') + 1)}`)
+    return false
+  })
+  const storage = await openIn(copy, { fileSystem })
+  assert.deepEqual(calls, [
+    'create 0000000001.segment.new',
+    'append 0000000001.segment.new',
+    'dataSync 0000000001.segment.new',
+    'rename 0000000001.segment',
+  ])
+  assert.deepEqual(listed(await storage.log.read('a', 0, everything)), ['0 x'])
+  await storage.close()
+})
+
+test('a trim that failed on the disk is not done until it is asked again and durable', async () => {
+  const directory = temporaryDirectory()
+  let isFailing = false
+  const fileSystem = faultyDisk((call, path) => isFailing && call === 'dataSync' && path.endsWith('.map'))
+  const storage = await openIn(directory, { fileSystem })
+  await storage.log.create('a', options)
+  for (const text of ['x', 'y', 'z']) await storage.log.append('a', one(text))
+  isFailing = true
+  await assert.rejects(storage.log.trim('a', 2), StorageFailed)
+  await assert.rejects(storage.log.trim('a', 2), StorageFailed, 'once more: it is still not durable')
+  isFailing = false
+  await storage.log.trim('a', 1)
+  const copy = await openIn(afterKill(directory))
+  assert.deepEqual(listed(await copy.log.read('a', 0, everything)).at(-1), '2 z')
+  assert.ok((await copy.log.bounds('a')).start >= 1)
+  await copy.close()
+  await storage.close()
+})
+
+test('a log ends where its close said, though an append that failed before may have come to the disk', async () => {
+  const directory = temporaryDirectory()
+  let isFailing = false
+  const fileSystem = faultyDisk(
+    (call, path) => isFailing && (call === 'dataSync' ? path.endsWith('.segment') : path.includes('.index')),
+  )
+  const storage = await openIn(directory, { fileSystem })
+  await storage.log.create('a', options)
+  await storage.log.append('a', one('x'))
+  isFailing = true
+  await assert.rejects(storage.log.append('a', one('lost')), StorageFailed)
+  isFailing = false
+  assert.deepEqual(await storage.log.close('a'), { endOffset: 1 })
+  const copy = await openIn(afterKill(directory))
+  assert.deepEqual(await copy.log.bounds('a'), { start: 0, end: 1 })
+  assert.deepEqual(listed(await copy.log.read('a', 0, everything)), ['0 x'])
+  assert.equal(await copy.log.offsetAt('a', Number.MAX_SAFE_INTEGER), 1)
+  await assert.rejects(copy.log.append('a', one('y')), LogClosed)
+  await copy.close()
+  await storage.close()
+})
+
+test('an entry that is acknowledged while its log closes is there, whatever else is written about the log', async () => {
+  const directory = temporaryDirectory()
+  const held = Promise.withResolvers<void>()
+  let isHolding = false
+  const fileSystem = {
+    ...nodeFileSystem,
+    open: async (...given: Parameters<typeof nodeFileSystem.open>) => {
+      const file = await nodeFileSystem.open(...given)
+      const dataSync = async () => {
+        await file.dataSync()
+        if (isHolding && given[0].endsWith('.segment')) await held.promise
+      }
+      return { ...file, dataSync }
+    },
+  }
+  const storage = await openIn(directory, { fileSystem })
+  await storage.log.create('a', options)
+  await storage.log.append('a', one('x'))
+  isHolding = true
+  const appended = storage.log.append('a', one('y'))
+  const closed = storage.log.close('a')
+  await storage.log.configure('a', { retentionMs: 7_200_000 })
+  const copy = await openIn(afterKill(directory))
+  assert.deepEqual(listed(await copy.log.read('a', 0, everything)), ['0 x', '1 y'])
+  await copy.close()
+  held.resolve()
+  assert.equal((await appended).firstOffset, 1)
+  assert.deepEqual(await closed, { endOffset: 2 })
+  await storage.close()
+})
+
+test('a segment that could not be removed is tried again, and nothing is taken for missing meanwhile', async () => {
+  const directory = temporaryDirectory()
+  const clock = new ManualClock()
+  let isFailing = false
+  const fileSystem = {
+    ...nodeFileSystem,
+    async remove(path: string) {
+      if (isFailing && path.endsWith('2.segment')) throw Object.assign(new Error('EIO'), { code: 'EIO' })
+      await nodeFileSystem.remove(path)
+    },
+  }
+  const storage = await openIn(directory, { fileSystem, clock, segmentBytesMax: 100 })
+  await storage.log.create('a', options)
+  await storage.log.create('long', { retentionMs: 100 * options.retentionMs })
+  for (let i = 0; i < 3; i++) await storage.log.append('a', one('x'.repeat(100)))
+  await storage.log.append('long', one('kept'))
+  await storage.log.append('long', one('x'.repeat(100)))
+  await clock.advance(options.retentionMs + 1)
+  isFailing = true
+  await assert.rejects(storage.sweep(), /EIO/)
+  await storage.sweep().catch(() => {})
+  const logger = new KeptLogger()
+  const copy = await openIn(afterKill(directory), { logger, clock })
+  assert.deepEqual(logger.errors, [])
+  await copy.close()
+  isFailing = false
+  await storage.sweep()
+  assert.deepEqual(
+    readdirSync(`${directory}/log`).filter((name) => /000[12]\.segment/.test(name)),
+    [],
+  )
+  await storage.close()
+})
