@@ -1,0 +1,222 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { CallRefused, KinesisCaller } from './kinesis-caller.ts'
+import { putOnLane } from './lane-writer.ts'
+import { type Audit, faultsOf, type Lane, Ledger } from './ledger.ts'
+import { type ServerOptions, ServerProcess } from './server-process.ts'
+import { isOpen, listShards, makeStream, readStream, topologyFaults, whenActive } from './stream-contents.ts'
+
+/*
+ * A short life of a stream in which everything happens that changes files: put, segment roll, split, merge, longer
+ * retention, expiry of records and of closed shards, deletion of a stream, a clean stop. Whatever goes wrong on the way,
+ * the ledger knows what was acknowledged until then.
+ */
+
+const streamName = 'ledger'
+const passingStreamName = 'passing'
+
+/** Two begin in the same shard, are parted by the split, and meet again after the merge. */
+const lanes: readonly Lane[] = [
+  { name: 'low', hashKey: 2n ** 125n },
+  { name: 'middle', hashKey: 2n ** 126n + 1n },
+  { name: 'high', hashKey: 2n ** 127n + 1n },
+]
+
+export const segmentBytesMax = 48 * 1024
+const recordBytes = 3 * 1024
+const recordsInPut = 2
+const hourMs = 3_600_000
+const minuteMs = 60_000
+const retentionHours = 48
+
+export const historyArgs = ['--segment-bytes', String(segmentBytesMax)]
+
+export class CrashHistory {
+  readonly ledger: Ledger
+  readonly #data: string
+  /** The stream was acknowledged: from then on it must be there. */
+  #isMade = false
+  #shiftMs = 0
+  /** Calls that were answered with an error of the server's own, and the longest until the next was a success. */
+  refused = 0
+  slowestRecoveryMs = 0
+
+  constructor(data: string, ledger = new Ledger()) {
+    this.#data = data
+    this.ledger = ledger
+  }
+
+  /** The same life, whose folder was copied to another place: from here on each goes its own way. */
+  copyIn(data: string): CrashHistory {
+    const copy = new CrashHistory(data, this.ledger.copy())
+    copy.#isMade = this.#isMade
+    copy.#shiftMs = this.#shiftMs
+    return copy
+  }
+
+  get options(): Pick<ServerOptions, 'data' | 'entry' | 'args'> {
+    return { data: this.#data, entry: 'movable', args: [...historyArgs, '--shift-ms', String(this.#shiftMs)] }
+  }
+
+  /** All of it. Resolves early when the server is gone. @throws Error if it is there and does what it must not */
+  async run(server: ServerProcess): Promise<void> {
+    const caller = new KinesisCaller(server.port)
+    try {
+      for (const step of this.#steps(server, caller)) await step()
+    } catch (error) {
+      if (await endsSoon(server)) return
+      await server.kill()
+      throw error
+    } finally {
+      caller.close()
+    }
+    await server.stop()
+  }
+
+  /** The life up to its middle: a split has been, and puts are on their way when the server is killed. */
+  async runHalf(server: ServerProcess): Promise<void> {
+    const caller = new KinesisCaller(server.port)
+    for (const step of this.#steps(server, caller).slice(0, 3)) await step()
+    const puts = this.#putOnEachLane(caller, 50).catch(() => {})
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await server.kill()
+    await puts
+    caller.close()
+  }
+
+  #steps(server: ServerProcess, caller: KinesisCaller): (() => Promise<unknown>)[] {
+    const firstShard = async () => (await listShards(caller, streamName)).find(isOpen)!
+    const reshard = async (operation: string, input: object) => {
+      await this.#insist(() => caller.call(operation, { StreamName: streamName, ...input }))
+      await whenActive(caller, streamName)
+    }
+    return [
+      async () => {
+        await this.#insist(() => makeStream(caller, streamName, 2))
+        this.#isMade = true
+      },
+      () => this.#putOnEachLane(caller, 3),
+      async () => {
+        const { ShardId } = await firstShard()
+        const split = { ShardToSplit: ShardId, NewStartingHashKey: String(2n ** 126n) }
+        await Promise.all([this.#putOnEachLane(caller, 3), reshard('SplitShard', split)])
+      },
+      async () => {
+        const [a, b] = (await listShards(caller, streamName)).filter(isOpen).sort(byHashKey)
+        const merge = { ShardToMerge: a!.ShardId, AdjacentShardToMerge: b!.ShardId }
+        await Promise.all([this.#putOnEachLane(caller, 3), reshard('MergeShards', merge)])
+      },
+      () => reshard('IncreaseStreamRetentionPeriod', { RetentionPeriodHours: retentionHours }),
+      () => this.#insist(() => makeStream(caller, passingStreamName, 1)),
+      () => this.#insist(() => caller.call('DeleteStream', { StreamName: passingStreamName })),
+      async () => {
+        await this.#shift(server, (retentionHours + 1) * hourMs)
+        const isSwept = () => !readdirSync(join(this.#data, 'log')).includes('0000000001.segment')
+        await until(
+          server,
+          async () => isSwept() && (await listShards(caller, streamName)).every(isOpen),
+          () => this.#shift(server, minuteMs), // what failed is tried again a minute later
+        )
+      },
+      () => this.#putOnEachLane(caller, 2),
+    ]
+  }
+
+  async #shift(server: ServerProcess, ms: number): Promise<void> {
+    this.#shiftMs += ms
+    await server.shift(ms)
+  }
+
+  async #putOnEachLane(caller: KinesisCaller, puts: number): Promise<void> {
+    await Promise.all(
+      lanes.map(async (lane) => {
+        for (let i = 0; i < puts; i++) await this.#put(caller, lane)
+      }),
+    )
+  }
+
+  async #put(caller: KinesisCaller, lane: Lane): Promise<void> {
+    const sizesBytes = new Array<number>(recordsInPut).fill(recordBytes)
+    const sentAtMs = performance.now()
+    // After a refusal the outcome is unknown; a producer goes on with what comes next.
+    let isRefused = false
+    while ((await putOnLane(caller, streamName, this.ledger, lane, sizesBytes)) !== undefined) {
+      isRefused = true
+      this.refused++
+      if (performance.now() - sentAtMs > untilMs) throw new Error(`puts on ${lane.name} go on being refused`)
+    }
+    if (isRefused) this.slowestRecoveryMs = Math.max(this.slowestRecoveryMs, performance.now() - sentAtMs)
+  }
+
+  /** Does it again while the answer is an error of the server's own. */
+  async #insist(call: () => Promise<unknown>, tries = 5): Promise<void> {
+    try {
+      await call()
+    } catch (error) {
+      const isAgain = error instanceof CallRefused && error.status >= 500 && tries > 1
+      // Done by the first try, whose answer was an error.
+      if (error instanceof CallRefused && /InUse|NotFound/.test(error.code) && this.refused > 0) return
+      if (!isAgain) throw error
+      this.refused++
+      await this.#insist(call, tries - 1)
+    }
+  }
+
+  /**
+   * Opens the folder again and reads everything; then puts once more on each lane, and reads everything again.
+   * `faults` is empty when all is as it must be.
+   */
+  async check(through: readonly string[] = []): Promise<{ readyMs: number; audit: Audit; faults: string[] }> {
+    const server = await ServerProcess.start({ ...this.options, through })
+    const caller = new KinesisCaller(server.port)
+    try {
+      const { StreamNames } = await caller.call<{ StreamNames: string[] }>('ListStreams', {})
+      const faults = this.#isMade && !StreamNames.includes(streamName) ? ['the stream is gone'] : []
+      if (!StreamNames.includes(streamName))
+        return { readyMs: server.readyMs, audit: this.ledger.audit({ shards: [] }), faults }
+      await whenActive(caller, streamName)
+      const before = await this.#audit(caller)
+      await this.#putOnEachLane(caller, 1)
+      const after = await this.#audit(caller)
+      for (const part of [before, after]) faults.push(...part.faults)
+      return { readyMs: server.readyMs, audit: after.audit, faults }
+    } finally {
+      caller.close()
+      await server.kill()
+    }
+  }
+
+  async #audit(caller: KinesisCaller): Promise<{ audit: Audit; faults: string[] }> {
+    const contents = await readStream(caller, streamName)
+    const audit = this.ledger.audit(contents, Date.now() + this.#shiftMs - retentionHours * hourMs)
+    const wrong = faultsOf(audit)
+    return { audit, faults: [...(wrong === '' ? [] : [wrong]), ...topologyFaults(contents.shards)] }
+  }
+}
+
+const byHashKey = (a: Awaited<ReturnType<typeof listShards>>[number], b: typeof a) =>
+  BigInt(a.HashKeyRange.StartingHashKey) < BigInt(b.HashKeyRange.StartingHashKey) ? -1 : 1
+
+/** Whether the server is gone, or goes within a moment: its end is seen later than that of its connections. */
+async function endsSoon(server: ServerProcess): Promise<boolean> {
+  const moment = new Promise<false>((resolve) => setTimeout(resolve, 1000, false))
+  return Promise.race([server.exited.then(() => true), moment])
+}
+
+const untilMs = 5000
+
+/** Waits until something is so, or the server is gone; every now and then does something about it. */
+async function until(server: ServerProcess, isSo: () => Promise<boolean>, push: () => Promise<void>): Promise<void> {
+  const startMs = performance.now()
+  for (let pushes = 0; server.isRunning && !(await isSo()); ) {
+    const passedMs = performance.now() - startMs
+    if (passedMs > untilMs) throw new Error('expired segments or shards stay')
+    if (passedMs > pushAfterMs * (pushes + 1)) {
+      pushes++
+      await push()
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+const pushAfterMs = 300
