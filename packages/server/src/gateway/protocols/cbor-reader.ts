@@ -66,8 +66,11 @@ function readerOf(form: Form | undefined): (cursor: Cursor) => unknown {
   return () => undefined
 }
 
-/** A member's name as it stands in a body: all are shorter than 24 letters. */
-const textItem = (name: string) => Buffer.from([(textMajor << 5) | name.length, ...Buffer.from(name)])
+/** A member's name as it stands in a body. */
+export function textItem(name: string): Uint8Array {
+  const { length } = name
+  return Buffer.from([...(length < 24 ? [0x60 | length] : [0x78, length]), ...Buffer.from(name)])
+}
 
 function readText(cursor: Cursor): string | undefined {
   const end = takeString(cursor, textMajor)

@@ -1,5 +1,6 @@
 import { type Label, Rows, type RowWriter } from '../../core/rows.ts'
 import { ByteSink } from './byte-sink.ts'
+import { textItem } from './cbor-reader.ts'
 
 /*
  * As json-writer.ts, for CBOR (RFC 8949). Each item has a head: its kind in the upper three bits, and its length or count
@@ -31,7 +32,7 @@ export class CborWriter implements RowWriter {
   }
 
   label(name: string): Label {
-    const label = this.#labels.get(name) ?? Buffer.from([textMajor | name.length, ...Buffer.from(name)])
+    const label = this.#labels.get(name) ?? textItem(name)
     this.#labels.set(name, label)
     return label
   }

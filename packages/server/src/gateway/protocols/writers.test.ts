@@ -8,7 +8,7 @@ import { json } from './json.ts'
 
 type Row = {
   readonly SequenceNumber: string
-  readonly At: Date
+  readonly ApproximateArrivalTimestamp: Date
   readonly Data: Uint8Array
   readonly PartitionKey?: string
 }
@@ -27,12 +27,14 @@ class RowsOf extends Rows {
   }
 
   writeTo(writer: RowWriter): void {
-    const labels = ['SequenceNumber', 'At', 'Data', 'PartitionKey'].map((name) => writer.label(name))
-    for (const { SequenceNumber, At, Data, PartitionKey } of this.#rows) {
+    const labels = ['SequenceNumber', 'ApproximateArrivalTimestamp', 'Data', 'PartitionKey'].map((name) =>
+      writer.label(name),
+    )
+    for (const { SequenceNumber, ApproximateArrivalTimestamp, Data, PartitionKey } of this.#rows) {
       writer.row(PartitionKey === undefined ? 3 : 4)
       const around = Buffer.concat([Buffer.from('<'), Data, Buffer.from('>')])
       writer.plainText(labels[0]!, Buffer.from(SequenceNumber), 0, SequenceNumber.length)
-      writer.timestamp(labels[1]!, At.getTime())
+      writer.timestamp(labels[1]!, ApproximateArrivalTimestamp.getTime())
       writer.blob(labels[2]!, around, 1, around.length - 1)
       const key = Buffer.from(PartitionKey ?? '')
       if (PartitionKey !== undefined) writer.text(labels[3]!, key, 0, key.length)
@@ -44,14 +46,14 @@ const wellFormed = fc.string({ unit: 'grapheme', maxLength: 40 })
 const row: fc.Arbitrary<Row> = fc.record(
   {
     SequenceNumber: fc.stringMatching(/^[0-9]{1,300}$/),
-    At: fc.date({ min: new Date(0), max: new Date('9999-01-01'), noInvalidDate: true }),
+    ApproximateArrivalTimestamp: fc.date({ min: new Date(0), max: new Date('9999-01-01'), noInvalidDate: true }),
     Data: fc.oneof(fc.uint8Array({ maxLength: 9 }), fc.uint8Array({ minLength: 400, maxLength: 900 })),
     PartitionKey: fc.oneof(
       wellFormed,
       fc.string({ unit: fc.integer({ min: 0, max: 0x7f }).map((c) => String.fromCharCode(c)) }),
     ),
   },
-  { requiredKeys: ['SequenceNumber', 'At', 'Data'] },
+  { requiredKeys: ['SequenceNumber', 'ApproximateArrivalTimestamp', 'Data'] },
 )
 const answer = fc.record({
   before: fc.option(fc.record({ Count: fc.integer(), Name: wellFormed }), { nil: undefined }),
@@ -81,9 +83,17 @@ test('and in CBOR, too', () => {
 
 test('an answer of several megabytes is whole, and so is the small one after it', () => {
   const Data = Buffer.alloc(700, 'x')
-  const rows = Array.from({ length: 10_000 }, (_, i) => ({ SequenceNumber: `${i}`, At: new Date(i), Data }))
+  const rows = Array.from({ length: 10_000 }, (_, i) => ({
+    SequenceNumber: `${i}`,
+    ApproximateArrivalTimestamp: new Date(i),
+    Data,
+  }))
   const parsed = JSON.parse(json.render({ Records: new RowsOf(rows) }).toString())
-  assert.deepEqual(parsed.Records.at(-1), { SequenceNumber: '9999', At: 9.999, Data: Data.toString('base64') })
+  assert.deepEqual(parsed.Records.at(-1), {
+    SequenceNumber: '9999',
+    ApproximateArrivalTimestamp: 9.999,
+    Data: Data.toString('base64'),
+  })
   assert.equal(
     (decode(cbor.render({ Records: new RowsOf(rows) }), { tags: { 1: (d) => d() } }) as { Records: Row[] }).Records
       .length,

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { ManualClock } from '../../core/clock.ts'
 import { silentLogger } from '../../core/ports.ts'
+import { hasRows, type Label, Rows } from '../../core/rows.ts'
 import { parseInput, type Wire } from '../../core/shapes.ts'
 import { MemoryCatalog } from '../../storage/memory/memory-catalog.ts'
 import { MemoryLog } from '../../storage/memory/memory-log.ts'
@@ -35,13 +36,14 @@ export async function streamsFixture(options: { limits?: Partial<StreamsLimits>;
   }
   const service = await openStreams(parts)
 
-  /** Runs an operation; the result is whatever its handler gave. */
+  /** Runs an operation; the result is whatever its handler gave, with lists as arrays of objects. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into outputs of every shape
   async function call(name: string, body: unknown, signal = new AbortController().signal): Promise<any> {
     const found = service.operations.get(name)
     if (!found) throw new Error(`there is no operation ${name}`)
     const caller = { accountId: parts.place.accountId, accessKeyId: 'test' }
-    return found.handle(service.context, parseInput(found.input, body, asItIs), { requestId: 'test', caller, signal })
+    const input = parseInput(found.input, body, asItIs)
+    return withObjects(await found.handle(service.context, input, { requestId: 'test', caller, signal }))
   }
 
   /** Makes a stream and waits until it is ACTIVE. */
@@ -51,4 +53,30 @@ export async function streamsFixture(options: { limits?: Partial<StreamsLimits>;
   }
 
   return { ...parts, clock, service, context: service.context, counted, call, activeStream }
+}
+
+/** An answer's members, those that write themselves as arrays of objects. */
+export function withObjects(output: unknown): unknown {
+  if (!hasRows(output)) return output
+  return Object.fromEntries(
+    Object.entries(output).map(([name, value]) => [name, value instanceof Rows ? objectsOf(value) : value]),
+  )
+}
+
+/** The rows of a list as objects. */
+function objectsOf(rows: Rows): Record<string, unknown>[] {
+  const objects: Record<string, unknown>[] = []
+  const set = (label: Label, value: unknown) => {
+    objects.at(-1)![label.toString()] = value
+  }
+  const text = (bytes: Uint8Array, start: number, end: number) => Buffer.from(bytes.subarray(start, end)).toString()
+  rows.writeTo({
+    label: (name) => Buffer.from(name),
+    row: () => void objects.push({}),
+    plainText: (label, bytes, start, end) => set(label, text(bytes, start, end)),
+    text: (label, bytes, start, end) => set(label, text(bytes, start, end)),
+    blob: (label, bytes, start, end) => set(label, bytes.slice(start, end)),
+    timestamp: (label, epochMs) => set(label, new Date(epochMs)),
+  })
+  return objects
 }

@@ -13,9 +13,6 @@ import type { Batch } from '../../storage/log.ts'
 const format = 1
 const headerLength = 4
 
-/** What a producer gave of a record that storage keeps. */
-export type StoredRecord = { readonly PartitionKey?: string | undefined; readonly Data: Uint8Array }
-
 /** The records at `indexes`, in that order, as one batch: a copy in one buffer. */
 export function encodeRecords(records: RecordBatch, indexes: readonly number[]): Batch {
   const { places, keyBytes, dataBytes } = records
@@ -49,17 +46,13 @@ function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: 
   else for (let i = start; i < end; i++) to[at + i - start] = from[i]!
 }
 
-/** Takes apart the entry from `start` to `end` of a batch's bytes. Data is a view. */
-export function decodeRecord(bytes: Uint8Array, start: number, end: number): StoredRecord {
+/** Where in a batch's bytes the key and the data of the entry from `start` to `end` begin: each ends where the next does. */
+export function placeRecord(bytes: Uint8Array, start: number, end: number): { keyStart: number; dataStart: number } {
   assert(bytes[start] === format && bytes[start + 1] === 0, 'storage gives back a record as it was written')
-  const dataAt = start + headerLength + ((bytes[start + 2]! << 8) | bytes[start + 3]!)
-  assert(dataAt <= end, 'a key ends within its record')
-  return { PartitionKey: keyIn(bytes, start + headerLength, dataAt), Data: bytes.subarray(dataAt, end) }
-}
-
-function keyIn(bytes: Uint8Array, start: number, end: number): string | undefined {
-  if (start === end) return undefined
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString()
+  const keyStart = start + headerLength
+  const dataStart = keyStart + ((bytes[start + 2]! << 8) | bytes[start + 3]!)
+  assert(dataStart <= end, 'a key ends within its record')
+  return { keyStart, dataStart }
 }
 
 /** Bytes that AWS counts for `count` entries that take `storedBytes`. */

@@ -1,18 +1,15 @@
 import { hashKeyOfBytes } from '@millrace/formats'
-import { type AwsError, internalFailure } from '../../core/aws-error.ts'
+import { internalFailure } from '../../core/aws-error.ts'
 import type { Call } from '../../core/operation.ts'
 import type { Random } from '../../core/ports.ts'
 import type { RecordBatch } from '../../core/record-batch.ts'
 import { LogClosed, LogNotFound } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
 import { rateExceeded, streamNotFound } from './faults.ts'
+import type { PutResults } from './put-results.ts'
 import { countedBytes, encodeRecords } from './record-codec.ts'
-import { sequenceNumbersOf } from './sequence-number.ts'
-import { logIdOf, type Shard, type Stream, shardIdOf } from './stream.ts'
+import { logIdOf, type Shard, type Stream } from './stream.ts'
 import type { StreamMetrics } from './stream-metrics.ts'
-
-/** The fate of one record: where it is, or why it is not there. */
-export type Written = { readonly SequenceNumber: string; readonly ShardId: string } | AwsError
 
 /** Records of one request that go to one shard, by their index in the request: in rising order. */
 type Groups = Map<Shard, number[]>
@@ -30,30 +27,32 @@ export function writableStream({ place, streams }: StreamsContext, name: string)
 /**
  * Writes records that were checked, each to the shard of its hash key: one append for each shard, all at once. When a
  * shard was closed meanwhile, its records wait for the shards that follow it. Those of one shard keep their order.
- * `fates` says what became of each record; one that is there already (a fault on purpose) keeps its record away.
+ * `results` gets what became of each record; one that is there already (a fault on purpose) keeps its record away.
  * @throws ResourceNotFoundException if the stream goes away meanwhile
  */
 export async function writeRecords(
   context: StreamsContext,
   writable: Stream,
   records: RecordBatch,
+  results: PutResults,
   metrics: StreamMetrics,
   call: Pick<Call, 'signal'>,
-  fates = new Array<Written | undefined>(records.count),
-): Promise<Written[]> {
+): Promise<void> {
   const { clock } = context
   const untilMs = clock.monotonicMs() + reroutingMsMax
   let stream: Stream | undefined = writable
-  let groups = admit(context, writable, records, fates, metrics)
+  let groups = admit(context, writable, records, results, metrics)
   for (;;) {
     const target: Stream = stream
-    const appends = [...groups].map(([shard, group]) => append(context, target, shard, group, records, fates, metrics))
+    const appends = [...groups].map(([shard, group]) =>
+      append(context, target, shard, group, records, results, metrics),
+    )
     const left = (await Promise.all(appends)).flat().sort((a, b) => a - b)
-    if (left.length === 0) return fates as Written[]
+    if (left.length === 0) return
     stream = await nextVersion(context, target, untilMs - clock.monotonicMs(), call.signal)
     if (!stream) {
-      for (const index of left) fates[index] = internalFailure()
-      return fates as Written[]
+      for (const index of left) results.fail(index, internalFailure())
+      return
     }
     groups = route(context, stream, records, left)
   }
@@ -64,7 +63,7 @@ function admit(
   { clock, onDemand, place, random, throughput }: StreamsContext,
   stream: Stream,
   records: RecordBatch,
-  fates: (Written | undefined)[],
+  results: PutResults,
   metrics: StreamMetrics,
 ): Groups {
   const { openShards } = stream.shardMap
@@ -75,7 +74,7 @@ function admit(
   const nowMs = clock.monotonicMs()
   let turn = isAuto ? startingTurn(random, openShards.length) : 0
   for (let i = 0; i < records.count; i++) {
-    if (fates[i]) continue
+    if (results.isKnown(i)) continue
     const sizeBytes = records.sizeBytes(i)
     let shard = isAuto ? openShards[turn++ % openShards.length]! : shardOf(stream, records, i)
     let isAdmitted = throughput.admitRecord(stream, shard, sizeBytes, nowMs)
@@ -88,7 +87,7 @@ function admit(
       add(groups, shard, i)
       continue
     }
-    fates[i] = rateExceeded(shard, stream.name, place.accountId)
+    results.fail(i, rateExceeded(shard, stream.name, place.accountId))
     throttled.set(shard, (throttled.get(shard) ?? 0) + 1)
   }
   for (const [shard, count] of throttled) metrics.writeThrottled(shard, count)
@@ -133,15 +132,13 @@ async function append(
   shard: Shard,
   indexes: number[],
   records: RecordBatch,
-  fates: (Written | undefined)[],
+  results: PutResults,
   metrics: StreamMetrics,
 ): Promise<number[]> {
   const batch = encodeRecords(records, indexes)
   try {
     const { firstOffset, timestampMs } = await context.log.append(logIdOf(stream, shard.index), batch)
-    const ShardId = shardIdOf(shard.index)
-    const numbers = sequenceNumbersOf(shard, firstOffset, indexes.length, timestampMs)
-    for (let i = 0; i < indexes.length; i++) fates[indexes[i]!] = { SequenceNumber: numbers[i]!, ShardId }
+    results.take(indexes, shard, firstOffset, timestampMs)
     metrics.incoming(shard, indexes.length, countedBytes(batch.bytes.byteLength, indexes.length))
     return []
   } catch (error) {
@@ -152,7 +149,7 @@ async function append(
       throw streamNotFound(stream.name, context.place.accountId)
     const logId = logIdOf(stream, shard.index)
     context.logger.log('error', 'a shard did not take records', { logId, recordCount: indexes.length, error })
-    for (const index of indexes) fates[index] = internalFailure()
+    for (const index of indexes) results.fail(index, internalFailure())
     return []
   }
 }

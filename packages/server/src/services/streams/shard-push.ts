@@ -5,7 +5,8 @@ import type { StreamsContext } from './context.ts'
 import { consumerNotFound, subscriptionTakenOver } from './faults.ts'
 import { sequenceNumberOf, startingSequenceNumberOf } from './sequence-number.ts'
 import type { ShardPosition } from './shard-iterator.ts'
-import { childShardsOf, readShard, type ShardPage, type ShownRecord } from './shard-reader.ts'
+import { childShardsOf, readShard, type ShardPage } from './shard-reader.ts'
+import type { ShardRecords } from './shard-records.ts'
 import type { Shard } from './stream.ts'
 import { StreamMetrics } from './stream-metrics.ts'
 import { type Subscription, subscriptionLifeMs } from './subscriptions.ts'
@@ -25,7 +26,7 @@ const closingPaceMs = 10
 
 /** AWS's SubscribeToShardEvent. Without ContinuationSequenceNumber, and with ChildShards, it is the shard's last. */
 export type SubscribeToShardEvent = {
-  readonly Records: readonly ShownRecord[]
+  readonly Records: ShardRecords
   readonly ContinuationSequenceNumber?: string
   readonly MillisBehindLatest: number
   readonly ChildShards?: ReturnType<typeof childShardsOf>
@@ -67,13 +68,13 @@ export async function* pushShard(
       const waitMs = Math.max(0, Math.min(heartbeatAtMs, endMs) - clock.monotonicMs())
       const limits = { bytesMax: eventBytesMax, entriesMax: eventRecordsMax, waitMs }
       const page = await readShard(context, { stream, shard, offset }, limits, signal)
-      if (page.records.length === 0 && !page.isAtEnd && (signal.aborted || clock.monotonicMs() < heartbeatAtMs)) {
+      if (page.records.count === 0 && !page.isAtEnd && (signal.aborted || clock.monotonicMs() < heartbeatAtMs)) {
         await clock.sleep(Math.min(closingPaceMs, waitMs), signal)
         continue
       }
       offset = page.nextOffset
       bytesOut.takeWhileAny(page.sizeBytes)
-      metrics.pushed(consumer.name, page.records.length, page.sizeBytes, page.behindMs)
+      metrics.pushed(consumer.name, page.records.count, page.sizeBytes, page.behindMs)
       yield { SubscribeToShardEvent: eventOf(page, shard, clock, () => childShardsOf(stream, shard)) }
       if (page.isAtEnd) return
       heartbeatAtMs = clock.monotonicMs() + heartbeatMs
@@ -97,7 +98,7 @@ function eventOf(
 ): SubscribeToShardEvent {
   // Client libraries take an event without this number for the end of the shard, and any other for not.
   if (isAtEnd) return { Records: records, MillisBehindLatest: behindMs, ChildShards: childShards() }
-  const ContinuationSequenceNumber = records.at(-1)?.SequenceNumber ?? numberBefore(shard, nextOffset, clock.nowMs())
+  const ContinuationSequenceNumber = records.lastSequenceNumber ?? numberBefore(shard, nextOffset, clock.nowMs())
   return { Records: records, ContinuationSequenceNumber, MillisBehindLatest: behindMs }
 }
 

@@ -1,23 +1,15 @@
 import { LogNotFound, type ReadLimits } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
 import { streamNotFound } from './faults.ts'
-import { countedBytes, decodeRecord } from './record-codec.ts'
-import { sequenceNumbersOf } from './sequence-number.ts'
+import { countedBytes } from './record-codec.ts'
 import type { ShardPosition } from './shard-iterator.ts'
+import { ShardRecords } from './shard-records.ts'
 import { isOpen, logIdOf, type Shard, type Stream, shardIdOf } from './stream.ts'
 
 /* What GetRecords and SubscribeToShard read of a shard. */
 
-/** A record as AWS shows it. Data is a view of storage's bytes. */
-export type ShownRecord = {
-  readonly SequenceNumber: string
-  readonly ApproximateArrivalTimestamp: Date
-  readonly Data: Uint8Array
-  readonly PartitionKey: string | undefined
-}
-
 export type ShardPage = {
-  readonly records: ShownRecord[]
+  readonly records: ShardRecords
   /** Keys and data, in bytes. */
   readonly sizeBytes: number
   /** Where the next page begins. */
@@ -43,25 +35,18 @@ export async function readShard(
   try {
     const blocks = await log.read(logId, offset, limits, signal)
     const { start, end } = await log.bounds(logId)
-    const records: ShownRecord[] = []
     let sizeBytes = 0
     let nextOffset = Math.max(offset, start)
     let lastTimestampMs = clock.nowMs()
-    for (const { bytes, positions, firstOffset, timestampMs } of blocks) {
+    for (const { positions, firstOffset, timestampMs } of blocks) {
       const count = positions.length - 1
-      const numbers = sequenceNumbersOf(shard, firstOffset, count, timestampMs)
-      const arrival = new Date(timestampMs)
-      for (let i = 0; i < count; i++) {
-        const { Data, PartitionKey } = decodeRecord(bytes, positions[i]!, positions[i + 1]!)
-        records.push({ SequenceNumber: numbers[i]!, ApproximateArrivalTimestamp: arrival, Data, PartitionKey })
-      }
       sizeBytes += countedBytes(positions[count]! - positions[0]!, count)
       nextOffset = firstOffset + count
       lastTimestampMs = timestampMs
     }
     const isCaughtUp = nextOffset >= end
     return {
-      records,
+      records: new ShardRecords(shard, blocks),
       sizeBytes,
       nextOffset,
       behindMs: isCaughtUp ? 0 : Math.max(0, clock.nowMs() - lastTimestampMs),

@@ -38,7 +38,7 @@ export const getRecords = operation({
     const limits = { bytesMax: answerBytesMax, entriesMax: input.Limit ?? answerRecordsMax }
     const page = await readShard(context, position, limits, signal)
     throughput.chargeRead(stream, shard, page.sizeBytes)
-    metrics.getRecords(shard, page.records.length, page.sizeBytes, page.behindMs)
+    metrics.getRecords(shard, page.records.count, page.sizeBytes, page.behindMs)
     return {
       Records: page.records,
       MillisBehindLatest: page.behindMs,

@@ -1,9 +1,10 @@
-import { AwsError, dryRunSucceeded } from '../../../core/aws-error.ts'
+import { dryRunSucceeded } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { RecordBatch } from '../../../core/record-batch.ts'
 import { blob, boolean, optional, string, structure } from '../../../core/shapes.ts'
 import type { StreamsContext } from '../context.ts'
 import { hashKey, sequenceNumber, streamNameOf, streamReference, streamResource } from '../members.ts'
+import { PutResults } from '../put-results.ts'
 import { checkRecords, checkSequenceNumberForOrdering, dataBytesMax, partitionKeyLengthMax } from '../record-checks.ts'
 import { writableStream, writeRecords } from '../record-writer.ts'
 import { StreamMetrics } from '../stream-metrics.ts'
@@ -29,10 +30,9 @@ export const putRecord = operation({
       checkSequenceNumberForOrdering(context, stream, input.SequenceNumberForOrdering)
     if (input.DryRun) throw dryRunSucceeded('PutRecord')
 
-    const [written] = await writeRecords(context, stream, record, metrics, call)
-    const isWritten = !(written instanceof AwsError)
-    metrics.putRecord(isWritten ? sizeBytes : undefined)
-    if (!isWritten) throw written
-    return written
+    const results = new PutResults(1)
+    await writeRecords(context, stream, record, results, metrics, call)
+    metrics.putRecord(results.hasErrors ? undefined : sizeBytes)
+    return results.only()
   },
 })

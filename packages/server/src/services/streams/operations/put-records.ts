@@ -1,11 +1,12 @@
-import { AwsError, dryRunSucceeded } from '../../../core/aws-error.ts'
+import { dryRunSucceeded } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { type RecordBatch, recordBatch } from '../../../core/record-batch.ts'
 import { blob, boolean, optional, string, structure } from '../../../core/shapes.ts'
 import type { StreamsContext } from '../context.ts'
 import { hashKey, streamNameOf, streamReference, streamResource } from '../members.ts'
+import { PutResults } from '../put-results.ts'
 import { checkRecords, dataBytesMax, partitionKeyLengthMax, requestRecordsMax } from '../record-checks.ts'
-import { type Written, writableStream, writeRecords } from '../record-writer.ts'
+import { writableStream, writeRecords } from '../record-writer.ts'
 import { StreamMetrics } from '../stream-metrics.ts'
 
 export const putRecords = operation({
@@ -30,34 +31,32 @@ export const putRecords = operation({
     checkRecords(stream, Records, (index) => `records.${index + 1}.member.`)
     if (input.DryRun) throw dryRunSucceeded('PutRecords')
 
-    const fates = await writeRecords(context, stream, Records, metrics, call, faultsOnPurpose(context, Records))
-    return answer(Records, fates, metrics)
+    const results = new PutResults(Records.count)
+    failOnPurpose(context, results)
+    await writeRecords(context, stream, Records, results, metrics, call)
+    return { FailedRecordCount: count(Records, results, metrics), Records: results }
   },
 })
 
-function faultsOnPurpose({ recordFaults }: StreamsContext, { count }: RecordBatch): (Written | undefined)[] {
-  const fates = new Array<Written | undefined>(count)
-  if (recordFaults) for (let i = 0; i < fates.length; i++) fates[i] = recordFaults.nextRecord('PutRecords')
-  return fates
+function failOnPurpose({ recordFaults }: StreamsContext, results: PutResults): void {
+  if (!recordFaults) return
+  for (let i = 0; i < results.count; i++) {
+    const error = recordFaults.nextRecord('PutRecords')
+    if (error) results.fail(i, error)
+  }
 }
 
-/** What succeeded and what failed, in the order of the request: the call itself succeeds either way. */
-function answer(records: RecordBatch, fates: readonly Written[], metrics: StreamMetrics) {
+/** Counts what succeeded and what failed: the call itself succeeds either way. Returns how many failed. */
+function count(records: RecordBatch, results: PutResults, metrics: StreamMetrics): number {
   let failed = 0
   let throttled = 0
   let sizeBytes = 0
-  const results = new Array<unknown>(fates.length)
-  for (let i = 0; i < fates.length; i++) {
-    const fate = fates[i]!
-    if (!(fate instanceof AwsError)) {
-      results[i] = fate
-      sizeBytes += records.sizeBytes(i)
-      continue
-    }
-    if (fate.code === 'ProvisionedThroughputExceededException') throttled++
+  for (let i = 0; i < records.count; i++) {
+    const error = results.error(i)
+    if (!error) sizeBytes += records.sizeBytes(i)
+    else if (error.code === 'ProvisionedThroughputExceededException') throttled++
     else failed++
-    results[i] = { ErrorCode: fate.code, ErrorMessage: fate.message }
   }
-  metrics.putRecords({ succeeded: fates.length - failed - throttled, failed, throttled, sizeBytes })
-  return { FailedRecordCount: failed + throttled, Records: results }
+  metrics.putRecords({ succeeded: records.count - failed - throttled, failed, throttled, sizeBytes })
+  return failed + throttled
 }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventStream } from '../../../core/operation.ts'
+import { withObjects } from '../fixture.ts'
 import { awsLimits } from '../limits.ts'
 import { reshardingFixture } from '../resharding-fixture.ts'
 import type { SubscribeToShardEvent } from '../shard-push.ts'
+
+/** An event with its records as objects. */
+type Pushed = Omit<SubscribeToShardEvent, 'Records'> & { readonly Records: readonly { readonly Data: Uint8Array }[] }
 
 const streamArn = 'arn:aws:kinesis:us-east-1:000000000000:stream/s'
 
@@ -18,17 +22,16 @@ async function fanOutFixture(options: Parameters<typeof reshardingFixture>[0] = 
     const input = { ConsumerARN, ShardId: 'shardId-000000000000', StartingPosition }
     const { events }: EventStream = await call('SubscribeToShard', input, signal)
     const iterator = events[Symbol.asyncIterator]()
-    return async (): Promise<SubscribeToShardEvent | undefined> => {
+    return async (): Promise<Pushed | undefined> => {
       const { done, value } = await iterator.next()
-      return done ? undefined : (value.SubscribeToShardEvent as SubscribeToShardEvent)
+      return done ? undefined : (withObjects(value.SubscribeToShardEvent) as Pushed)
     }
   }
   const put = (text: string) => call('PutRecord', { StreamName: 's', PartitionKey: 'k', Data: Buffer.from(text) })
   return { ...fixture, ConsumerARN, subscribe, put }
 }
 
-const textsOf = (event: SubscribeToShardEvent | undefined) =>
-  event?.Records.map(({ Data }) => Buffer.from(Data).toString()).join()
+const textsOf = (event: Pushed | undefined) => event?.Records.map(({ Data }) => Buffer.from(Data).toString()).join()
 
 test('records are pushed as they come, without any time passing', async () => {
   const { clock, put, subscribe } = await fanOutFixture()

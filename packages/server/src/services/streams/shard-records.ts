@@ -1,0 +1,45 @@
+import { Rows, type RowWriter } from '../../core/rows.ts'
+import { type EntryBlock, entryCount } from '../../storage/log.ts'
+import { placeRecord } from './record-codec.ts'
+import { SequenceDigits, sequenceDigits, sequenceNumberOf } from './sequence-number.ts'
+import type { Shard } from './stream.ts'
+
+/** Records of a shard as AWS shows them, written from where storage has them. */
+export class ShardRecords extends Rows {
+  readonly count: number
+  readonly #shard: Shard
+  readonly #blocks: readonly EntryBlock[]
+
+  constructor(shard: Shard, blocks: readonly EntryBlock[]) {
+    super()
+    this.#shard = shard
+    this.#blocks = blocks
+    this.count = blocks.reduce((count, block) => count + entryCount(block), 0)
+  }
+
+  /** The last record's; undefined if there is none. */
+  get lastSequenceNumber(): string | undefined {
+    const last = this.#blocks.at(-1)
+    return last && sequenceNumberOf(this.#shard, last.firstOffset + entryCount(last) - 1, last.timestampMs)
+  }
+
+  writeTo(writer: RowWriter): void {
+    const sequenceNumber = writer.label('SequenceNumber')
+    const arrival = writer.label('ApproximateArrivalTimestamp')
+    const data = writer.label('Data')
+    const partitionKey = writer.label('PartitionKey')
+    for (const { bytes, positions, firstOffset, timestampMs } of this.#blocks) {
+      const number = new SequenceDigits(this.#shard, firstOffset, timestampMs)
+      for (let i = 0; i + 1 < positions.length; i++, number.next()) {
+        const end = positions[i + 1]!
+        const { keyStart, dataStart } = placeRecord(bytes, positions[i]!, end)
+        const hasKey = dataStart > keyStart
+        writer.row(hasKey ? 4 : 3)
+        writer.plainText(sequenceNumber, number.bytes, 0, sequenceDigits)
+        writer.timestamp(arrival, timestampMs)
+        writer.blob(data, bytes, dataStart, end)
+        if (hasKey) writer.text(partitionKey, bytes, keyStart, dataStart)
+      }
+    }
+  }
+}
