@@ -148,3 +148,41 @@ test('a segment that could not be removed is tried again, and nothing is taken f
   )
   await storage.close()
 })
+
+test('a segment that comes back after a sweep, without those behind it, is not taken for damaged', async () => {
+  const directory = temporaryDirectory()
+  const clock = new ManualClock()
+  let isFailing = false
+  let isSweeping = false
+  let copy: string | undefined
+  const faulty = faultyDisk((call, path) => isFailing && call === 'append' && path.endsWith('.segment'))
+  const fileSystem = {
+    ...faulty,
+    async remove(path: string) {
+      if (!path.endsWith('1.segment')) await faulty.remove(path)
+    },
+    async syncDirectory(path: string) {
+      await faulty.syncDirectory(path)
+      if (isSweeping) copy ??= afterKill(directory)
+    },
+  }
+  const storage = await openIn(directory, { fileSystem, clock, segmentBytesMax: 200 })
+  await storage.log.create('a', options)
+  await storage.log.append('a', one('x'))
+  isFailing = true
+  await assert.rejects(storage.log.append('a', one('lost'.repeat(50))), StorageFailed)
+  isFailing = false
+  for (let i = 0; i < 4; i++) await storage.log.append('a', one('x'.repeat(150)))
+  await clock.advance(options.retentionMs + 1)
+  await storage.log.append('a', one('new'))
+  isSweeping = true
+  assert.ok((await storage.sweep()) >= 2)
+  await storage.close()
+  const names = readdirSync(`${copy}/log`)
+  assert.ok(names.includes('0000000001.segment') && !names.includes('0000000002.segment'))
+  const logger = new KeptLogger()
+  const opened = await openIn(copy!, { logger, clock })
+  assert.deepEqual(logger.errors, [])
+  assert.deepEqual(listed(await opened.log.read('a', 0, everything)), ['5 new'])
+  await opened.close()
+})

@@ -60,7 +60,11 @@ export async function recoverSegments(
     const segment: Segment = { number, previous: header?.previous ?? 0, directory: index }
     if (!index || (validLength !== undefined && index.validLength !== validLength)) {
       const bytes = await readWhole(fileSystem, store.pathOf(number))
-      const scanned = scanSegment(bytes, number, validLength ?? (next ? bytes.byteLength : undefined))
+      const scanned = scanSegment(
+        bytes,
+        number,
+        validLength ?? (next && !removed.has(number) ? bytes.byteLength : undefined),
+      )
       if (!header && scanned.rowsByLog.size === 0 && !next) {
         await fileSystem.remove(store.pathOf(number)) // its making was not finished
         continue
