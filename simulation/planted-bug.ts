@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/*
+ * The simulator is tested as the engine is: mistakes that people make are planted in the engine, one by one, and each
+ * must be found. The engine's files stay as they are: what is planted is put into the source while Node loads it.
+ */
+
+export type PlantedBug = {
+  readonly name: string
+  /** In packages/server/src/storage. */
+  readonly file: string
+  /** Stands in the file exactly once. */
+  readonly text: string
+  readonly replacement: string
+}
+
+const storage = join(import.meta.dirname, '../packages/server/src/storage')
+
+/** What happens to the storage's modules that are imported from now on. @throws if the text is not there, once. */
+export function plant(bug: PlantedBug): void {
+  const url = pathToFileURL(join(storage, bug.file)).href
+  const source = withBug(bug)
+  registerHooks({
+    load: (asked, context, next) => (asked === url ? { ...next(asked, context), source } : next(asked, context)),
+  })
+}
+
+/** The file's text with the bug in it. */
+export function withBug({ name, file, text, replacement }: PlantedBug): string {
+  const source = readFileSync(join(storage, file), 'utf8')
+  const times = source.split(text).length - 1
+  if (times !== 1) throw new Error(`${file} has the text of the bug "${name}" ${times} times: write the bug anew`)
+  return source.replace(text, () => replacement)
+}
+
+const segmentWriter = 'embedded/segment-writer.ts'
+const durableMap = 'embedded/durable-map.ts'
+const fileSystem = 'embedded/file-system.ts'
+const embeddedLog = 'embedded/embedded-log.ts'
+const sweep = 'embedded/sweep.ts'
+const recovery = 'embedded/recovery.ts'
+
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'put-acknowledged-before-sync',
+    file: segmentWriter,
+    text: "if (this.#parts.durability === 'fsync') await active.file.dataSync()\n      active",
+    replacement: 'active',
+  },
+  {
+    name: 'change-acknowledged-before-sync',
+    file: durableMap,
+    text: 'await this.#file!.dataSync()',
+    replacement: '',
+  },
+  {
+    name: 'no-directory-sync-after-create',
+    file: segmentWriter,
+    text: 'await store.syncDirectory()',
+    replacement: '',
+  },
+  {
+    name: 'no-file-sync-before-rename',
+    file: fileSystem,
+    text: 'await file.append(parts)\n    await file.dataSync()',
+    replacement: 'await file.append(parts)',
+  },
+  {
+    name: 'no-directory-sync-after-rename',
+    file: fileSystem,
+    text: 'await fileSystem.rename(beside, path)\n  await fileSystem.syncDirectory(directory)',
+    replacement: 'await fileSystem.rename(beside, path)',
+  },
+  {
+    name: 'name-of-the-folder-not-durable',
+    file: fileSystem,
+    text: 'await fileSystem.syncDirectory(above).catch(ignoreForeign)',
+    replacement: '',
+  },
+  {
+    name: 'no-crc-check-of-blocks',
+    file: 'embedded/block-format.ts',
+    text: 'if (crc32(bytes.subarray(at + 8, at + checkedLength)) !== view.getUint32(4, true)) return undefined',
+    replacement: '',
+  },
+  {
+    name: 'no-crc-check-of-changes',
+    file: durableMap,
+    text: 'crc32(bytes.subarray(at + 8, end)) !== view.getUint32(4, true)',
+    replacement: 'view.getFloat64(8, true) === 0',
+  },
+  {
+    name: 'segment-header-not-synced',
+    file: segmentWriter,
+    text: 'await file.append([encodeHeader(number, header)])\n      await file.dataSync()',
+    replacement: 'await file.append([encodeHeader(number, header)])',
+  },
+  {
+    name: 'previous-valid-not-honoured',
+    file: recovery,
+    text: 'named === number ? next!.header!.previousValid : undefined',
+    replacement: 'undefined as number | undefined',
+  },
+  {
+    name: 'durable-to-lies',
+    file: segmentWriter,
+    text: 'durableTo: active.size,',
+    replacement: 'durableTo: position,',
+  },
+  {
+    name: 'offsets-given-again-after-recovery',
+    file: embeddedLog,
+    text: 'log.end = Math.max(log.end, directory.endOffset(i))',
+    replacement: '',
+  },
+  {
+    name: 'segment-deleted-before-its-end-is-kept',
+    file: sweep,
+    text: 'await Promise.all([...concerned].map((log) => kept.keep(log).catch(ignoreDeleted)))',
+    replacement: '',
+  },
+  {
+    name: 'map-written-in-place',
+    file: fileSystem,
+    text: 'const beside = `',
+    replacement: 'const beside = path // `',
+  },
+  {
+    name: 'time-by-the-wall-clock',
+    file: segmentWriter,
+    text: 'Math.max(nowMs, log.lastTimestampMs)',
+    replacement: 'nowMs',
+  },
+  {
+    name: 'batch-in-two-blocks',
+    file: segmentWriter,
+    text: 'return this.#add(log, batch, blockLength(batch))',
+    replacement: `if (entryCount(batch) < 2) return this.#add(log, batch, blockLength(batch))
+    const { bytes, positions } = batch
+    const first = { bytes: bytes.subarray(0, positions[1]), positions: positions.subarray(0, 2) }
+    const rest = { bytes: bytes.subarray(positions[1]), positions: positions.subarray(1).map((at) => at - positions[1]!) }
+    const put = this.#add(log, first, blockLength(first))
+    return this.#add(log, rest, blockLength(rest)).then(() => put)`,
+  },
+  {
+    name: 'second-sync-believed',
+    file: segmentWriter,
+    text: "if (this.#parts.durability === 'fsync') await active.file.dataSync()\n      active",
+    replacement: 'await active.file.dataSync().catch(() => active.file.dataSync())\n      active',
+  },
+  {
+    name: 'failed-file-written-on',
+    file: segmentWriter,
+    text: 'await this.#abandonActive()\n        const',
+    replacement: 'const',
+  },
+  {
+    name: 'recovered-but-not-synced',
+    file: recovery,
+    text: 'await file.dataSync()',
+    replacement: '',
+  },
+  {
+    name: 'close-not-kept',
+    file: embeddedLog,
+    text: 'await this.#writer.settled(log)\n    await this.#keep(log)',
+    replacement: 'await this.#writer.settled(log)',
+  },
+  {
+    name: 'close-does-not-wait-for-appends',
+    file: embeddedLog,
+    text: 'await this.#writer.settled(log)',
+    replacement: '',
+  },
+  {
+    name: 'trim-not-kept',
+    file: embeddedLog,
+    text: 'Number.NEGATIVE_INFINITY\n    await this.#keep(log)',
+    replacement: 'Number.NEGATIVE_INFINITY',
+  },
+  {
+    name: 'versions-given-again-after-deletion',
+    file: durableMap,
+    text: 'const last = frame(this.#version, size, [])',
+    replacement: 'parts[1] = frame(0, 0, [])\n    const last = frame(0, size, [])',
+  },
+  {
+    name: 'expiry-by-a-log-of-another-retention',
+    file: sweep,
+    text: 'directory.endOffset(i) > log.start) return false',
+    replacement: 'directory.endOffset(i) > log.start) return i > 0',
+  },
+]

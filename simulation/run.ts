@@ -1,0 +1,72 @@
+/*
+ * npm run simulate [-- --seed N] [-- --images N] [-- --histories N] [-- --bug NAME] [-- --list-bugs]
+ *
+ * Histories of the storage on a simulated disk, and crashes at any moment of them, until a million images of what a
+ * crash can leave were opened and checked. The same seed does the same. Ends with 1 when a promise was broken, and
+ * prints the command that shows it again.
+ */
+
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import type { HistoryFailed } from './history.ts'
+import { plant, plantedBugs } from './planted-bug.ts'
+import { SimulationProgress } from './simulation-progress.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    images: { type: 'string', default: '1000000' },
+    histories: { type: 'string' },
+    bug: { type: 'string' },
+    'list-bugs': { type: 'boolean', default: false },
+  },
+})
+
+if (options['list-bugs']) {
+  process.stdout.write(`${plantedBugs.map(({ name }) => name).join('\n')}\n`)
+  process.exit()
+}
+
+const seed = options.seed === undefined ? Date.now() >>> 0 : number('seed', options.seed)
+const imagesMax = number('images', options.images)
+const historiesMax = options.histories === undefined ? undefined : number('histories', options.histories)
+if (options.bug !== undefined) {
+  const bug = plantedBugs.find(({ name }) => name === options.bug)
+  if (!bug) stop(`there is no bug "${options.bug}": see --list-bugs`)
+  plant(bug)
+  process.stdout.write(`planted: ${bug.name}\n`)
+}
+
+// Only now: what is imported from here on has the bug.
+const { simulate } = await import('./simulation.ts')
+const progress = new SimulationProgress(imagesMax, process.stdout)
+process.stdout.write(`seed ${seed}\n`)
+try {
+  await simulate({ seed, imagesMax, historiesMax, onHistory: (totals) => progress.show(totals) })
+  progress.end()
+  process.stdout.write('nothing acknowledged was lost, served twice or out of order\n')
+} catch (error) {
+  progress.end()
+  tell(error as HistoryFailed)
+  process.exitCode = 1
+}
+
+function tell(failed: HistoryFailed): void {
+  const { message, steps, cause } = failed
+  for (const [i, step] of (steps ?? []).entries())
+    process.stderr.write(`${String(i + 1).padStart(4)}  ${JSON.stringify(step)}\n`)
+  process.stderr.write(`\n${message}\n${(cause as Error | undefined)?.stack ?? failed.stack}\n`)
+  if (failed.seed === undefined) return
+  const planted = options.bug === undefined ? '' : ` --bug ${options.bug}`
+  process.stderr.write(`\nagain:  npm run simulate -- --seed ${failed.seed} --histories 1${planted}\n`)
+}
+
+function number(name: string, text: string): number {
+  const value = Number(text)
+  return Number.isSafeInteger(value) && value >= 0 ? value : stop(`--${name} is a whole number, and not "${text}"`)
+}
+
+function stop(line: string): never {
+  process.stderr.write(`simulate: ${line}\n`)
+  return process.exit(2)
+}

@@ -1,0 +1,129 @@
+import type { SeededRandom } from './seeded-random.ts'
+import type { Crash } from './simulated-disk.ts'
+
+/** What happens to a storage. Logs are chosen by number, modulo how many there are; a portion is of 100. */
+export type Step =
+  | { readonly kind: 'create'; readonly retentionHours: number }
+  | { readonly kind: 'put'; readonly log: number; readonly sizes: readonly number[] }
+  | { readonly kind: 'read'; readonly log: number; readonly portion: number; readonly entriesMax: number }
+  /** Closes a log and makes two that take its place. */
+  | { readonly kind: 'split'; readonly log: number }
+  /** Closes two logs and makes one. */
+  | { readonly kind: 'merge'; readonly log: number; readonly other: number }
+  /** Fills the segment, so that the next put begins another. */
+  | { readonly kind: 'roll'; readonly log: number }
+  | { readonly kind: 'trim'; readonly log: number; readonly portion: number }
+  | { readonly kind: 'configure'; readonly log: number; readonly retentionHours: number }
+  | { readonly kind: 'delete'; readonly log: number }
+  /** Gives the space of what is expired back. */
+  | { readonly kind: 'sweep' }
+  | { readonly kind: 'clock'; readonly ms: number }
+  | { readonly kind: 'catalog'; readonly key: number; readonly isDeletion: boolean }
+  | { readonly kind: 'together'; readonly during: readonly Step[] }
+  /** One call to the disk fails. */
+  | { readonly kind: 'fault'; readonly afterCalls: number; readonly code: string; readonly during: readonly Step[] }
+  | { readonly kind: 'restart' }
+  | { readonly kind: 'crash'; readonly crash: Crash; readonly afterChanges: number; readonly during: readonly Step[] }
+
+export const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+const minuteMs = 60_000
+
+/** The steps of the clock: mostly a little forward, at times as badly as clocks are set. */
+export const clockSteps = [
+  1,
+  1_000,
+  10 * minuteMs,
+  20 * minuteMs,
+  hourMs,
+  2 * hourMs,
+  -minuteMs,
+  -dayMs,
+  dayMs,
+  365 * dayMs,
+]
+
+const simpleKinds = [
+  ...Array<'put'>(14).fill('put'),
+  ...Array<'read'>(3).fill('read'),
+  'create',
+  'split',
+  'merge',
+  'roll',
+  'trim',
+  'configure',
+  'delete',
+  'sweep',
+  'catalog',
+  'catalog',
+] as const
+
+const kinds = [
+  ...simpleKinds,
+  ...Array<'together'>(5).fill('together'),
+  ...Array<'fault'>(3).fill('fault'),
+  ...Array<'crash'>(3).fill('crash'),
+  'clock',
+  'clock',
+  'clock',
+  'sweep',
+  'restart',
+] as const
+
+export function randomStep(random: SeededRandom): Step {
+  return stepOf(random.pick(kinds), random)
+}
+
+function stepOf(kind: (typeof kinds)[number], random: SeededRandom): Step {
+  const log = random.below(100)
+  switch (kind) {
+    case 'create':
+    case 'configure':
+      return { kind, log, retentionHours: random.pick([1, 1, 3, 24]) }
+    case 'put':
+      return { kind, log, sizes: randomSizes(random) }
+    case 'read':
+      return { kind, log, portion: random.below(110), entriesMax: random.pick([1, 3, 1_000_000]) }
+    case 'split':
+    case 'roll':
+    case 'delete':
+      return { kind, log }
+    case 'merge':
+      return { kind, log, other: random.below(100) }
+    case 'trim':
+      return { kind, log, portion: random.below(101) }
+    case 'sweep':
+    case 'restart':
+      return { kind }
+    case 'clock':
+      return { kind, ms: random.pick(random.chance(0.8) ? clockSteps.slice(0, 6) : clockSteps) }
+    case 'catalog':
+      return { kind, key: random.below(5), isDeletion: random.chance(0.25) }
+    case 'together':
+      return { kind, during: randomSteps(random, 2 + random.below(5)) }
+    case 'fault':
+      return {
+        kind,
+        afterCalls: random.below(12),
+        code: random.pick(['EIO', 'EIO', 'ENOSPC']),
+        during: randomSteps(random, 1 + random.below(3)),
+      }
+    case 'crash':
+      return {
+        kind,
+        crash: random.chance(0.6) ? 'power' : 'process',
+        afterChanges: random.below(20),
+        during: randomSteps(random, random.below(6)),
+      }
+  }
+}
+
+function randomSteps(random: SeededRandom, count: number): Step[] {
+  return Array.from({ length: count }, () => stepOf(random.pick(simpleKinds), random))
+}
+
+/** Most entries are small; some cross a sector, or many. */
+function randomSizes(random: SeededRandom): number[] {
+  const count = random.chance(0.6) ? 1 : 1 + random.below(5)
+  return Array.from({ length: count }, () => random.below(random.chance(0.2) ? 1_500 : 60))
+}
