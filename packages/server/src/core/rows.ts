@@ -3,8 +3,8 @@
  * of objects, but something that writes its rows, member by member, to whichever protocol asks.
  */
 
-/** A member's name as a protocol writes it. */
-export type Label = Uint8Array
+/** A member's name; a protocol keeps with it how it is written. */
+export type Label = { readonly name: string }
 
 /** What a protocol offers to a list: each call writes one member, of bytes that lie wherever they lie. */
 export interface RowWriter {

@@ -10,6 +10,7 @@ import { BodyIncomplete, BodyTooLarge, readBody } from './body.ts'
 import type { Faults } from './faults.ts'
 import { isOwnHost } from './host-check.ts'
 import { type HttpRequest, type HttpResponse, listen } from './listener.ts'
+import { giveBack, isLent } from './protocols/byte-sink.ts'
 import { eventStreamContentType, sendEvents } from './protocols/event-stream.ts'
 import { renderError } from './render-error.ts'
 import { type Route, route, Unroutable } from './route.ts'
@@ -154,7 +155,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   function send(response: HttpResponse, status: number, contentType: string, body: Buffer, requestId: string): void {
     if (stopping.signal.aborted && response.req.httpVersionMajor === 1) response.setHeader('connection', 'close')
     response.writeHead(status, { ...identity(requestId), 'content-type': contentType, 'content-length': body.length })
-    response.end(body)
+    // HTTP/2's compatibility layer says that it has finished also when a client went away in the middle.
+    if (isLent(body) && response.req.httpVersionMajor === 1) response.end(body, () => giveBack(body))
+    else response.end(body)
   }
 
   /** The two ids of every answer; the second is 72 random-looking bytes on AWS. */

@@ -1,6 +1,9 @@
-import { type Label, Rows, type RowWriter } from '../../core/rows.ts'
-import { ByteSink } from './byte-sink.ts'
+import { Rows, type RowWriter } from '../../core/rows.ts'
+import { ByteSink, type Stamp, stampOf, stampSlack } from './byte-sink.ts'
 import { textItem } from './cbor-reader.ts'
+
+/** A member's name as a text item. */
+type CborLabel = { readonly name: string; readonly item: Stamp }
 
 /*
  * As json-writer.ts, for CBOR (RFC 8949). Each item has a head: its kind in the upper three bits, and its length or count
@@ -8,17 +11,20 @@ import { textItem } from './cbor-reader.ts'
  */
 export class CborWriter implements RowWriter {
   readonly #sink = new ByteSink()
-  readonly #labels = new Map<string, Label>()
+  readonly #labels = new Map<string, CborLabel>()
+  #epochMs = Number.NaN
+  #epochItem: Stamp = stampOf(new Uint8Array(0))
 
   /** `encode` gives the item of a member that is no list. Undefined members are left out. */
   write(output: Readonly<Record<string, unknown>>, encode: (value: unknown) => Uint8Array): Buffer {
     const sink = this.#sink
     sink.at = 0
     const names = Object.keys(output).filter((name) => output[name] !== undefined)
+    sink.reserve(headLengthMax)
     this.#head(mapMajor, names.length)
     for (const name of names) {
       const value = output[name]
-      this.#begin(this.label(name), 0)
+      this.#begin(this.label(name), headLengthMax)
       if (value instanceof Rows) {
         this.#head(arrayMajor, value.count)
         value.writeTo(this)
@@ -31,56 +37,70 @@ export class CborWriter implements RowWriter {
     return sink.taken()
   }
 
-  label(name: string): Label {
-    const label = this.#labels.get(name) ?? textItem(name)
-    this.#labels.set(name, label)
+  label(name: string): CborLabel {
+    let label = this.#labels.get(name)
+    if (!label) {
+      label = { name, item: stampOf(textItem(name)) }
+      this.#labels.set(name, label)
+    }
     return label
   }
 
   row(memberCount: number): void {
+    this.#sink.reserve(headLengthMax)
     this.#head(mapMajor, memberCount)
   }
 
-  plainText(label: Label, bytes: Uint8Array, start: number, end: number): void {
+  plainText(label: CborLabel, bytes: Uint8Array, start: number, end: number): void {
     this.#string(textMajor, label, bytes, start, end)
   }
 
-  text(label: Label, bytes: Uint8Array, start: number, end: number): void {
+  text(label: CborLabel, bytes: Uint8Array, start: number, end: number): void {
     this.#string(textMajor, label, bytes, start, end)
   }
 
-  blob(label: Label, bytes: Uint8Array, start: number, end: number): void {
+  blob(label: CborLabel, bytes: Uint8Array, start: number, end: number): void {
     this.#string(bytesMajor, label, bytes, start, end)
   }
 
-  timestamp(label: Label, epochMs: number): void {
-    this.#begin(label, 1)
-    this.#sink.push(epochTag)
-    this.#head(unsignedMajor, Math.max(0, epochMs))
+  timestamp(label: CborLabel, epochMs: number): void {
+    const sink = this.#sink
+    this.#begin(label, 1 + headLengthMax + stampSlack)
+    // Records that came together have one time: its item is made once.
+    if (epochMs === this.#epochMs) sink.stamp(this.#epochItem)
+    else {
+      const start = sink.at
+      sink.push(epochTag)
+      this.#head(unsignedMajor, Math.max(0, epochMs))
+      this.#epochMs = epochMs
+      this.#epochItem = stampOf(sink.bytes.subarray(start, sink.at))
+    }
   }
 
   #string(major: number, label: Label, bytes: Uint8Array, start: number, end: number): void {
-    this.#begin(label, 0)
+    this.#begin(label, headLengthMax + end - start)
     this.#head(major, end - start)
-    this.#sink.reserve(end - start)
     this.#sink.copy(bytes, start, end)
   }
 
+  /** Begins a member: its label, and room for its value. */
   #begin(label: Label, sizeBytes: number): void {
-    this.#sink.reserve(label.length + sizeBytes)
-    this.#sink.copy(label, 0, label.length)
+    const sink = this.#sink
+    sink.reserve(label.length + sizeBytes)
+    sink.copy(label, 0, label.length)
   }
 
+  /** There is room: it was reserved. */
   #head(major: number, argument: number): void {
     const sink = this.#sink
-    sink.reserve(9)
     if (argument < 24) sink.push(major | argument)
     else if (argument < 0x100) {
       sink.push(major | 24)
       sink.push(argument)
     } else if (argument < 0x10000) {
       sink.push(major | 25)
-      sink.at = sink.bytes.writeUInt16BE(argument, sink.at)
+      sink.push(argument >> 8)
+      sink.push(argument & 0xff)
     } else if (argument < 0x1_0000_0000) {
       sink.push(major | 26)
       sink.at = sink.bytes.writeUInt32BE(argument, sink.at)
@@ -91,6 +111,7 @@ export class CborWriter implements RowWriter {
   }
 }
 
+const headLengthMax = 9
 const unsignedMajor = 0 << 5
 const bytesMajor = 2 << 5
 const textMajor = 3 << 5

@@ -1,27 +1,26 @@
-import { type Label, Rows, type RowWriter } from '../../core/rows.ts'
-import { ByteSink } from './byte-sink.ts'
+import { Rows, type RowWriter } from '../../core/rows.ts'
+import { ByteSink, type Stamp, stampOf, stampSlack } from './byte-sink.ts'
+
+/** A member's name: `"Data":` where it is a row's first, `,"Data":` where it follows another. */
+type JsonLabel = { readonly name: string; readonly first: Stamp; readonly following: Stamp }
 
 /*
  * Writes answers that hold a list (see core/rows.ts) straight into bytes:
  *
  *   {"MillisBehindLatest":0,"Records":[{"Data":"<base64>","PartitionKey":"<text>"},…]}
- *
- * A label is `,"Data":`, of which a row's first member takes all but the comma.
  */
 export class JsonWriter implements RowWriter {
   readonly #sink = new ByteSink()
-  readonly #labels = new Map<string, Label>()
+  readonly #labels = new Map<string, JsonLabel>()
   #isFirstRow = true
   #isFirstMember = true
-  #epochMs = 0
-  #epochText: Uint8Array = new Uint8Array(0)
+  #epochMs = Number.NaN
+  #epochStamp: Stamp = stampOf(new Uint8Array(0))
 
   /** `stringify` gives the JSON of a member that is no list, undefined if it is left out. */
   write(output: Readonly<Record<string, unknown>>, stringify: (value: unknown) => string | undefined): Buffer {
     const sink = this.#sink
     sink.at = 0
-    sink.reserve(1)
-    sink.push(openBrace)
     this.#isFirstMember = true
     for (const name in output) {
       const value = output[name]
@@ -36,45 +35,54 @@ export class JsonWriter implements RowWriter {
     return sink.taken()
   }
 
-  label(name: string): Label {
-    const label = this.#labels.get(name) ?? Buffer.from(`,${JSON.stringify(name)}:`)
-    this.#labels.set(name, label)
+  label(name: string): JsonLabel {
+    let label = this.#labels.get(name)
+    if (!label) {
+      const text = `${JSON.stringify(name)}:`
+      label = { name, first: stampOf(Buffer.from(text)), following: stampOf(Buffer.from(`,${text}`)) }
+      this.#labels.set(name, label)
+    }
     return label
   }
 
   row(_memberCount: number): void {
     const sink = this.#sink
-    sink.reserve(3)
+    sink.reserve(2)
     if (!this.#isFirstRow) {
       sink.push(closeBrace)
       sink.push(comma)
     }
-    sink.push(openBrace)
     this.#isFirstRow = false
     this.#isFirstMember = true
   }
 
   plainText(label: Label, bytes: Uint8Array, start: number, end: number): void {
-    const sink = this.#sink
     this.#begin(label, end - start + 2)
-    sink.push(quote)
-    sink.copy(bytes, start, end)
-    sink.push(quote)
+    const sink = this.#sink
+    const to = sink.bytes
+    let { at } = sink
+    to[at++] = quote
+    for (let i = start; i < end; i++) to[at++] = bytes[i]!
+    to[at++] = quote
+    sink.at = at
   }
 
   text(label: Label, bytes: Uint8Array, start: number, end: number): void {
-    const sink = this.#sink
     this.#begin(label, (end - start) * escapeLengthMax + 2)
-    sink.push(quote)
+    const sink = this.#sink
+    const to = sink.bytes
+    let { at } = sink
+    to[at++] = quote
     for (let i = start; i < end; i++) {
       const byte = bytes[i]!
-      if (byte < 0x20 || byte === quote || byte === backslash) sink.copy(escapes[byte]!, 0, escapes[byte]!.length)
-      else sink.push(byte)
+      if (byte >= 0x20 && byte !== quote && byte !== backslash) to[at++] = byte
+      else for (const escaped of escapes[byte]!) to[at++] = escaped
     }
-    sink.push(quote)
+    to[at++] = quote
+    sink.at = at
   }
 
-  blob(label: Label, bytes: Uint8Array, start: number, end: number): void {
+  blob(label: JsonLabel, bytes: Uint8Array, start: number, end: number): void {
     const sink = this.#sink
     this.#begin(label, Math.ceil((end - start) / 3) * 4 + 2)
     sink.push(quote)
@@ -85,14 +93,14 @@ export class JsonWriter implements RowWriter {
     sink.push(quote)
   }
 
-  timestamp(label: Label, epochMs: number): void {
+  timestamp(label: JsonLabel, epochMs: number): void {
     // Records that came together have one time: its text is made once.
     if (epochMs !== this.#epochMs) {
       this.#epochMs = epochMs
-      this.#epochText = Buffer.from(String(epochMs / 1000))
+      this.#epochStamp = stampOf(Buffer.from(String(epochMs / 1000)))
     }
-    this.#begin(label, this.#epochText.length)
-    this.#sink.copy(this.#epochText, 0, this.#epochText.length)
+    this.#begin(label, this.#epochStamp.length + stampSlack)
+    this.#sink.stamp(this.#epochStamp)
   }
 
   #rows(rows: Rows): void {
@@ -111,7 +119,11 @@ export class JsonWriter implements RowWriter {
   #begin(label: Label, sizeBytes: number): void {
     const sink = this.#sink
     sink.reserve(label.length + sizeBytes)
-    sink.copy(label, this.#isFirstMember ? 1 : 0, label.length)
+    const to = sink.bytes
+    let { at } = sink
+    to[at++] = this.#isFirstMember ? openBrace : comma
+    for (let i = 1; i < label.length; i++) to[at++] = label[i]!
+    sink.at = at
     this.#isFirstMember = false
   }
 }
@@ -134,29 +146,29 @@ const escapeLengthMax = 6
 /** Longer blobs are encoded natively; shorter ones sooner by a loop than by a call and a text between. */
 const shortBlobMax = 512
 
-const letters = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+/** The letters of twelve bits, two by two: `AA`, `AB`, …, `//`. */
+const letterPairs = pairsOf(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'))
 const padding = 0x3d
 
+function pairsOf(letters: Uint8Array): Uint16Array {
+  return Uint16Array.from({ length: 4096 }, (_, bits) => (letters[bits >> 6]! << 8) | letters[bits & 63]!)
+}
+
+/** Three bytes are four letters; the one or two that are left over are two or three, and padding. */
 function writeBase64(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
-  const to = sink.bytes
+  const { view } = sink
   let { at } = sink
   let i = start
-  for (; i + 2 < end; i += 3) {
+  for (; i + 2 < end; i += 3, at += 4) {
     const three = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!
-    to[at] = letters[three >> 18]!
-    to[at + 1] = letters[(three >> 12) & 63]!
-    to[at + 2] = letters[(three >> 6) & 63]!
-    to[at + 3] = letters[three & 63]!
-    at += 4
+    view.setUint32(at, (letterPairs[three >> 12]! << 16) | letterPairs[three & 0xfff]!)
   }
   if (i < end) {
-    const hasTwo = i + 1 < end
-    const two = (bytes[i]! << 8) | (hasTwo ? bytes[i + 1]! : 0)
-    to[at] = letters[two >> 10]!
-    to[at + 1] = letters[(two >> 4) & 63]!
-    to[at + 2] = hasTwo ? letters[(two << 2) & 63]! : padding
-    to[at + 3] = padding
+    const left = (bytes[i]! << 16) | (i + 1 < end ? bytes[i + 1]! << 8 : 0)
+    view.setUint32(at, (letterPairs[left >> 12]! << 16) | letterPairs[left & 0xfff]!)
     at += 4
+    sink.bytes[at - 1] = padding
+    if (i + 1 === end) sink.bytes[at - 2] = padding
   }
   sink.at = at
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { decode } from 'cborg'
 import fc from 'fast-check'
 import { Rows, type RowWriter } from '../../core/rows.ts'
+import { giveBack, isLent } from './byte-sink.ts'
 import { cbor } from './cbor.ts'
 import { json } from './json.ts'
 
@@ -100,4 +101,22 @@ test('an answer of several megabytes is whole, and so is the small one after it'
     10_000,
   )
   assert.equal(json.render({ Records: new RowsOf([]) }).toString(), '{"Records":[]}')
+})
+
+test('a long answer keeps its bytes until it is given back, and then they are written to again', () => {
+  const rows = (text: string) => {
+    const Data = Buffer.alloc(100_000, text)
+    return { Records: new RowsOf([{ SequenceNumber: '1', ApproximateArrivalTimestamp: new Date(0), Data }]) }
+  }
+  const first = json.render(rows('a'))
+  const asItWas = Buffer.from(first)
+  for (const text of ['b', 'c', 'd']) json.render(rows(text))
+  assert.ok(isLent(first) && first.equals(asItWas))
+  giveBack(first)
+  giveBack(first)
+  assert.ok(!isLent(first))
+  const later = Array.from({ length: 4 }, (_, i) => json.render(rows(String(i))))
+  assert.equal(later.filter(({ buffer }) => buffer === first.buffer).length, 1)
+  const short = json.render({ Records: new RowsOf([]) })
+  assert.ok(!isLent(short))
 })

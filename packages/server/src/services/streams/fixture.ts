@@ -67,11 +67,11 @@ export function withObjects(output: unknown): unknown {
 function objectsOf(rows: Rows): Record<string, unknown>[] {
   const objects: Record<string, unknown>[] = []
   const set = (label: Label, value: unknown) => {
-    objects.at(-1)![label.toString()] = value
+    objects.at(-1)![label.name] = value
   }
   const text = (bytes: Uint8Array, start: number, end: number) => Buffer.from(bytes.subarray(start, end)).toString()
   rows.writeTo({
-    label: (name) => Buffer.from(name),
+    label: (name) => ({ name }),
     row: () => void objects.push({}),
     plainText: (label, bytes, start, end) => set(label, text(bytes, start, end)),
     text: (label, bytes, start, end) => set(label, text(bytes, start, end)),

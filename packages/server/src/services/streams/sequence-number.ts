@@ -51,23 +51,27 @@ export class SequenceDigits {
     for (let i = 0; i < sequenceDigits; i++) this.bytes[i] = text.charCodeAt(i)
   }
 
-  /** Goes on to the next record's. */
+  /** Goes on to the next record's. Whether a digit carries is computed, not branched on: it cannot be predicted. */
   next(): void {
     const { bytes } = this
     let carry = 0
-    for (let i = 0; i < stepDigits.length || carry > 0; i++) {
-      const at = sequenceDigits - 1 - i
-      const sum = bytes[at]! + carry + (i < stepDigits.length ? stepDigits[i]! : 0)
-      carry = sum > nine ? 1 : 0
+    for (let i = stepDigits.length - 1, at = sequenceDigits - 1; i >= 0; i--, at--) {
+      const sum = bytes[at]! + stepDigits[i]! + carry
+      carry = (nine - sum) >>> 31
       bytes[at] = sum - 10 * carry
     }
+    if (carry === 0) return
+    let at = sequenceDigits - stepDigits.length - 1
+    while (bytes[at] === nine) bytes[at--] = zero
+    bytes[at]!++
   }
 }
 
+const zero = 0x30
 const nine = 0x39
 
-/** The digits of 2^80, the last one first. */
-const stepDigits = Uint8Array.from((1n << 80n).toString(), Number).reverse()
+/** The digits of 2^80. */
+const stepDigits = Uint8Array.from((1n << 80n).toString(), Number)
 
 export const startingSequenceNumberOf = (shard: Shard): string =>
   (shardPart(shard) | recordPart(0n, shard.createdAtMs)).toString()
