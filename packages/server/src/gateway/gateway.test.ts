@@ -136,6 +136,32 @@ test('a body above the limit is answered 413, announced or not, and the server g
   assert.equal((await call(port, { headers: chunked, body: '{"Name":"x"}' })).status, 200)
 })
 
+test('a large body waits for room, small requests pass it, and clients that leave take none', async (t) => {
+  const { port } = await gatewayFixture(t, { bodyRoomBytesMax: 256 * 1024 })
+  const headers = signedHeaders('Batch')
+  const body = JSON.stringify({ Records: [{ Data: 'A'.repeat(200 * 1024), PartitionKey: 'a' }] })
+  const announced = () => {
+    const socket = net.connect(port, '127.0.0.1')
+    const lines = Object.entries({ ...headers, host: 'localhost', 'content-length': body.length })
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    return new Promise<net.Socket>((resolve) => {
+      socket.write(`POST / HTTP/1.1\r\n${head}\r\n${body.slice(0, 1000)}`, () => resolve(socket))
+    })
+  }
+  const holding = await announced()
+  const leaving = await announced()
+  let isAnswered = false
+  const waiting = call(port, { headers, body }).then(({ status }) => {
+    isAnswered = true
+    return status
+  })
+  for (let i = 0; i < 10; i++) assert.equal((await call(port, { headers: signedHeaders('Echo') })).status, 200)
+  assert.equal(isAnswered, false)
+  leaving.destroy()
+  holding.destroy()
+  assert.equal(await waiting, 200)
+})
+
 test('requests that two parsers could read differently are refused', async (t) => {
   const { port } = await gatewayFixture(t, { bodyTimeoutMs: 300, headersTimeoutMs: 300 })
   const head = (lines: string[]) => `POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`

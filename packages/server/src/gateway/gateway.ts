@@ -7,6 +7,7 @@ import type { Logger, Random } from '../core/ports.ts'
 import { checked } from '../core/shapes.ts'
 import { authenticate } from './authenticate.ts'
 import { BodyIncomplete, BodyTooLarge, readBody } from './body.ts'
+import { BodyRoom } from './body-room.ts'
 import type { Faults } from './faults.ts'
 import { isOwnHost } from './host-check.ts'
 import { type HttpRequest, type HttpResponse, listen } from './listener.ts'
@@ -37,6 +38,8 @@ export type GatewayOptions = {
   /** How long clients may take, in milliseconds. @default 10 s for headers, 30 s for a body */
   readonly headersTimeoutMs?: number
   readonly bodyTimeoutMs?: number
+  /** Bytes of bodies that are held at once; see BodyRoom. */
+  readonly bodyRoomBytesMax?: number
 }
 
 export type Gateway = {
@@ -58,6 +61,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { services, place, clock, random, logger, host } = options
   const { faults, networkClock = systemClock, headersTimeoutMs = 10_000, bodyTimeoutMs = 30_000 } = options
   const throttle = new Throttle(clock)
+  const room = new BodyRoom(options.bodyRoomBytesMax)
   const stopping = new AbortController()
 
   const listener = await listen(
@@ -72,10 +76,19 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const requestId = random.uuid()
     const startedMs = networkClock.monotonicMs()
     let found: Route | undefined
+    let heldBytes = 0
     try {
       checkHead(request, host)
       if (options.pages && request.method === 'GET' && (await sendPage(options.pages, request, response))) return
+      const declaredBytes = Number(request.headers['content-length']) || 0
+      if (declaredBytes > bodyBytesMax) throw new BodyTooLarge()
+      const waited = room.enter(declaredBytes)
+      if (waited) await waited
+      heldBytes = declaredBytes
+      if (waited && response.destroyed) throw new BodyIncomplete()
       const body = await readBody(request, bodyBytesMax, bodyTimeoutMs, networkClock)
+      const turn = room.turn(body.length)
+      if (turn) await turn
       found = await route(request, services, body.length > 0)
       await answer(found, request, response, body, requestId)
     } catch (error) {
@@ -83,6 +96,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       sendError(response, error, found, requestId)
       if (!request.complete) await abandon(request)
     } finally {
+      room.leave(heldBytes)
       logger.log('debug', 'request', {
         requestId,
         target: request.headers['x-amz-target'],
@@ -116,6 +130,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     }
     const call = new OpenCall(requestId, caller, response, stopping.signal)
     const output = await operation.handle(service.context, input, call)
+    const turn = room.turn(body.length) // many that waited for one sync are answered one by one
+    if (turn) await turn
     if (output instanceof EventStream) {
       response.writeHead(200, { ...identity(requestId), 'content-type': eventStreamContentType })
       const unexpected = await sendEvents(output, response, protocol, call.signal)
