@@ -19,8 +19,8 @@ export class CborWriter implements RowWriter {
   write(output: Readonly<Record<string, unknown>>, encode: (value: unknown) => Uint8Array): Buffer {
     const sink = this.#sink
     sink.at = 0
-    const names = Object.keys(output).filter((name) => output[name] !== undefined)
     sink.reserve(headLengthMax)
+    const names = Object.keys(output).filter((name) => output[name] !== undefined)
     this.#head(mapMajor, names.length)
     for (const name of names) {
       const value = output[name]
@@ -77,17 +77,18 @@ export class CborWriter implements RowWriter {
     }
   }
 
-  #string(major: number, label: Label, bytes: Uint8Array, start: number, end: number): void {
-    this.#begin(label, headLengthMax + end - start)
-    this.#head(major, end - start)
+  #string(major: number, label: CborLabel, bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start
+    this.#begin(label, headLengthMax + length)
+    this.#head(major, length)
     this.#sink.copy(bytes, start, end)
   }
 
   /** Begins a member: its label, and room for its value. */
-  #begin(label: Label, sizeBytes: number): void {
+  #begin(label: CborLabel, sizeBytes: number): void {
     const sink = this.#sink
-    sink.reserve(label.length + sizeBytes)
-    sink.copy(label, 0, label.length)
+    sink.reserve(label.item.length + stampSlack + sizeBytes)
+    sink.stamp(label.item)
   }
 
   /** There is room: it was reserved. */
@@ -112,6 +113,7 @@ export class CborWriter implements RowWriter {
 }
 
 const headLengthMax = 9
+
 const unsignedMajor = 0 << 5
 const bytesMajor = 2 << 5
 const textMajor = 3 << 5

@@ -1,7 +1,7 @@
 import { Rows, type RowWriter } from '../../core/rows.ts'
 import { ByteSink, type Stamp, stampOf, stampSlack } from './byte-sink.ts'
 
-/** A member's name: `"Data":` where it is a row's first, `,"Data":` where it follows another. */
+/** A member's name: `{"Data":` where it is an object's first, `,"Data":` where it follows another. */
 type JsonLabel = { readonly name: string; readonly first: Stamp; readonly following: Stamp }
 
 /*
@@ -39,7 +39,7 @@ export class JsonWriter implements RowWriter {
     let label = this.#labels.get(name)
     if (!label) {
       const text = `${JSON.stringify(name)}:`
-      label = { name, first: stampOf(Buffer.from(text)), following: stampOf(Buffer.from(`,${text}`)) }
+      label = { name, first: stampOf(Buffer.from(`{${text}`)), following: stampOf(Buffer.from(`,${text}`)) }
       this.#labels.set(name, label)
     }
     return label
@@ -56,20 +56,17 @@ export class JsonWriter implements RowWriter {
     this.#isFirstMember = true
   }
 
-  plainText(label: Label, bytes: Uint8Array, start: number, end: number): void {
-    this.#begin(label, end - start + 2)
+  plainText(label: JsonLabel, bytes: Uint8Array, start: number, end: number): void {
     const sink = this.#sink
-    const to = sink.bytes
-    let { at } = sink
-    to[at++] = quote
-    for (let i = start; i < end; i++) to[at++] = bytes[i]!
-    to[at++] = quote
-    sink.at = at
+    this.#begin(label, end - start + 2)
+    sink.push(quote)
+    sink.copy(bytes, start, end)
+    sink.push(quote)
   }
 
-  text(label: Label, bytes: Uint8Array, start: number, end: number): void {
-    this.#begin(label, (end - start) * escapeLengthMax + 2)
+  text(label: JsonLabel, bytes: Uint8Array, start: number, end: number): void {
     const sink = this.#sink
+    this.#begin(label, (end - start) * escapeLengthMax + 2)
     const to = sink.bytes
     let { at } = sink
     to[at++] = quote
@@ -116,14 +113,10 @@ export class JsonWriter implements RowWriter {
   }
 
   /** Begins a member: its label, and room for its value. */
-  #begin(label: Label, sizeBytes: number): void {
+  #begin(label: JsonLabel, sizeBytes: number): void {
     const sink = this.#sink
-    sink.reserve(label.length + sizeBytes)
-    const to = sink.bytes
-    let { at } = sink
-    to[at++] = this.#isFirstMember ? openBrace : comma
-    for (let i = 1; i < label.length; i++) to[at++] = label[i]!
-    sink.at = at
+    sink.reserve(label.following.length + stampSlack + sizeBytes)
+    sink.stamp(this.#isFirstMember ? label.first : label.following)
     this.#isFirstMember = false
   }
 }
@@ -133,7 +126,6 @@ const comma = 0x2c
 const openBracket = 0x5b
 const backslash = 0x5c
 const closeBracket = 0x5d
-const openBrace = 0x7b
 const closeBrace = 0x7d
 
 /** How JSON.stringify writes what may not stand in a text as it is: `\n`, `\u001f`, `\"`. */
