@@ -34,7 +34,7 @@ test('a body that is larger than all the room comes in alone', async () => {
 
 test('small bodies need no room', () => {
   const room = new BodyRoom(100 * kib)
-  room.enter(100 * kib)
+  assert.equal(room.enter(100 * kib), undefined)
   assert.equal(room.enter(4 * kib), undefined)
 })
 
