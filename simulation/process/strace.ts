@@ -40,6 +40,11 @@ export function inject(calls: readonly string[], inject: string, output: string)
   return tracing(['--seccomp-bpf', '-y', '-e', `trace=${traced}`, '-e', `inject=${calls.join()}:${inject}`], output)
 }
 
+/** Makes each call of this name take so much longer. */
+export function delay(call: string, delayMs: number): string[] {
+  return tracing(['--seccomp-bpf', '-e', `trace=${call}`, '-e', `inject=${call}:delay_enter=${delayMs}ms`])
+}
+
 /** Only looks, and writes each call into `output`. */
 export function trace(output: string): string[] {
   return tracing(['--seccomp-bpf', '-y', '-e', `trace=${allChangingCalls.join()}`], output)
