@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { hashKeyMax, hashKeyOf, hashKeyOfBytes } from './hash-key.ts'
+import { hashKeyMax, hashKeyOf, hashKeyOfBytes, hashKeyStart } from './hash-key.ts'
 
 const byOpenSsl = (text: string) => BigInt(`0x${createHash('md5').update(text).digest('hex')}`)
 
@@ -26,6 +26,7 @@ test('a key is hashed where it lies, whatever stands around it', () => {
       const key = Buffer.from(text)
       const bytes = Buffer.concat([Buffer.alloc(before, 1), key, Buffer.alloc(3, 1)])
       assert.equal(hashKeyOfBytes(bytes, before, before + key.length), byOpenSsl(text))
+      assert.equal(BigInt(hashKeyStart(bytes, before, before + key.length)), byOpenSsl(text) >> 96n)
     }),
   )
 })

@@ -1,2 +1,2 @@
 export { decodeEventFrames, type EventFrame, encodeEventFrame } from './event-stream.ts'
-export { hashKeyMax, hashKeyOf, hashKeyOfBytes } from './hash-key.ts'
+export { hashKeyMax, hashKeyOf, hashKeyOfBytes, hashKeyStart } from './hash-key.ts'

@@ -1,4 +1,3 @@
-import { hashKeyOfBytes } from '@millrace/formats'
 import { internalFailure } from '../../core/aws-error.ts'
 import type { Call } from '../../core/operation.ts'
 import type { Random } from '../../core/ports.ts'
@@ -112,11 +111,10 @@ function add(groups: Groups, shard: Shard, index: number): void {
 }
 
 function shardOf({ shardMap }: Stream, records: RecordBatch, i: number): Shard {
-  if (shardMap.openShards.length === 1) return shardMap.openShards[0]!
   const explicit = records.explicitHashKey(i)
   if (explicit !== undefined) return shardMap.shardFor(BigInt(explicit))
   const { keyBytes, places } = records
-  return shardMap.shardFor(hashKeyOfBytes(keyBytes, places[4 * i]!, places[4 * i + 1]!))
+  return shardMap.shardForKey(keyBytes, places[4 * i]!, places[4 * i + 1]!)
 }
 
 /** AUTO deals records out in turn, from a shard that is another for each request. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hashKeyMax } from '@millrace/formats'
+import { hashKeyMax, hashKeyOf } from '@millrace/formats'
 import fc from 'fast-check'
 import { ShardMap, uniformRanges } from './shard-map.ts'
 import type { Shard } from './stream.ts'
@@ -33,6 +33,25 @@ test('the first and last hash key of each shard belong to it', () => {
     assert.equal(map.shardFor(shard.startingHashKey), shard)
     assert.equal(map.shardFor(shard.endingHashKey), shard)
   }
+})
+
+test('a partition key goes to the shard of its hash key, also where that is a boundary', () => {
+  const shardForKey = (map: ShardMap, text: string) => {
+    const key = Buffer.from(`<${text}>`)
+    return map.shardForKey(key, 1, key.length - 1)
+  }
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 300 }), fc.string({ minLength: 1, maxLength: 70 }), (count, text) => {
+      const hashKey = hashKeyOf(text)
+      const even = new ShardMap(shardsOf(count))
+      assert.equal(shardForKey(even, text), even.shardFor(hashKey))
+      for (const boundary of [hashKey, hashKey + 1n]) {
+        const below = { index: 0, startingHashKey: 0n, endingHashKey: boundary - 1n, createdAtMs: 0 }
+        const above = { index: 1, startingHashKey: boundary, endingHashKey: hashKeyMax, createdAtMs: 0 }
+        assert.equal(shardForKey(new ShardMap([below, above]), text), boundary === hashKey ? above : below)
+      }
+    }),
+  )
 })
 
 test('closed shards take nothing', () => {

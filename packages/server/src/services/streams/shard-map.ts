@@ -1,17 +1,37 @@
 import assert from 'node:assert/strict'
-import { hashKeyMax } from '@millrace/formats'
+import { hashKeyMax, hashKeyOfBytes, hashKeyStart } from '@millrace/formats'
 import type { Shard } from './stream.ts'
 
 /** The open shards of a stream in order of hash key: every hash key has exactly one. */
 export class ShardMap {
   /** In order of hash key. */
   readonly openShards: readonly Shard[]
+  /** The first 32 bits of where each begins. */
+  readonly #starts: Uint32Array
 
   constructor(shards: readonly Shard[]) {
     this.openShards = shards
       .filter((shard) => shard.closedAtMs === undefined)
       .sort((a, b) => (a.startingHashKey < b.startingHashKey ? -1 : 1))
     assertCovers(this.openShards)
+    this.#starts = Uint32Array.from(this.openShards, ({ startingHashKey }) => Number(startingHashKey >> 96n))
+  }
+
+  /** The open shard for a partition key, which lies in `bytes` as UTF-8. */
+  shardForKey(bytes: Uint8Array, start: number, end: number): Shard {
+    const { openShards } = this
+    const starts = this.#starts
+    if (openShards.length === 1) return openShards[0]!
+    const hashStart = hashKeyStart(bytes, start, end)
+    let low = 0
+    let high = openShards.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (starts[middle]! <= hashStart) low = middle
+      else high = middle - 1
+    }
+    // Where the first bits are those of a boundary, the others decide.
+    return starts[low] === hashStart && low > 0 ? this.shardFor(hashKeyOfBytes(bytes, start, end)) : openShards[low]!
   }
 
   /** The open shard whose range holds a hash key. */
