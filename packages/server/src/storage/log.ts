@@ -68,7 +68,7 @@ export interface RecordLog {
   /**
    * Adds a batch, whole or not at all. Resolves once it is durable (see the storage's durability mode): nothing that
    * was acknowledged is ever lost, or served before it is durable. Batches of concurrent calls are ordered by arrival.
-   * @throws LogClosed, LogNotFound, StorageFailed (the outcome is unknown)
+   * @throws LogClosed, LogNotFound, StorageBusy, StorageFailed (the outcome is unknown)
    */
   append(logId: string, batch: Batch): Promise<Appended>
   /** Resolves once no append, from any process, can land any more. Durable. Idempotent. Reading goes on. */
@@ -95,6 +95,13 @@ export class LogClosed extends Error {
 export class LogNotFound extends Error {
   constructor(logId: string) {
     super(`there is no log ${logId}`)
+  }
+}
+
+/** More is waiting to be written than may wait. Nothing of this batch was taken: it may be tried again in a while. */
+export class StorageBusy extends Error {
+  constructor() {
+    super('more is waiting to be written than may wait')
   }
 }
 

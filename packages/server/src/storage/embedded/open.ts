@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/ports.ts'
 import type { Storage } from '../storage.ts'
-import { DataFolder } from './data-folder.ts'
+import { DataFolder, DataFolderError } from './data-folder.ts'
 import { EmbeddedCatalog } from './embedded-catalog.ts'
 import { EmbeddedLog } from './embedded-log.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
@@ -30,6 +30,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Storage & 
   let catalog: EmbeddedCatalog
   try {
     log = await EmbeddedLog.open({ ...options, directory: folder.logDirectory, fileSystem, segmentBytesMax })
+    await checkCatalogIsThere(folder.catalogDirectory, fileSystem, log.size)
     catalog = await EmbeddedCatalog.open(fileSystem, folder.catalogDirectory)
   } catch (error) {
     await log?.end()
@@ -50,6 +51,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Storage & 
       return closed
     },
   }
+}
+
+/** A folder with logs has had a catalog: an empty one in its place would let them go. @throws DataFolderError */
+async function checkCatalogIsThere(directory: string, fileSystem: FileSystem, logCount: number): Promise<void> {
+  if (logCount > 0 && !(await fileSystem.list(directory)).includes('catalog.map'))
+    throw new DataFolderError(`${directory}/catalog.map is missing: restore it from a copy of the folder`)
 }
 
 async function sweepNowAndThen(log: EmbeddedLog, clock: Clock, logger: Logger, signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import { type FileSystem, ignoreMissing, readWhole, replaceFile } from './file-s
 import {
   decodeHeader,
   indexName,
+  type Scanned,
   type SegmentHeader,
   scanSegment,
   segmentHeaderLength,
@@ -26,6 +27,14 @@ export type Recovered = {
 /** The smallest block of n entries takes more than 4 n bytes. */
 const bytesPerEntryMin = 4
 
+/** What the map of logs remembers of segments. */
+export type SegmentNotes = {
+  /** Deleted on purpose, though another one still names them. */
+  readonly removed: ReadonlySet<number>
+  /** The last one in which something was acknowledged; 0 if there was none yet. */
+  readonly newest: number
+}
+
 /**
  * Finds what the segments hold: from their indexes, or from themselves where there is none. Damage is told to the
  * logger and left out; what was not acknowledged at the end is cut. Nothing is deleted but segments that never began.
@@ -35,20 +44,25 @@ export async function recoverSegments(
   directory: string,
   store: SegmentStore,
   logger: Logger,
-  removed: ReadonlySet<number>,
+  { removed, newest }: SegmentNotes,
   segmentBytesMax: number,
 ): Promise<Recovered> {
   const names = await fileSystem.list(directory)
   const numbers = segmentNumbers(names, directory)
-  const headers = new Map<number, SegmentHeader | undefined>()
-  for (const number of numbers) headers.set(number, await readHeader(fileSystem, store.pathOf(number), number))
+  const heads = new Map<number, SegmentHead>()
+  for (const number of numbers) heads.set(number, await readHead(fileSystem, store.pathOf(number), number))
 
   let entriesLostMax = 0
   const missing: number[] = []
+  const known = Math.max(0, ...numbers, ...removed)
+  if (newest > known) {
+    missing.push(newest)
+    entriesLostMax += ((newest - known - 1) * segmentBytesMax) / bytesPerEntryMin // others may have gone with it
+  }
   let next: { number: number; header: SegmentHeader | undefined } | undefined
   let last: { number: number; validLength: number } | undefined
   for (const number of numbers.reverse()) {
-    const header = headers.get(number)
+    const { header, sizeBytes } = heads.get(number)!
     const named = next?.header?.previous
     if (named !== undefined && named < number) {
       await fileSystem.remove(store.pathOf(number)) // it failed before anything was acknowledged in it
@@ -65,22 +79,24 @@ export async function recoverSegments(
         number,
         validLength ?? (next && !removed.has(number) ? bytes.byteLength : undefined),
       )
-      if (!header && scanned.rowsByLog.size === 0 && !next) {
+      if (!header && scanned.rowsByLog.size === 0 && !next && number > newest) {
         await fileSystem.remove(store.pathOf(number)) // its making was not finished
         continue
       }
       const damage = header ? scanned.damage : [{ from: 0, to: segmentHeaderLength }, ...scanned.damage]
       for (const { from, to } of damage) entriesLostMax += (to - from) / bytesPerEntryMin
-      if (scanned.validLength < bytes.byteLength) tellCut(logger, store.pathOf(number), scanned.validLength, bytes)
+      if (scanned.tail) tellCut(logger, store.pathOf(number), scanned.tail)
       // A sync of this file may have failed: then what is read now is in memory only, and no other sync of it helps.
       if (validLength === undefined)
         await replaceFile(fileSystem, directory, segmentName(number), [bytes.subarray(0, scanned.validLength)])
       segment.rows = scanned.rowsByLog
       await store.finish(segment, scanned.validLength, damage)
     }
-    for (const range of segment.directory!.damage) store.tellDamage(number, range)
+    const { validLength: valid, damage } = segment.directory!
+    for (const range of damage) store.tellDamage(number, range)
+    if (sizeBytes < valid) store.tellDamage(number, { from: sizeBytes, to: valid })
     store.segments.set(number, segment)
-    last ??= { number, validLength: segment.directory!.validLength }
+    last ??= { number, validLength: valid }
     next = { number, header }
   }
   const oldest = next?.header?.previous ?? 0
@@ -89,11 +105,10 @@ export async function recoverSegments(
     logger.log('error', `${store.pathOf(number)} is missing: its entries are not served`, { segment: number })
     entriesLostMax += segmentBytesMax / bytesPerEntryMin
   }
-  const highest = Math.max(0, ...numbers, ...removed)
   return {
     previous: last?.number ?? Math.max(0, ...removed),
     previousValid: last?.validLength ?? 0,
-    nextNumber: highest + 1,
+    nextNumber: Math.max(known, newest) + 1,
     entriesLostMax: Math.ceil(entriesLostMax),
     missing,
   }
@@ -111,12 +126,15 @@ function segmentNumbers(names: readonly string[], directory: string): number[] {
   return numbers.sort((a, b) => a - b)
 }
 
-async function readHeader(fileSystem: FileSystem, path: string, segment: number): Promise<SegmentHeader | undefined> {
+type SegmentHead = { readonly header: SegmentHeader | undefined; readonly sizeBytes: number }
+
+async function readHead(fileSystem: FileSystem, path: string, segment: number): Promise<SegmentHead> {
   try {
     const file = await fileSystem.open(path, 'read')
     try {
       const bytes = new Uint8Array(segmentHeaderLength)
-      return decodeHeader(bytes.subarray(0, await file.read(bytes, 0)), segment)
+      const header = decodeHeader(bytes.subarray(0, await file.read(bytes, 0)), segment)
+      return { header, sizeBytes: await file.size() }
     } finally {
       await file.close()
     }
@@ -144,12 +162,15 @@ async function readDirectory(
   }
 }
 
-function tellCut(logger: Logger, path: string, validLength: number, bytes: Uint8Array): void {
-  if (bytes.subarray(validLength).every((byte) => byte === 0)) return
-  const facts = { file: path, fromByte: validLength, toByte: bytes.byteLength }
-  logger.log(
-    'warn',
-    `${path} ends with a write that was not finished, from byte ${validLength}: it does not count`,
-    facts,
-  )
+function tellCut(logger: Logger, path: string, { from, to, looksWhole }: NonNullable<Scanned['tail']>): void {
+  const facts = { file: path, fromByte: from, toByte: to }
+  if (looksWhole)
+    logger.log(
+      'error',
+      `${path} is broken from byte ${from} to its end, and nothing tells whether it was acknowledged: ` +
+        'these entries are not served',
+      facts,
+    )
+  else
+    logger.log('warn', `${path} ends with a write that was not finished, from byte ${from}: it does not count`, facts)
 }

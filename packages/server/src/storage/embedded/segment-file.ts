@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { checkedHead, claimedLength } from './block-format.ts'
+import { checkedHead, claimedLength, looksWhole, markLogNumber } from './block-format.ts'
 import { BlockRows } from './block-rows.ts'
 import type { ByteRange } from './segment-index.ts'
 
@@ -56,6 +56,11 @@ export type Scanned = {
   readonly validLength: number
   /** Ranges within `validLength` that hold no good block, though something had been acknowledged there. */
   readonly damage: readonly ByteRange[]
+  /** What was cut off from `validLength` on, if anything: a write that was not finished, so far as one can know. */
+  readonly tail?: ByteRange & {
+    /** It seems to be there in full, and yet is broken: it may have been acknowledged, and damaged since. */
+    readonly looksWhole: boolean
+  }
 }
 
 /**
@@ -72,7 +77,8 @@ export function scanSegment(bytes: Uint8Array, segment: number, validLength?: nu
   const torn = whole.gaps.find(({ from }) => from >= whole.durableTo)
   if (!torn) return { rowsByLog: whole.rowsByLog, validLength: bytes.byteLength, damage: whole.gaps }
   const { rowsByLog, gaps } = scanTo(bytes, segment, torn.from)
-  return { rowsByLog, validLength: torn.from, damage: gaps }
+  const tail = { from: torn.from, to: bytes.byteLength, looksWhole: looksWhole(bytes, torn.from, segment) }
+  return { rowsByLog, validLength: torn.from, damage: gaps, tail }
 }
 
 function scanTo(bytes: Uint8Array, segment: number, end: number) {
@@ -89,12 +95,14 @@ function scanTo(bytes: Uint8Array, segment: number, end: number) {
       gaps.push({ from, to: at })
       continue
     }
-    let rows = rowsByLog.get(head.logNumber)
-    if (!rows) {
-      rows = new BlockRows()
-      rowsByLog.set(head.logNumber, rows)
+    if (head.logNumber !== markLogNumber) {
+      let rows = rowsByLog.get(head.logNumber)
+      if (!rows) {
+        rows = new BlockRows()
+        rowsByLog.set(head.logNumber, rows)
+      }
+      rows.push(head.firstOffset, head.endOffset, head.timestampMs, at, head.length)
     }
-    rows.push(head.firstOffset, head.endOffset, head.timestampMs, at, head.length)
     durableTo = Math.max(durableTo, head.durableTo)
     at += head.length
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/ports.ts'
-import { type Appended, type Batch, entryCount, LogClosed, LogNotFound, StorageFailed } from '../log.ts'
-import { blockLength, pushBlock } from './block-format.ts'
+import { type Appended, type Batch, entryCount, LogClosed, LogNotFound, StorageBusy, StorageFailed } from '../log.ts'
+import { blockLength, markBlock, markLength, pushBlock } from './block-format.ts'
 import { BlockRows } from './block-rows.ts'
 import type { File, FileSystem } from './file-system.ts'
 import type { HeldLog } from './held-log.ts'
@@ -9,11 +9,14 @@ import { encodeHeader, segmentHeaderLength } from './segment-file.ts'
 import type { Segment, SegmentStore } from './segment-store.ts'
 import { TailCache } from './tail-cache.ts'
 
-/** Bytes accepted but not yet durable, over all logs. Above it, writers wait at the door. */
-const inFlightBytesMax = 128 * 1024 * 1024
+/** Bytes accepted but not yet durable, over all logs. What would exceed it is refused, for it is in memory already. */
+export const inFlightBytesMax = 64 * 1024 * 1024
 
 /** One write carries at most this much, so that the first in it does not wait for all. */
 const commitBytesMax = 16 * 1024 * 1024
+
+/** When no commit has followed the last one for this long, a mark is written behind it, in milliseconds. */
+export const markAfterMs = 100
 
 /** Newest blocks kept in memory for readers at the tip, over all logs. */
 const tailBytesMax = 32 * 1024 * 1024
@@ -39,24 +42,47 @@ type Parts = {
   readonly clock: Clock
   readonly logger: Logger
   readonly segmentBytesMax: number
+  /** Told once of each segment in which something was acknowledged. */
+  readonly began: (segment: number) => void
+}
+
+/** The segment that is written to. */
+type Active = {
+  readonly segment: Segment
+  readonly file: File
+  /** What is before it was acknowledged, and counts. */
+  size: number
+  /** Where the next block goes: behind a mark, which is not synced, and may be lost. */
+  end: number
+  /** As large as `end` when a mark is the last thing in it. */
+  markedTo: number
+  /** A sync is under way, or has failed: then the file is not touched any more. */
+  isSyncing: boolean
 }
 
 /**
  * Writes all logs into one segment after another. One loop: what came while the last sync ran goes out in one write
  * and one sync; then it is acknowledged and shown to readers.
+ *
+ * Each commit vouches for the one before it. For the last one a mark does, which follows when nothing else does: so that
+ * after a crash a broken last block is known as damage, not taken for a write that was not finished.
  */
 export class SegmentWriter {
   readonly #parts: Parts
   readonly #cache = new TailCache(tailBytesMax)
   #pending: Append[] = []
-  #atDoor: Append[] = []
   #inFlightBytes = 0
   #running: Promise<void> | undefined
   #finishing: Promise<void> = Promise.resolve()
-  #active: { segment: Segment; file: File; size: number } | undefined
+  #active: Active | undefined
+  #isMarkDue = false
+  #isWatching = false
+  readonly #closing = new AbortController()
   /** The segment before the next one, and how much of it counts. */
   #previous: number
   #previousValid: number
+  /** What `previousValid` was before the segment that is written to. */
+  #validBefore = 0
   #nextNumber: number
 
   constructor(parts: Parts, previous: number, previousValid: number, nextNumber: number) {
@@ -83,52 +109,92 @@ export class SegmentWriter {
 
   /** Waits for what was accepted, and lets go of the file. */
   async close(): Promise<void> {
+    this.#closing.abort()
     while (this.#running) await this.#running
+    await this.#seal()
     await this.#finishActive()
     await this.#finishing
   }
 
   #add(log: HeldLog, batch: Batch | undefined, bytes: number): Promise<Appended> {
+    if (bytes > 0 && this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > inFlightBytesMax)
+      return Promise.reject(new StorageBusy())
+    this.#inFlightBytes += bytes
     return new Promise((resolve, reject) => {
-      const append = { log, batch, bytes, resolve, reject, firstOffset: 0, timestampMs: 0, position: 0 }
-      if (this.#atDoor.length > 0 || (this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > inFlightBytesMax))
-        this.#atDoor.push(append)
-      else this.#admit(append)
+      this.#pending.push({ log, batch, bytes, resolve, reject, firstOffset: 0, timestampMs: 0, position: 0 })
       this.#running ??= this.#run()
     })
   }
 
-  #admit(append: Append): void {
-    this.#inFlightBytes += append.bytes
-    this.#pending.push(append)
-  }
-
   async #run(): Promise<void> {
     await Promise.resolve() // what is appended in this turn goes together
+    if (this.#isMarkDue) await this.#mark()
     while (this.#pending.length > 0) {
       const appends = this.#takeCommit()
       try {
         await this.#commit(appends)
       } catch (error) {
-        await this.#abandonActive()
+        await this.#abandonActive(error)
         const failed = new StorageFailed(`the log cannot be written: ${(error as Error).message}`, { cause: error })
         this.#parts.logger.log('error', failed.message, { segment: this.#previous })
         for (const append of appends) append.reject(failed)
       }
       for (const append of appends) this.#inFlightBytes -= append.bytes
-      this.#openDoor()
     }
     this.#running = undefined // in the same turn as the last look at what waits: nobody can come between
+    if (!this.#isWatching && this.#isMarkMissing) void this.#markWhenIdle()
   }
 
-  #openDoor(): void {
-    let admitted = 0
-    for (const append of this.#atDoor) {
-      if (this.#inFlightBytes > 0 && this.#inFlightBytes + append.bytes > inFlightBytesMax) break
-      this.#admit(append)
-      admitted++
+  get #isMarkMissing(): boolean {
+    return this.#active !== undefined && this.#active.end > this.#active.markedTo
+  }
+
+  /** Sees to it that a mark is written once nothing has come for a while. One timer, however many commits there are. */
+  async #markWhenIdle(): Promise<void> {
+    this.#isWatching = true
+    let seen: number | undefined
+    while (this.#isMarkMissing && !this.#closing.signal.aborted) {
+      const { segment, end } = this.#active!
+      const place = segment.number * 2 ** 32 + end
+      if (place === seen && !this.#running) {
+        this.#isMarkDue = true
+        this.#running = this.#run()
+        await this.#running
+      } else {
+        seen = place
+        await this.#parts.clock.sleep(markAfterMs, this.#closing.signal)
+      }
     }
-    if (admitted > 0) this.#atDoor = this.#atDoor.slice(admitted)
+    this.#isWatching = false
+  }
+
+  /** Writes a mark, without a sync of its own. */
+  async #mark(): Promise<void> {
+    this.#isMarkDue = false
+    const active = this.#active
+    if (!active || active.markedTo === active.end) return
+    try {
+      await active.file.append(markBlock(active.segment.number, active.end, active.size))
+      active.end += markLength
+      active.markedTo = active.end
+    } catch (error) {
+      await this.#abandonActive(error) // nothing waited for it
+    }
+  }
+
+  /** At the end the mark is synced, so that nothing of the segment is in doubt. What was acknowledged needs it not. */
+  async #seal(): Promise<void> {
+    await this.#mark()
+    const active = this.#active
+    if (!active || active.size === active.end) return
+    try {
+      active.isSyncing = true
+      await active.file.dataSync()
+      active.isSyncing = false
+      active.size = active.end
+    } catch (error) {
+      await this.#abandonActive(error)
+    }
   }
 
   /** The oldest waiting appends, as many as one write may carry; at least one. */
@@ -149,7 +215,7 @@ export class SegmentWriter {
     const parts: Uint8Array[] = []
     const nextOffsets = new Map<HeldLog, number>()
     const nowMs = this.#parts.clock.nowMs()
-    let position = active?.size ?? 0
+    let position = active?.end ?? 0
     for (const append of appends) {
       const { log, batch } = append
       if (!batch || log.deleted || !active) continue
@@ -170,8 +236,12 @@ export class SegmentWriter {
     }
     if (active && parts.length > 0) {
       await active.file.append(parts)
+      active.isSyncing = true
       if (this.#parts.durability === 'fsync') await active.file.dataSync()
+      active.isSyncing = false
+      if (active.size === segmentHeaderLength) this.#parts.began(active.segment.number)
       active.size = position
+      active.end = position
     }
     for (const append of appends) {
       if (append.log.deleted) append.reject(new LogNotFound(append.log.id))
@@ -215,7 +285,9 @@ export class SegmentWriter {
     }
     const segment: Segment = { number, previous: this.#previous, rows: new Map() }
     store.segments.set(number, segment)
-    this.#active = { segment, file, size: segmentHeaderLength }
+    const size = segmentHeaderLength
+    this.#active = { segment, file, size, end: size, markedTo: size, isSyncing: false }
+    this.#validBefore = this.#previousValid
     this.#previous = number
     this.#previousValid = segmentHeaderLength
   }
@@ -229,15 +301,31 @@ export class SegmentWriter {
     await active.file.close()
   }
 
-  /** After a failed write or sync: what was acknowledged stays, and the file is not touched any more. */
-  async #abandonActive(): Promise<void> {
+  /**
+   * After a failed write or sync: what was acknowledged stays, and nothing is written to the file any more. What a write
+   * left that found no room is given back; and a file in which nothing was acknowledged goes, so that a disk that stays
+   * full is not filled by trying.
+   */
+  async #abandonActive(error: unknown): Promise<void> {
     const active = this.#active
     if (!active) return
+    if (active.size === segmentHeaderLength) return this.#discardActive(active)
+    if (isNoSpace(error) && !active.isSyncing) await active.file.truncate?.(active.size).catch(() => {})
     this.#release(active)
     await active.file.close().catch(() => {})
   }
 
-  #release({ segment, size }: { segment: Segment; size: number }): void {
+  async #discardActive({ segment, file }: Active): Promise<void> {
+    const { fileSystem, store } = this.#parts
+    this.#active = undefined
+    store.segments.delete(segment.number)
+    this.#previous = segment.previous
+    this.#previousValid = this.#validBefore
+    await file.close().catch(() => {})
+    await fileSystem.remove(store.pathOf(segment.number)).catch(() => {}) // one that stays is left out when it is found
+  }
+
+  #release({ segment, size }: Active): void {
     this.#active = undefined
     this.#previousValid = size
     const finished = this.#parts.store.finish(segment, size)
@@ -249,4 +337,9 @@ export class SegmentWriter {
 export function refusal(log: HeldLog): Error | undefined {
   if (log.deleted) return new LogNotFound(log.id)
   return log.closing ? new LogClosed(log.id) : undefined
+}
+
+function isNoSpace(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOSPC' || code === 'EDQUOT'
 }

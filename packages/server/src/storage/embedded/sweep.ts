@@ -7,6 +7,8 @@ type Kept = {
   keep(log: HeldLog): Promise<void>
   removed(): readonly number[]
   setRemoved(numbers: readonly number[]): Promise<unknown>
+  /** The last segment in which something was acknowledged. */
+  newest(): number
 }
 
 /**
@@ -31,7 +33,11 @@ export async function sweepSegments(
   // First what the segments alone knew: where each log ends, and that these are gone on purpose. Then they go.
   await Promise.all([...concerned].map((log) => kept.keep(log).catch(ignoreDeleted)))
   const gone = new Set(empty)
-  const named = new Set([last, ...[...store.segments.values()].filter((s) => !gone.has(s)).map((s) => s.previous)])
+  const named = new Set([
+    last,
+    kept.newest(),
+    ...[...store.segments.values()].filter((s) => !gone.has(s)).map((s) => s.previous),
+  ])
   const numbers = [...new Set([...kept.removed(), ...empty.map((segment) => segment.number)])]
   await kept.setRemoved(numbers.sort((a, b) => a - b))
   for (const log of concerned) log.segments = log.segments.filter((segment) => !gone.has(segment))

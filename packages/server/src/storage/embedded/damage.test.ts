@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { ManualClock } from '../../core/clock.ts'
+import { batchOf } from '../log.ts'
+import { checkedHead } from './block-format.ts'
+import { FaultyMemoryDisk } from './disk-fixture.ts'
+import { allOf, KeptLogger, openIn } from './fixture.ts'
+import { decodeHeader, scanSegment, segmentHeaderLength } from './segment-file.ts'
+import { markAfterMs } from './segment-writer.ts'
+
+const directory = '/data'
+const segmentPath = `${directory}/log/0000000001.segment`
+const indexPath = `${directory}/log/0000000001.index`
+
+/** No byte of it is zero, as in text. */
+const payload = (i: number, length: number) => Buffer.from(`entry ${i} `.padEnd(length, '0123456789abcdef'))
+
+type Written = {
+  /** As kill -9 leaves it right after the last acknowledgement; when nothing had come for a while; and a clean stop. */
+  readonly killed: FaultyMemoryDisk
+  readonly idle: FaultyMemoryDisk
+  readonly closed: FaultyMemoryDisk
+  /** Where each block begins, and where the last ends. */
+  readonly positions: readonly number[]
+  readonly entries: readonly string[]
+}
+
+/** One segment: entries of log `a`, each synced by itself. */
+async function written(count: number, length: (i: number) => number): Promise<Written> {
+  const disk = new FaultyMemoryDisk()
+  const clock = new ManualClock()
+  const storage = await openIn(directory, { fileSystem: disk, clock })
+  await storage.log.create('a', { retentionMs: 3_600_000 })
+  const positions = [segmentHeaderLength]
+  const entries: string[] = []
+  for (let i = 0; i < count; i++) {
+    await storage.log.append('a', batchOf([payload(i, length(i))]))
+    entries.push(`${i} ${payload(i, length(i))}`)
+    positions.push(disk.contents(segmentPath).byteLength)
+  }
+  const killed = disk.copy()
+  await clock.advance(2 * markAfterMs)
+  const idle = disk.copy()
+  await storage.close()
+  return { killed, idle, closed: disk, positions, entries }
+}
+
+type Opened = { readonly served: string[]; readonly errors: string[]; readonly warnings: string[] }
+
+/** What a damaged disk gives, and what it says. */
+async function opened(disk: FaultyMemoryDisk): Promise<Opened> {
+  const logger = new KeptLogger()
+  const storage = await openIn(directory, { fileSystem: disk, logger })
+  const served = await allOf(storage.log, 'a')
+  await storage.close()
+  const warnings = logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)
+  return { served, errors: logger.errors, warnings }
+}
+
+function withSegment(disk: FaultyMemoryDisk, change: (bytes: Uint8Array) => Uint8Array | undefined): FaultyMemoryDisk {
+  const copy = disk.copy()
+  const bytes = copy.contents(segmentPath).slice()
+  copy.put(segmentPath, change(bytes) ?? bytes)
+  return copy
+}
+
+const withFlip = (disk: FaultyMemoryDisk, bit: number) =>
+  withSegment(disk, (bytes) => {
+    bytes[bit >> 3]! ^= 1 << (bit & 7)
+    return undefined
+  })
+
+test('the last segment cut at every byte: what is whole is served, the rest is cut off and told', async (t) => {
+  const { killed, positions, entries } = await written(24, (i) => 20 + ((i * 37) % 150))
+  const length = positions.at(-1)!
+  for (let cut = 0; cut <= length; cut++) {
+    const { served, errors, warnings } = await opened(withSegment(killed, (bytes) => bytes.slice(0, cut)))
+    const whole = positions.filter((end, i) => i > 0 && end <= cut).length
+    assert.deepEqual(served, entries.slice(0, whole), `cut at ${cut}`)
+    if (cut < segmentHeaderLength) assert.match(errors[0]!, /is damaged from byte 0/)
+    else {
+      assert.deepEqual(errors, [], `cut at ${cut}`)
+      const told = positions.includes(cut) ? [] : [positions[whole]!]
+      assert.deepEqual(
+        warnings.map((line) => Number(/write that was not finished, from byte (\d+)/.exec(line)?.[1])),
+        told,
+        `cut at ${cut}`,
+      )
+    }
+  }
+  t.diagnostic(`${length + 1} cuts of a segment of ${length} bytes, 0 whole entries lost`)
+})
+
+test('after a cut the log takes new entries, and no offset is given twice', async () => {
+  const { killed, positions, entries } = await written(5, () => 40)
+  for (let cut = positions[3]!; cut < positions[5]!; cut += 8) {
+    const disk = withSegment(killed, (bytes) => bytes.slice(0, cut))
+    const storage = await openIn(directory, { fileSystem: disk })
+    const { firstOffset } = await storage.log.append('a', batchOf([Buffer.from('new')]))
+    const expected = [...entries.slice(0, cut < positions[4]! ? 3 : 4), `${firstOffset} new`]
+    assert.deepEqual(await allOf(storage.log, 'a'), expected)
+    const again = await storage.reopen()
+    assert.deepEqual(await allOf(again.log, 'a'), expected)
+    await again.close()
+  }
+})
+
+test('a segment that was closed cleanly and is shorter than it was is damage, at every byte', async (t) => {
+  const { closed, positions, entries } = await written(12, () => 30)
+  const length = positions.at(-1)!
+  for (const withIndex of [true, false]) {
+    for (let cut = segmentHeaderLength; cut < length; cut += withIndex ? 1 : 5) {
+      const disk = withSegment(closed, (bytes) => bytes.slice(0, cut))
+      if (!withIndex) disk.files.delete(indexPath)
+      const { served, errors, warnings } = await opened(disk)
+      const whole = positions.filter((end, i) => i > 0 && end <= cut).length
+      assert.deepEqual(served, entries.slice(0, whole), `cut at ${cut}`)
+      // Without its index nothing knows how long it was: then a cut is told as what it looks like.
+      if (withIndex) assert.match(errors[0]!, new RegExp(`is damaged from byte ${cut} to`), `cut at ${cut}`)
+      else if (!positions.includes(cut)) assert.equal(warnings.length, 1, `cut at ${cut}`)
+    }
+  }
+  t.diagnostic(`${length - segmentHeaderLength} cuts, all told`)
+})
+
+/* Row 4: a segment of 64 KiB, blocks of about 1 KiB. */
+
+let large: Written
+before(async () => {
+  large = await written(64, (i) => (i === 63 ? 840 : 957 + (i % 8))) // 63 blocks of 1 KiB, 904 bytes, and the mark
+  assert.equal(large.idle.contents(segmentPath).byteLength, 64 * 1024)
+})
+
+/** The block that a place is in. */
+const blockAt = (positions: readonly number[], at: number) => positions.findLastIndex((begin) => begin <= at)
+
+test('every bit of a 64 KiB segment flipped in turn is noticed in its block', (t) => {
+  const { idle, positions } = large
+  const bytes = idle.contents(segmentPath).slice()
+  const begins = positions.concat([bytes.byteLength])
+  let flips = 0
+  for (let block = -1; block < positions.length; block++) {
+    const from = block < 0 ? 0 : begins[block]!
+    const to = block < 0 ? segmentHeaderLength : begins[block + 1]!
+    const isGood = () =>
+      block < 0 ? decodeHeader(bytes, 1) !== undefined : checkedHead(bytes, from, 1, from) !== undefined
+    assert.ok(isGood())
+    for (let bit = 8 * from; bit < 8 * to; bit++) {
+      bytes[bit >> 3]! ^= 1 << (bit & 7)
+      if (isGood()) assert.fail(`bit ${bit} is flipped, and nothing notices`)
+      bytes[bit >> 3]! ^= 1 << (bit & 7)
+      flips++
+    }
+  }
+  assert.equal(flips, 8 * bytes.byteLength)
+  t.diagnostic(`${flips} flips, ${flips} noticed`)
+})
+
+test('a flipped bit costs the block that it is in, and no other', (t) => {
+  const { idle, positions } = large
+  const bytes = idle.contents(segmentPath).slice()
+  const count = positions.length - 1
+  let scans = 0
+  for (let at = segmentHeaderLength; at < positions.at(-1)!; at++) {
+    const block = blockAt(positions, at)
+    if (at >= positions[block]! + 64 && at % 16 !== 0 && at < positions[block + 1]! - 8) continue
+    bytes[at]! ^= 1 << (at % 8)
+    const { rowsByLog, damage, tail } = scanSegment(bytes, 1)
+    bytes[at]! ^= 1 << (at % 8)
+    assert.deepEqual(damage, [{ from: positions[block], to: positions[block + 1] }], `byte ${at}`)
+    assert.equal(tail, undefined)
+    const rows = [...rowsByLog.values()][0]!
+    assert.equal(rows.count, count - 1)
+    for (let row = 0; row < rows.count; row++)
+      assert.equal(rows.position(row), positions[row < block ? row : row + 1], `byte ${at}`)
+    scans++
+  }
+  t.diagnostic(`${scans} scans of 64 KiB, each found all other blocks`)
+})
+
+for (const state of ['closed', 'idle', 'killed'] as const)
+  test(`a storage that was ${state} tells of a flipped bit, and serves all else`, async (t) => {
+    const { positions, entries } = large
+    const disk = large[state]
+    const end = positions.at(-1)!
+    const inLast = Array.from({ length: 70 }, (_, i) => positions.at(-2)! + ((i * 15) % (end - positions.at(-2)!)))
+    const spread = Array.from({ length: 150 }, (_, i) => (i * 439) % end)
+    let told = 0
+    for (const at of [...spread, ...inLast, end - 1]) {
+      const { served, errors } = await opened(withFlip(disk, 8 * at + (at % 8)))
+      const block = blockAt(positions, at)
+      if (at < segmentHeaderLength) {
+        assert.deepEqual(served, entries)
+        if (state === 'closed' && errors.length === 0) continue // its index says all that the header does
+      } else assert.deepEqual(served, entries.toSpliced(block, 1), `byte ${at}`)
+      const isInDoubt = state === 'killed' && block === positions.length - 2
+      const expected = isInDoubt ? /nothing tells whether it was acknowledged/ : /is damaged from byte/
+      assert.match(errors[0] ?? '', expected, `byte ${at}`)
+      assert.match(errors[0]!, new RegExp(`byte ${at < segmentHeaderLength ? 0 : positions[block]} `))
+      told++
+    }
+    t.diagnostic(`${told} flips, each told by the storage that was opened on it`)
+  })
+
+for (const state of ['closed', 'idle', 'killed'] as const)
+  test(`a whole block zeroed in a storage that was ${state} is told, and all others are served`, async (t) => {
+    const { positions, entries } = large
+    const blocks = positions.length - 1
+    for (let block = 0; block < blocks; block++) {
+      const zeroed = withSegment(large[state], (bytes) => bytes.fill(0, positions[block], positions[block + 1]))
+      const { served, errors, warnings } = await opened(zeroed)
+      assert.deepEqual(served, entries.toSpliced(block, 1), `block ${block}`)
+      // Right after the last commit zeros are also what a power failure leaves of one that was not finished.
+      const told = state === 'killed' && block === blocks - 1 ? warnings : errors
+      assert.match(told[0] ?? '', new RegExp(`from byte ${positions[block]}`), `block ${block}`)
+    }
+    t.diagnostic(`${blocks} blocks`)
+  })
+
+test('a segment that is missing is told, wherever it stands, once, and the others are served', async () => {
+  const disk = new FaultyMemoryDisk()
+  const storage = await openIn(directory, { fileSystem: disk, segmentBytesMax: 128 })
+  await storage.log.create('a', { retentionMs: 3_600_000 })
+  const entries: string[] = []
+  for (let i = 0; i < 5; i++) {
+    await storage.log.append('a', batchOf([payload(i, 100)]))
+    entries.push(`${i} ${payload(i, 100)}`)
+  }
+  const killed = disk.copy()
+  await storage.close()
+  const names = disk.names(`${directory}/log`, '.segment')
+  assert.equal(names.length, 5)
+  for (const state of [killed, disk])
+    for (const [i, name] of names.entries()) {
+      const copy = state.copy()
+      copy.files.delete(`${directory}/log/${name}`)
+      const { served, errors } = await opened(copy)
+      assert.deepEqual(served, entries.toSpliced(i, 1), name)
+      assert.deepEqual(errors, [`${directory}/log/${name} is missing: its entries are not served`])
+      assert.deepEqual((await opened(copy)).errors, [])
+      const again = await openIn(directory, { fileSystem: copy })
+      const { firstOffset } = await again.log.append('a', batchOf([Buffer.from('new')]))
+      assert.ok(firstOffset >= 5, `offset ${firstOffset} is given again`)
+      await again.close()
+    }
+})
+
+test('without its map of logs, or its catalog, a folder is not opened: nobody would know whose the records are', async () => {
+  const { closed } = await written(3, () => 20)
+  for (const path of [`${directory}/log/logs.map`, `${directory}/catalog/catalog.map`]) {
+    const disk = closed.copy()
+    disk.files.delete(path)
+    const before = disk.files.size
+    await assert.rejects(openIn(directory, { fileSystem: disk }), {
+      message: `${path} is missing: restore it from a copy of the folder`,
+    })
+    assert.ok(disk.files.has(segmentPath) && disk.files.size === before)
+  }
+})
