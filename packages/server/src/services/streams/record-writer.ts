@@ -2,7 +2,7 @@ import { internalFailure } from '../../core/aws-error.ts'
 import type { Call } from '../../core/operation.ts'
 import type { Random } from '../../core/ports.ts'
 import type { RecordBatch } from '../../core/record-batch.ts'
-import { LogClosed, LogNotFound } from '../../storage/log.ts'
+import { LogClosed, LogNotFound, StorageBusy } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
 import { rateExceeded, streamNotFound } from './faults.ts'
 import type { PutResults } from './put-results.ts'
@@ -141,6 +141,12 @@ async function append(
     return []
   } catch (error) {
     if (error instanceof LogClosed) return indexes
+    if (error instanceof StorageBusy) {
+      // AWS has no word for a slow disk. This one is true, and makes every client wait and try again.
+      for (const index of indexes) results.fail(index, rateExceeded(shard, stream.name, context.place.accountId))
+      metrics.writeThrottled(shard, indexes.length)
+      return []
+    }
     // A stream's logs go before its name does.
     const newest = context.streams.find(stream.name)
     if (error instanceof LogNotFound && (newest?.id !== stream.id || newest.status === 'DELETING'))

@@ -69,6 +69,7 @@ export async function* pushShard(
       const limits = { bytesMax: eventBytesMax, entriesMax: eventRecordsMax, waitMs }
       const page = await readShard(context, { stream, shard, offset }, limits, signal)
       if (page.records.count === 0 && !page.isAtEnd && (signal.aborted || clock.monotonicMs() < heartbeatAtMs)) {
+        offset = page.nextOffset
         await clock.sleep(Math.min(closingPaceMs, waitMs), signal)
         continue
       }

@@ -33,10 +33,12 @@ export async function readShard(
   const { clock, log, place } = context
   const logId = logIdOf(stream, shard.index)
   try {
+    const before = await log.bounds(logId)
     const blocks = await log.read(logId, offset, limits, signal)
     const { start, end } = await log.bounds(logId)
     let sizeBytes = 0
-    let nextOffset = Math.max(offset, start)
+    // Where there should be records and none came, they are lost by damage: reading goes on behind them.
+    let nextOffset = Math.max(offset, start, blocks.length === 0 ? before.end : 0)
     let lastTimestampMs = clock.nowMs()
     for (const { positions, firstOffset, timestampMs } of blocks) {
       const count = positions.length - 1

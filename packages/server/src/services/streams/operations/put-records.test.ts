@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type RecordLog, StorageFailed } from '../../../storage/log.ts'
+import { type RecordLog, StorageBusy, StorageFailed } from '../../../storage/log.ts'
 import { awsLimits } from '../limits.ts'
 import { completeResharding } from '../resharding.ts'
 import { reshardingFixture } from '../resharding-fixture.ts'
@@ -178,6 +178,22 @@ test('a failure of storage is InternalFailure: for the record in PutRecords, 500
   const { Records } = await call('PutRecords', { StreamName: 's', Records: [record('k')] })
   assert.deepEqual(Records, [{ ErrorCode: 'InternalFailure', ErrorMessage: 'Internal Service Failure' }])
   await assert.rejects(call('PutRecord', { StreamName: 's', ...record('k') }), { code: 'InternalFailure', status: 500 })
+})
+
+test('while too much waits for the disk, records are throttled: SDKs wait and try again', async () => {
+  const { call, context, counted } = await reshardingFixture({ shardCount: 1 })
+  const log = context.log as { append: RecordLog['append'] }
+  log.append = async () => {
+    throw new StorageBusy()
+  }
+  const { FailedRecordCount, Records } = await call('PutRecords', { StreamName: 's', Records: [record('k')] })
+  assert.equal(FailedRecordCount, 1)
+  assert.equal(Records[0].ErrorCode, 'ProvisionedThroughputExceededException')
+  assert.equal(counted.find(({ metric }) => metric === 'WriteProvisionedThroughputExceeded')?.value, 1)
+  await assert.rejects(call('PutRecord', { StreamName: 's', ...record('k') }), {
+    code: 'ProvisionedThroughputExceededException',
+    status: 400,
+  })
 })
 
 test('a stream that is being made takes no records yet', async () => {
