@@ -1,112 +1,87 @@
 /*
- * npm run bench [-- --write] [-- --only SERVER] [-- --question NAME] [-- --rounds N]
+ * npm run bench [-- --question NAME] [-- --only SERVER] [-- --rounds N] [-- --quick] [-- --write] [-- --profile]
  *
- * Asks each question of each server, round by round in turn, each time on a fresh server, and prints the medians.
- * `--write` puts the table into benchmarks/README.md.
+ * Asks each question of each server, round by round in turn, each time on a fresh server; prints the medians, and beside
+ * them what issue they must reach. `--write` puts the table into benchmarks/README.md.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Figure, Question } from './question.ts'
-import { getRecords } from './questions/get-records.ts'
-import { memory } from './questions/memory.ts'
-import { propagation } from './questions/propagation.ts'
-import { putRecord } from './questions/put-record.ts'
-import { putRecords } from './questions/put-records.ts'
-import { startUp } from './questions/start-up.ts'
-import { contestants, installPeers, start } from './servers.ts'
+import type { Column, Measured, Question, Values } from './question.ts'
+import { questions } from './questions.ts'
+import { contestant, installPeers, start } from './servers.ts'
+import { renderTable, writeTable } from './table.ts'
+import { requireWrk } from './wrk.ts'
 
-const questions: readonly Question[] = [putRecords, putRecord, getRecords, propagation, startUp, memory]
+const columns: readonly Column[] = ['Millrace', 'roofline', 'kinesalite', 'kinesis-local']
 
 const { values: options } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
     only: { type: 'string' },
     question: { type: 'string' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
   },
 })
-const rounds = Number(options.rounds)
-const servers = contestants.filter(({ name }) => !options.only || name === options.only)
-const asked = questions.filter(({ name }) => !options.question || name === options.question)
+const effort = options.quick
+  ? { warmUpSeconds: 1, seconds: 1, quick: true }
+  : { warmUpSeconds: 3, seconds: 4, quick: false }
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 5))
+const asked = questions.filter(({ name }) => !options.question || options.question.split(',').includes(name))
+const chosen = columns.filter((name) => !options.only || options.only.split(',').includes(name))
+if (asked.length === 0) usage(`no question is called ${options.question}; there are ${names(questions)}`)
+if (chosen.length === 0) usage(`no server is called ${options.only}; there are ${columns.join(', ')}`)
+if (!(rounds >= 1)) usage(`--rounds ${options.rounds} is not a number from 1 up`)
 
+// Leaving through exit ends every process that was started.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
 
-if (servers.some(({ name }) => name !== 'Millrace')) installPeers()
-const rows: string[][] = []
-for (const question of asked) {
-  const medians = await ask(question)
-  for (const [i, figure] of question.figures.entries())
-    rows.push(
-      rowOf(
-        figure,
-        medians.map((values) => values[i]),
-      ),
-    )
-}
-const table = renderTable()
+requireWrk()
+if (chosen.includes('kinesalite') || chosen.includes('kinesis-local')) installPeers()
+
+/** By column and the title of the figure: a value for each round. */
+const measured = new Map<string, (number | undefined)[]>()
+for (const question of asked) await ask(question)
+
+const measuredIn =
+  (round: number): Measured =>
+  (column, title) =>
+    measured.get(`${column}/${title}`)?.[round]
+const table = renderTable(asked, chosen, rounds, measuredIn)
 process.stdout.write(`${table}\n`)
 if (options.write) writeTable(table)
 
-/** For each server, the median of each figure. */
-async function ask({ name, figures, measure }: Question): Promise<(number | undefined)[][]> {
-  const measured = servers.map(() => figures.map((): (number | undefined)[] => []))
-  // The memory question takes a million records: once is enough.
-  for (let round = 0; round < (name === 'memory' ? 1 : rounds); round++) {
-    for (const [s, contestant] of servers.entries()) {
-      process.stderr.write(`${name}, round ${round + 1}: ${contestant.name} ... `)
-      const server = await start(contestant)
-      try {
-        const values = await measure(server)
-        for (const [f, value] of values.entries()) measured[s]![f]!.push(value)
-        process.stderr.write(`${values.map((value) => value?.toFixed(1) ?? '-').join(', ')}\n`)
-      } finally {
-        await server.stop()
+async function ask(question: Question): Promise<void> {
+  const isAsked = (column: Column) =>
+    column === 'Millrace' || (column === 'roofline' ? question.roofline !== undefined : question.peers.includes(column))
+  for (let round = 0; round < Math.min(rounds, question.roundsMax ?? rounds); round++) {
+    for (const column of chosen.filter(isAsked)) {
+      process.stderr.write(`${question.name}, round ${round + 1} of ${rounds}: ${column} ... `)
+      const values = await measure(question, column)
+      for (const [f, { title }] of question.figures.entries()) {
+        const key = `${column}/${title}`
+        measured.set(key, [...(measured.get(key) ?? []), values[f]])
       }
+      process.stderr.write(`${values.map((value) => value?.toFixed(1) ?? '–').join(', ')}\n`)
     }
   }
-  return measured.map((ofServer) => ofServer.map(median))
 }
 
-function median(values: readonly (number | undefined)[]): number | undefined {
-  const known = values.filter((value) => value !== undefined).sort((a, b) => a - b)
-  return known[Math.floor(known.length / 2)]
+async function measure(question: Question, column: Column): Promise<Values> {
+  if (column === 'roofline') return question.roofline!(effort)
+  const server = await start(column === 'Millrace' ? contestant.millrace() : contestant[column]())
+  try {
+    return await question.measure(server, effort)
+  } finally {
+    await server.stop()
+  }
 }
 
-function rowOf({ title, unit, better }: Figure, values: readonly (number | undefined)[]): string[] {
-  const [ours, ...theirs] = values
-  const cells = values.map((value) => (value === undefined ? '–' : format(value)))
-  const ratios = theirs.map((value) => {
-    if (ours === undefined || value === undefined) return '–'
-    return `${(better === 'more' ? ours / value : value / ours).toFixed(1)} ×`
-  })
-  return [title, unit, ...cells, ...ratios]
+function names(all: readonly { name: string }[]): string {
+  return all.map(({ name }) => name).join(', ')
 }
 
-function format(value: number): string {
-  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1)
-}
-
-function renderTable(): string {
-  const peers = servers.slice(1).map(({ name }) => `better than ${name}`)
-  const head = ['question', 'unit', ...servers.map(({ name }) => name), ...peers]
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const rule = head.map((_, i) => (i < 2 ? '---' : '---:'))
-  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, ${process.platform}`
-  const when = new Date().toISOString().slice(0, 10)
-  return [line(head), line(rule), ...rows.map(line), '', `Medians of ${rounds} rounds, ${when}, on ${machine}.`].join(
-    '\n',
-  )
-}
-
-function writeTable(text: string): void {
-  const path = join(import.meta.dirname, 'README.md')
-  const page = readFileSync(path, 'utf8')
-  const marked = /(<!-- table -->\n)[\s\S]*?(<!-- end of table -->)/
-  writeFileSync(
-    path,
-    page.replace(marked, (_, begin: string, end: string) => `${begin}\n${text}\n\n${end}`),
-  )
+function usage(line: string): never {
+  process.stderr.write(`npm run bench: ${line}\n`)
+  process.exit(2)
 }

@@ -5,7 +5,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { call } from './wire.ts'
+import type { BareAnswer } from './bare-server.ts'
+import { Connection, requestBytes } from './wire.ts'
 
 /*
  * The servers that are measured: each in a process of its own, with the same Node, and its data in a fresh folder.
@@ -19,6 +20,7 @@ export type Contestant = {
 export type RunningServer = {
   readonly name: string
   readonly port: number
+  readonly pid: number
   /** From spawning node to the first answer, in milliseconds. */
   readonly readyMs: number
   /** Resident memory, in bytes. */
@@ -29,23 +31,30 @@ export type RunningServer = {
 const peersFolder = join(import.meta.dirname, '.peers')
 const peer = (path: string) => join(peersFolder, 'node_modules', path)
 
-export const contestants: readonly Contestant[] = [
-  {
+export const contestant = {
+  /** More of node's own options, for a profile. */
+  millrace: (nodeOptions: readonly string[] = []): Contestant => ({
     name: 'Millrace',
     command: (port, data) => ({
       args: [
+        ...nodeOptions,
         join(import.meta.dirname, '../packages/server/src/bin.ts'),
         ...['--port', String(port), '--data', data, '--durability', 'fsync', '--limits', 'off'],
       ],
     }),
-  },
-  {
+  }),
+
+  kinesalite: (): Contestant => ({
     name: 'kinesalite',
     command: (port, data) => ({
-      args: [peer('kinesalite/cli.js'), '--port', String(port), '--path', data, '--createStreamMs', '50'],
+      args: [
+        peer('kinesalite/cli.js'),
+        ...['--port', String(port), '--path', data, '--createStreamMs', '50', '--shardLimit', '10000'],
+      ],
     }),
-  },
-  {
+  }),
+
+  'kinesis-local': (): Contestant => ({
     name: 'kinesis-local',
     command: (port) => ({
       args: [peer('kinesis-local/main.js')],
@@ -57,8 +66,17 @@ export const contestants: readonly Contestant[] = [
         LOG_LEVEL: 'ERROR',
       },
     }),
-  },
-]
+  }),
+
+  bare: (answer: BareAnswer): Contestant => ({
+    name: 'the bare server',
+    command: (port, data) => {
+      const file = join(data, 'answer.json')
+      writeFileSync(file, JSON.stringify(answer))
+      return { args: [join(import.meta.dirname, 'bare-server.ts'), String(port), file] }
+    },
+  }),
+}
 
 /** Installs the peers, once, into an ignored folder. @throws Error when npm cannot */
 export function installPeers(): void {
@@ -106,14 +124,20 @@ export async function start({ name, command }: Contestant): Promise<RunningServe
     await sleep(2)
   }
   const readyMs = performance.now() - spawnedAtMs
-  return { name, port, readyMs, residentBytes: () => residentBytes(child.pid!), stop }
+  return { name, port, pid: child.pid!, readyMs, residentBytes: () => residentBytes(child.pid!), stop }
 }
 
-const answers = (port: number) =>
-  call(port, 'ListStreams', {}).then(
-    () => true,
-    () => false,
-  )
+/** Whether it speaks HTTP: the bare server answers every call with the same, also this one. */
+async function answers(port: number): Promise<boolean> {
+  const connection = new Connection(port)
+  try {
+    return (await connection.send(requestBytes('ListStreams', {}))).status === 200
+  } catch {
+    return false
+  } finally {
+    connection.close()
+  }
+}
 
 /** From the system's own books; Linux only. */
 function residentBytes(pid: number): number {

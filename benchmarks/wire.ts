@@ -1,20 +1,20 @@
 import { connect, type Socket } from 'node:net'
 
 /*
- * HTTP/1.1 with JSON, as bytes that were built beforehand: the sender must never be what is measured.
+ * HTTP/1.1, as bytes that were built beforehand: the sender must never be what is measured.
  */
 
 const authorization =
   'AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/kinesis/aws4_request, ' +
   `SignedHeaders=host;x-amz-date;x-amz-target, Signature=${'0'.repeat(64)}`
 
-/** A whole request. */
-export function requestBytes(operation: string, input: unknown): Buffer {
-  const body = Buffer.from(JSON.stringify(input))
+/** A whole request, in JSON; or in CBOR, where the caller gives that. */
+export function requestBytes(operation: string, input: unknown, cbor?: Uint8Array): Buffer {
+  const body = cbor ?? Buffer.from(JSON.stringify(input))
   const head = [
     'POST / HTTP/1.1',
     'Host: 127.0.0.1',
-    'Content-Type: application/x-amz-json-1.1',
+    `Content-Type: application/x-amz-${cbor ? 'cbor' : 'json'}-1.1`,
     `X-Amz-Target: Kinesis_20131202.${operation}`,
     'X-Amz-Date: 20260101T000000Z',
     `Authorization: ${authorization}`,
@@ -25,7 +25,7 @@ export function requestBytes(operation: string, input: unknown): Buffer {
   return Buffer.concat([Buffer.from(head.join('\r\n')), body])
 }
 
-export type Answer = { readonly status: number; readonly body: Buffer }
+export type Answer = { readonly status: number; readonly head: string; readonly body: Buffer }
 
 /** One connection that sends one request after the other. */
 export class Connection {
@@ -74,9 +74,9 @@ function parseAnswer(bytes: Buffer): Answer | undefined {
   const status = Number(head.slice(9, 12))
   const length = /\ncontent-length: *(\d+)/i.exec(head)?.[1]
   const body = bytes.subarray(headEnd + 4)
-  if (length !== undefined) return body.byteLength >= Number(length) ? { status, body } : undefined
-  if (!/\ntransfer-encoding: *chunked/i.test(head)) return { status, body }
-  return body.subarray(-5).equals(lastChunk) ? { status, body: joinChunks(body) } : undefined
+  if (length !== undefined) return body.byteLength >= Number(length) ? { status, head, body } : undefined
+  if (!/\ntransfer-encoding: *chunked/i.test(head)) return { status, head, body }
+  return body.subarray(-5).equals(lastChunk) ? { status, head, body: joinChunks(body) } : undefined
 }
 
 const lastChunk = Buffer.from('0\r\n\r\n')

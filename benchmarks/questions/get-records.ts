@@ -6,6 +6,7 @@ const recordCount = 200_000
 
 export const getRecords: Question = {
   name: 'get-records',
+  peers: ['kinesalite', 'kinesis-local'],
   asks: `GetRecords drains ${recordCount.toLocaleString('en')} records of 100 B from one shard, up to 10,000 a call`,
   figures: [{ title: 'GetRecords, drain', unit: 'records/s', better: 'more' }],
   async measure({ port }) {

@@ -6,6 +6,7 @@ const recordCount = 1_000_000
 
 export const memory: Question = {
   name: 'memory',
+  peers: ['kinesalite', 'kinesis-local'],
   asks: 'Resident memory two seconds after the start, and after a million records of 100 B (within 90 s)',
   figures: [
     { title: 'Memory, idle', unit: 'MB', better: 'less' },

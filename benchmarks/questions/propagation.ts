@@ -13,6 +13,7 @@ const everyMs = 10
 
 export const propagation: Question = {
   name: 'propagation',
+  peers: [],
   asks: 'From sending PutRecord to the record in the hands of a fan-out consumer, 100 records a second, AWS SDK',
   figures: [
     { title: 'Fan-out propagation, p50', unit: 'ms', better: 'less' },

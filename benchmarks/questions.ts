@@ -1,0 +1,18 @@
+import type { Question } from './question.ts'
+import { getRecords } from './questions/get-records.ts'
+import { memory } from './questions/memory.ts'
+import { propagation } from './questions/propagation.ts'
+import { putRecord, putRecords, putRecordsCbor, putRecordsLarge } from './questions/puts.ts'
+import { startUp } from './questions/start-up.ts'
+
+/** All questions, in the order of the table. */
+export const questions: readonly Question[] = [
+  putRecords,
+  putRecordsCbor,
+  putRecordsLarge,
+  putRecord,
+  getRecords,
+  propagation,
+  startUp,
+  memory,
+]
