@@ -22,6 +22,7 @@ export type Operation<Context, Input> = {
   /** The resource for authorization and for rates, e.g. `stream/name`; undefined where the account is concerned. */
   readonly resource: (input: Input, context: Context) => string | undefined
   readonly rate?: CallRate
+  /** The input's bytes are the call's: they are gone when it is answered, and what is to stay must be copied. */
   readonly handle: (context: Context, input: Input, call: Call) => Promise<unknown>
 }
 

@@ -8,13 +8,20 @@ export class BodyTooLarge extends Error {}
 export class BodyIncomplete extends Error {}
 
 /**
- * Reads a request's body. `clock` is the network's, not the service's: patience with a client is real time.
- * @throws BodyTooLarge above `sizeBytesMax`, at once if the request says so; BodyIncomplete after `timeoutMs`
+ * Reads a request's body, into `memory` as far as it fits. `clock` is the network's, not the service's: patience with a
+ * client is real time. @throws BodyTooLarge above `sizeBytesMax`, at once if the request says so; BodyIncomplete after
+ * `timeoutMs`
  */
-export function readBody(request: HttpRequest, sizeBytesMax: number, timeoutMs: number, clock: Clock): Promise<Buffer> {
+export function readBody(
+  request: HttpRequest,
+  sizeBytesMax: number,
+  timeoutMs: number,
+  clock: Clock,
+  memory: Buffer = nothing,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (Number(request.headers['content-length'] ?? 0) > sizeBytesMax) return reject(new BodyTooLarge())
-    const chunks: Buffer[] = []
+    let chunks: Buffer[] = []
     let sizeBytes = 0
     let isSettled = false
     const settle = () => {
@@ -28,19 +35,26 @@ export function readBody(request: HttpRequest, sizeBytesMax: number, timeoutMs: 
     }
     const stopTimer = clock.after(timeoutMs, giveUp)
     request.on('data', (chunk: Buffer) => {
+      if (isSettled) return // its memory may be another's by now
       sizeBytes += chunk.length
-      if (sizeBytes <= sizeBytesMax) chunks.push(chunk)
-      else if (!isSettled) {
+      if (sizeBytes > sizeBytesMax) {
         settle()
         reject(new BodyTooLarge())
+      } else if (chunks.length === 0 && sizeBytes <= memory.length) chunk.copy(memory, sizeBytes - chunk.length)
+      else {
+        if (chunks.length === 0) chunks = [memory.subarray(0, sizeBytes - chunk.length)]
+        chunks.push(chunk)
       }
     })
     request.once('end', () => {
       if (isSettled) return
       settle()
-      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+      if (chunks.length === 0) resolve(memory.subarray(0, sizeBytes))
+      else resolve(chunks.length === 2 && chunks[0]!.length === 0 ? chunks[1]! : Buffer.concat(chunks))
     })
     request.once('error', giveUp)
     request.once('close', giveUp) // after 'end' this changes nothing
   })
 }
+
+const nothing = Buffer.alloc(0)

@@ -7,6 +7,7 @@ import type { Logger, Random } from '../core/ports.ts'
 import { checked } from '../core/shapes.ts'
 import { authenticate } from './authenticate.ts'
 import { BodyIncomplete, BodyTooLarge, readBody } from './body.ts'
+import { giveBackMemory, reusedFromBytes, takeMemory } from './body-memory.ts'
 import { BodyRoom } from './body-room.ts'
 import type { Faults } from './faults.ts'
 import { isOwnHost } from './host-check.ts'
@@ -77,6 +78,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const startedMs = networkClock.monotonicMs()
     let found: Route | undefined
     let heldBytes = 0
+    let memory: Buffer | undefined
     try {
       checkHead(request, host)
       if (options.pages && request.method === 'GET' && (await sendPage(options.pages, request, response))) return
@@ -86,17 +88,19 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       if (waited) await waited
       heldBytes = declaredBytes
       if (waited && response.destroyed) throw new BodyIncomplete()
-      const body = await readBody(request, bodyBytesMax, bodyTimeoutMs, networkClock)
+      if (declaredBytes >= reusedFromBytes) memory = takeMemory(2 * declaredBytes)
+      const body = await readBody(request, bodyBytesMax, bodyTimeoutMs, networkClock, memory)
       const turn = room.turn(body.length)
       if (turn) await turn
       found = await route(request, services, body.length > 0)
-      await answer(found, request, response, body, requestId)
+      await answer(found, request, response, body, memory?.subarray(declaredBytes), requestId)
     } catch (error) {
       if (error instanceof BodyIncomplete || response.destroyed) return void request.socket?.destroy()
       sendError(response, error, found, requestId)
       if (!request.complete) await abandon(request)
     } finally {
       room.leave(heldBytes)
+      if (memory) giveBackMemory(memory)
       logger.log('debug', 'request', {
         requestId,
         target: request.headers['x-amz-target'],
@@ -111,10 +115,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     request: HttpRequest,
     response: HttpResponse,
     body: Buffer,
+    spare: Buffer | undefined,
     requestId: string,
   ): Promise<void> {
     if (!operation && body.length === 0) throw new AwsError('UnknownOperationException', '')
-    const decode = protocol.parse(body, operation?.input)
+    const decode = protocol.parse(body, operation?.input, spare)
     if (!service || !operation) throw new AwsError('UnknownOperationException', '')
     const { headers, url = '' } = request
     const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))) : noQuery

@@ -12,15 +12,15 @@ import type { Form, Shape } from '../../core/shapes.ts'
  * accept with the same meaning (json-reader.test.ts compares).
  */
 
-type Cursor = { readonly body: Buffer; at: number }
+type Cursor = { readonly body: Buffer; readonly spare: Buffer | undefined; at: number }
 
 type Member = { readonly name: string; readonly bytes: Uint8Array; readonly read: (cursor: Cursor) => unknown }
 
-/** The input, or undefined if another must read it. */
-export function readJson<T>(body: Buffer, shape: Shape<T>): T | undefined {
+/** The input, or undefined if another must read it. Records are decoded into `spare`, if that is large enough. */
+export function readJson<T>(body: Buffer, shape: Shape<T>, spare?: Buffer): T | undefined {
   const members = membersOf(shape)
   if (!members) return undefined
-  const cursor = { body, at: 0 }
+  const cursor = { body, spare, at: 0 }
   const input: Record<string, unknown> = {}
   for (const { name } of members) input[name] = undefined
   if (!take(cursor, openBrace)) return undefined
@@ -94,10 +94,11 @@ const hashKeyName = Buffer.from('ExplicitHashKey"')
 
 /** The records, one after the other: keys stay where they are in the body, data goes behind the data before it. */
 function readRecords(cursor: Cursor, limits: Extract<Form, { kind: 'records' }>): RecordBatch | undefined {
-  const { body } = cursor
+  const { body, spare } = cursor
   if (!take(cursor, openBracket)) return undefined
   const places = new Uint32Array(4 * Math.min(limits.countMax, body.length >> 4))
-  const data = Buffer.allocUnsafeSlow(((body.length - cursor.at) >> 2) * 3)
+  const dataBytesMax = ((body.length - cursor.at) >> 2) * 3
+  const data = spare && spare.length >= dataBytesMax ? spare : Buffer.allocUnsafeSlow(dataBytesMax)
   let explicitHashKeys: (string | undefined)[] | undefined
   let written = 0
   let count = 0

@@ -10,8 +10,8 @@ import type { Protocol } from './protocol.ts'
 export const json: Protocol = {
   contentType: 'application/x-amz-json-1.1',
   wire: { blob: blobFromBase64, timestamp: timestampFromSeconds },
-  parse(body, shape) {
-    const input = shape && readJson(body, shape)
+  parse(body, shape, spare) {
+    const input = shape && readJson(body, shape, spare)
     if (input !== undefined) return () => input
     const value = parseText(body)
     return () => shape!.decode(value, json.wire)
