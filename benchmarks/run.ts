@@ -2,10 +2,12 @@
  * npm run bench [-- --question NAME] [-- --only SERVER] [-- --rounds N] [-- --quick] [-- --write] [-- --profile]
  *
  * Asks each question of each server, round by round in turn, each time on a fresh server; prints the medians, and beside
- * them what issue they must reach. `--write` puts the table into benchmarks/README.md.
+ * them what they must reach. `--write` puts the table into benchmarks/README.md. `--profile` shows
+ * instead where Millrace's time goes in each question.
  */
 
 import { parseArgs } from 'node:util'
+import { profile } from './profile.ts'
 import type { Column, Measured, Question, Values } from './question.ts'
 import { questions } from './questions.ts'
 import { contestant, installPeers, start } from './servers.ts'
@@ -20,6 +22,7 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     question: { type: 'string' },
     rounds: { type: 'string' },
+    profile: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
   },
 })
@@ -37,6 +40,11 @@ if (!(rounds >= 1)) usage(`--rounds ${options.rounds} is not a number from 1 up`
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
 
 requireWrk()
+if (options.profile) {
+  for (const question of asked)
+    process.stdout.write(`${question.name}: ${question.asks}\n\n${await profile(question, effort)}\n\n`)
+  process.exit()
+}
 if (chosen.includes('kinesalite') || chosen.includes('kinesis-local')) installPeers()
 
 /** By column and the title of the figure: a value for each round. */

@@ -23,6 +23,8 @@ export type RunningServer = {
   readonly pid: number
   /** From spawning node to the first answer, in milliseconds. */
   readonly readyMs: number
+  /** Of processor time used so far, over all threads, user and system, in milliseconds. */
+  cpuMs(): number
   /** Resident memory, in bytes. */
   residentBytes(): number
   stop(): Promise<void>
@@ -124,7 +126,15 @@ export async function start({ name, command }: Contestant): Promise<RunningServe
     await sleep(2)
   }
   const readyMs = performance.now() - spawnedAtMs
-  return { name, port, pid: child.pid!, readyMs, residentBytes: () => residentBytes(child.pid!), stop }
+  return {
+    name,
+    port,
+    pid: child.pid!,
+    readyMs,
+    cpuMs: () => cpuMs(child.pid!),
+    residentBytes: () => residentBytes(child.pid!),
+    stop,
+  }
 }
 
 /** Whether it speaks HTTP: the bare server answers every call with the same, also this one. */
@@ -137,6 +147,14 @@ async function answers(port: number): Promise<boolean> {
   } finally {
     connection.close()
   }
+}
+
+/** From the system's own books, in ticks of 10 ms; Linux only. */
+function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  // After the name, which ends with the last bracket: state is the first field, utime and stime are the 12th and 13th.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 /** From the system's own books; Linux only. */

@@ -46,7 +46,7 @@ function median(values: readonly (number | undefined)[]): number | undefined {
 
 function shown(value: number | undefined): string {
   if (value === undefined) return '–'
-  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1)
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }
 
 export function writeTable(table: string): void {

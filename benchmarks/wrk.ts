@@ -11,7 +11,7 @@ import { buildRequests, type Load } from './requests.ts'
  * wrk takes its requests from a Lua script in a temporary folder, which reads them, head and body, from files there.
  */
 
-export type Rate = { readonly callsPerSecond: number; readonly p99Ms: number }
+export type Rate = { readonly calls: number; readonly callsPerSecond: number; readonly p99Ms: number }
 
 /** Ends the process, and says what to do, where there is no wrk. */
 export function requireWrk(): void {
@@ -19,6 +19,11 @@ export function requireWrk(): void {
   process.stderr.write('npm run bench: wrk is missing, which sends the load: apt-get install wrk (Debian, Ubuntu)\n')
   process.exit(2)
 }
+
+let recordsSentSoFar = 0
+
+/** Records that were put in this process' loads so far. */
+export const recordsSent = (): number => recordsSentSoFar
 
 /** Sends a load for some seconds. @throws Error when any answer is not a success */
 export async function wrk(port: number, load: Load, seconds: number): Promise<Rate> {
@@ -47,7 +52,8 @@ export async function wrk(port: number, load: Load, seconds: number): Promise<Ra
     const result = JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')) as Result
     const { calls, microseconds, p99, connect, read, write, timeout, status } = result
     if (connect + read + write + timeout + status > 0) throw new Error(`wrk met errors: ${JSON.stringify(result)}`)
-    return { callsPerSecond: calls / (microseconds / 1e6), p99Ms: p99 / 1000 }
+    recordsSentSoFar += calls * load.recordsInCall
+    return { calls, callsPerSecond: calls / (microseconds / 1e6), p99Ms: p99 / 1000 }
   } finally {
     process.off('exit', kill)
     rmSync(folder, { recursive: true, force: true })
