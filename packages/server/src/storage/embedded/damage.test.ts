@@ -16,17 +16,19 @@ const indexPath = `${directory}/log/0000000001.index`
 const payload = (i: number, length: number) => Buffer.from(`entry ${i} `.padEnd(length, '0123456789abcdef'))
 
 type Written = {
-  /** As kill -9 leaves it right after the last acknowledgement; when nothing had come for a while; and a clean stop. */
+  /** As kill -9 leaves it right after the last acknowledgement, and when nothing had come for a while. */
   readonly killed: FaultyMemoryDisk
   readonly idle: FaultyMemoryDisk
+  /** After a clean stop, with the segment's index and without. */
   readonly closed: FaultyMemoryDisk
+  readonly unindexed: FaultyMemoryDisk
   /** Where each block begins, and where the last ends. */
   readonly positions: readonly number[]
   readonly entries: readonly string[]
 }
 
 /** One segment: entries of log `a`, each synced by itself. */
-async function written(count: number, length: (i: number) => number): Promise<Written> {
+async function written(count: number, length: (i: number) => number, isIdle = false): Promise<Written> {
   const disk = new FaultyMemoryDisk()
   const clock = new ManualClock()
   const storage = await openIn(directory, { fileSystem: disk, clock })
@@ -38,11 +40,13 @@ async function written(count: number, length: (i: number) => number): Promise<Wr
     entries.push(`${i} ${payload(i, length(i))}`)
     positions.push(disk.contents(segmentPath).byteLength)
   }
+  if (isIdle) await clock.advance(2 * markAfterMs)
   const killed = disk.copy()
-  await clock.advance(2 * markAfterMs)
-  const idle = disk.copy()
   await storage.close()
-  return { killed, idle, closed: disk, positions, entries }
+  const unindexed = disk.copy()
+  unindexed.files.delete(indexPath)
+  const idle = isIdle ? killed : (await written(count, length, true)).killed
+  return { killed, idle, closed: disk, unindexed, positions, entries }
 }
 
 type Opened = { readonly served: string[]; readonly errors: string[]; readonly warnings: string[] }
@@ -178,7 +182,9 @@ test('a flipped bit costs the block that it is in, and no other', (t) => {
   t.diagnostic(`${scans} scans of 64 KiB, each found all other blocks`)
 })
 
-for (const state of ['closed', 'idle', 'killed'] as const)
+const states = ['closed', 'unindexed', 'idle', 'killed'] as const
+
+for (const state of states)
   test(`a storage that was ${state} tells of a flipped bit, and serves all else`, async (t) => {
     const { positions, entries } = large
     const disk = large[state]
@@ -202,7 +208,7 @@ for (const state of ['closed', 'idle', 'killed'] as const)
     t.diagnostic(`${told} flips, each told by the storage that was opened on it`)
   })
 
-for (const state of ['closed', 'idle', 'killed'] as const)
+for (const state of states)
   test(`a whole block zeroed in a storage that was ${state} is told, and all others are served`, async (t) => {
     const { positions, entries } = large
     const blocks = positions.length - 1
