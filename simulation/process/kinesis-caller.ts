@@ -18,7 +18,7 @@ export class CallRefused extends Error {
   }
 }
 
-const authorization =
+export const authorization =
   'AWS4-HMAC-SHA256 Credential=any/20260101/us-east-1/kinesis/aws4_request, ' +
   `SignedHeaders=host;x-amz-date;x-amz-target, Signature=${'0'.repeat(64)}`
 
