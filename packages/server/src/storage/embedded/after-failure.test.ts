@@ -163,7 +163,7 @@ test('a segment that comes back after a sweep, without those behind it, is not t
     },
     async syncDirectory(path: string) {
       await faulty.syncDirectory(path)
-      if (isSweeping) copy ??= afterKill(directory)
+      if (isSweeping && !readdirSync(path).includes('0000000002.segment')) copy ??= afterKill(directory)
     },
   }
   const storage = await openIn(directory, { fileSystem, clock, segmentBytesMax: 200 })
@@ -185,4 +185,62 @@ test('a segment that comes back after a sweep, without those behind it, is not t
   assert.deepEqual(logger.errors, [])
   assert.deepEqual(listed(await opened.log.read('a', 0, everything)), ['5 new'])
   await opened.close()
+})
+
+test('a segment that alone says how much of the one before it counts stays as long as that one', async () => {
+  const directory = temporaryDirectory()
+  const clock = new ManualClock()
+  let isFailing = false
+  const fileSystem = faultyDisk((call, path) => isFailing && (call === 'dataSync' || path.includes('.index')))
+  const storage = await openIn(directory, { fileSystem, clock, segmentBytesMax: 200 })
+  await storage.log.create('a', options)
+  await storage.log.create('long', { retentionMs: 100 * options.retentionMs })
+  await storage.log.append('long', one('kept'))
+  isFailing = true
+  await assert.rejects(storage.log.append('long', one('lost')), StorageFailed)
+  isFailing = false
+  for (let i = 0; i < 3; i++) await storage.log.append('a', one('x'.repeat(150)))
+  await storage.log.append('long', one('next'))
+  await clock.advance(options.retentionMs + 1)
+  await storage.sweep()
+  const logger = new KeptLogger()
+  const copy = await openIn(afterKill(directory), { logger, clock })
+  assert.deepEqual(listed(await copy.log.read('long', 0, everything)), ['0 kept', '1 next'])
+  assert.deepEqual(logger.errors, [])
+  await copy.close()
+  await storage.close()
+})
+
+test('a segment that failed before it began, and could not be removed, is not taken for anything later', async () => {
+  for (const failing of ['append', 'dataSync'] as const) {
+    const directory = temporaryDirectory()
+    const clock = new ManualClock()
+    let isFailing = false
+    const faulty = faultyDisk((call, path) => isFailing && call === failing && path.endsWith('2.segment'))
+    const fileSystem = {
+      ...faulty,
+      async remove(path: string) {
+        if (path.endsWith('2.segment')) throw Object.assign(new Error('EIO'), { code: 'EIO' })
+        await faulty.remove(path)
+      },
+    }
+    const storage = await openIn(directory, { fileSystem, clock, segmentBytesMax: 100 })
+    await storage.log.create('a', options)
+    await storage.log.append('a', one('x'.repeat(150)))
+    isFailing = true
+    await assert.rejects(storage.log.append('a', one('lost')), StorageFailed)
+    for (let i = 0; i < 3; i++) await storage.log.append('a', one('x'.repeat(150)))
+    await clock.advance(options.retentionMs + 1)
+    await storage.log.append('a', one('new'))
+    await assert.rejects(storage.sweep(), /EIO/, 'those around it stay as long as it does')
+    assert.ok(readdirSync(`${directory}/log`).includes('0000000002.segment'))
+    const logger = new KeptLogger()
+    const copy = await openIn(afterKill(directory), { logger, clock })
+    assert.deepEqual(listed(await copy.log.read('a', 0, everything)), ['4 new'])
+    assert.deepEqual(logger.errors, [], failing)
+    await copy.sweep()
+    await (await copy.reopen()).close()
+    assert.deepEqual(logger.errors, [], failing)
+    await storage.close()
+  }
 })

@@ -65,13 +65,13 @@ export async function recoverSegments(
     const { header, sizeBytes } = heads.get(number)!
     const named = next?.header?.previous
     if (named !== undefined && named < number) {
-      await fileSystem.remove(store.pathOf(number)) // it failed before anything was acknowledged in it
+      await store.removeLeftover(number) // it failed before anything was acknowledged in it
       continue
     }
     if (named !== undefined && named > number && !removed.has(named)) missing.push(named)
     const validLength = named === number ? next!.header!.previousValid : undefined
     const index = await readDirectory(fileSystem, `${directory}/${indexName(number)}`, number)
-    const segment: Segment = { number, previous: header?.previous ?? 0, directory: index }
+    const segment: Segment = { number, previous: header?.previous ?? 0, directory: index, hasIndex: true }
     if (!index || (validLength !== undefined && index.validLength !== validLength)) {
       const bytes = await readWhole(fileSystem, store.pathOf(number))
       const scanned = scanSegment(
@@ -80,7 +80,7 @@ export async function recoverSegments(
         validLength ?? (next && !removed.has(number) ? bytes.byteLength : undefined),
       )
       if (!header && scanned.rowsByLog.size === 0 && !next && number > newest) {
-        await fileSystem.remove(store.pathOf(number)) // its making was not finished
+        await store.removeLeftover(number) // its making was not finished
         continue
       }
       const damage = header ? scanned.damage : [{ from: 0, to: segmentHeaderLength }, ...scanned.damage]
@@ -90,6 +90,7 @@ export async function recoverSegments(
       if (validLength === undefined)
         await replaceFile(fileSystem, directory, segmentName(number), [bytes.subarray(0, scanned.validLength)])
       segment.rows = scanned.rowsByLog
+      segment.hasIndex = false
       await store.finish(segment, scanned.validLength, damage)
     }
     const { validLength: valid, damage } = segment.directory!

@@ -26,11 +26,14 @@ export type Segment = {
   directory?: SegmentDirectory
   /** Where its blocks lie: always while it is written to, and until its index is on the disk. */
   rows?: Map<number, BlockRows>
+  /** Its index is on the disk, and says how much of it counts. */
+  hasIndex?: boolean
 }
 
 /** The segments on the disk: their indexes, and reading from them. */
 export class SegmentStore {
   readonly segments = new Map<number, Segment>()
+  readonly #leftovers = new Set<number>()
   readonly #fileSystem: FileSystem
   readonly #directory: string
   readonly #logger: Logger
@@ -57,6 +60,7 @@ export class SegmentStore {
     const name = indexName(segment.number)
     try {
       await replaceFile(this.#fileSystem, this.#directory, name, parts)
+      segment.hasIndex = true
     } catch (error) {
       // Not needed for truth, only for a quick start: whoever needs it again reads the segment itself.
       this.#logger.log('warn', 'a segment has no index', { segment: segment.number, error: String(error) })
@@ -145,6 +149,24 @@ export class SegmentStore {
     await this.#fileSystem.remove(this.pathOf(segment.number)).catch(ignoreMissing)
     await this.#fileSystem.remove(`${this.#directory}/${indexName(segment.number)}`).catch(ignoreMissing)
     this.segments.delete(segment.number) // only now: what could not be removed is tried again
+  }
+
+  /** Removes a segment in which nothing was acknowledged. If it stays, a sweep tries again. */
+  async removeLeftover(segment: number): Promise<void> {
+    this.#leftovers.add(segment)
+    await this.removeLeftovers().catch(() => {})
+  }
+
+  /**
+   * Removes what is left of segments that failed, durably: once the segments around them are gone, nothing tells them
+   * from those that count.
+   */
+  async removeLeftovers(): Promise<void> {
+    if (this.#leftovers.size === 0) return
+    const numbers = [...this.#leftovers]
+    for (const number of numbers) await this.#fileSystem.remove(this.pathOf(number)).catch(ignoreMissing)
+    await this.syncDirectory()
+    for (const number of numbers) this.#leftovers.delete(number)
   }
 
   syncDirectory(): Promise<void> {

@@ -280,7 +280,7 @@ export class SegmentWriter {
       await store.syncDirectory()
     } catch (error) {
       await file.close().catch(() => {})
-      await fileSystem.remove(path).catch(() => {})
+      await store.removeLeftover(number)
       throw error
     }
     const segment: Segment = { number, previous: this.#previous, rows: new Map() }
@@ -316,13 +316,13 @@ export class SegmentWriter {
   }
 
   async #discardActive({ segment, file }: Active): Promise<void> {
-    const { fileSystem, store } = this.#parts
+    const { store } = this.#parts
     this.#active = undefined
     store.segments.delete(segment.number)
     this.#previous = segment.previous
     this.#previousValid = this.#validBefore
     await file.close().catch(() => {})
-    await fileSystem.remove(store.pathOf(segment.number)).catch(() => {}) // one that stays is left out when it is found
+    await store.removeLeftover(segment.number)
   }
 
   #release({ segment, size }: Active): void {

@@ -21,11 +21,14 @@ export async function sweepSegments(
   last: number,
   kept: Kept,
 ): Promise<number> {
+  await store.removeLeftovers()
   const byNumber = new Map(logs.map((log) => [log.number, log]))
   const empty: Segment[] = []
   const concerned = new Set<HeldLog>()
-  for (const segment of store.segments.values()) {
+  for (const segment of [...store.segments.values()].sort((a, b) => a.number - b.number)) {
     if (!segment.directory || segment.rows || !isEmpty(segment, byNumber)) continue
+    const before = store.segments.get(segment.previous)
+    if (before && !before.hasIndex && !empty.includes(before)) continue // this one alone says how much of that one counts
     empty.push(segment)
     for (const log of logsIn(segment, byNumber)) concerned.add(log)
   }
