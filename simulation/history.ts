@@ -5,8 +5,8 @@ import { randomStep, type Step } from './step.ts'
 import { World } from './world.ts'
 
 /** Which part of the moments of a history are looked at, and how many crashes are tried in each. */
-const portionOfMoments = 0.3
-const imagesEach = 3
+const portionOfMoments = 0.15
+const imagesEach = 2
 
 const segmentLengths = [200, 600, 2_000, 20_000]
 

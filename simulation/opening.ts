@@ -37,7 +37,7 @@ export async function openDisturbed(
       disk = disk.after(random.chance(0.6) ? 'power' : 'process', random.fork())
       images++
     } else {
-      const fault = disk.failAfter(random.below(30), random.pick(['EIO', 'ENOSPC']))
+      const fault = disk.failAfter(random.below(30), 1, random.pick(['EIO', 'ENOSPC']))
       const storage = await openOn(disk, options, () => fault.hasFailed())
       fault.end()
       if (storage) return { storage, disk, images }

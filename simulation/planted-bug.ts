@@ -43,12 +43,15 @@ const embeddedLog = 'embedded/embedded-log.ts'
 const sweep = 'embedded/sweep.ts'
 const recovery = 'embedded/recovery.ts'
 
+const recovered =
+  'await replaceFile(fileSystem, directory, segmentName(number), [bytes.subarray(0, scanned.validLength)])'
+
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'put-acknowledged-before-sync',
     file: segmentWriter,
-    text: "if (this.#parts.durability === 'fsync') await active.file.dataSync()\n      active",
-    replacement: 'active',
+    text: "if (this.#parts.durability === 'fsync') await active.file.dataSync()",
+    replacement: '',
   },
   {
     name: 'change-acknowledged-before-sync',
@@ -113,7 +116,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'offsets-given-again-after-recovery',
     file: embeddedLog,
-    text: 'log.end = Math.max(log.end, directory.endOffset(i))',
+    text: 'if (!log.closed) log.end = Math.max(log.end, directory.endOffset(i))',
     replacement: '',
   },
   {
@@ -148,26 +151,32 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'second-sync-believed',
     file: segmentWriter,
-    text: "if (this.#parts.durability === 'fsync') await active.file.dataSync()\n      active",
-    replacement: 'await active.file.dataSync().catch(() => active.file.dataSync())\n      active',
+    text: "if (this.#parts.durability === 'fsync') await active.file.dataSync()",
+    replacement: 'await active.file.dataSync().catch(() => active.file.dataSync())',
   },
   {
     name: 'failed-file-written-on',
     file: segmentWriter,
-    text: 'await this.#abandonActive()\n        const',
+    text: 'await this.#abandonActive(error)\n        const',
     replacement: 'const',
   },
   {
     name: 'recovered-but-not-synced',
     file: recovery,
-    text: 'await file.dataSync()',
-    replacement: '',
+    text: recovered,
+    replacement: '{}',
+  },
+  {
+    name: 'failed-sync-repeated-by-recovery',
+    file: recovery,
+    text: recovered,
+    replacement: "await fileSystem.open(store.pathOf(number), 'read').then((file) => file.dataSync())",
   },
   {
     name: 'close-not-kept',
     file: embeddedLog,
-    text: 'await this.#writer.settled(log)\n    await this.#keep(log)',
-    replacement: 'await this.#writer.settled(log)',
+    text: 'keep an end that is not the last\n    await this.#keep(log)',
+    replacement: '',
   },
   {
     name: 'close-does-not-wait-for-appends',
@@ -178,8 +187,20 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'trim-not-kept',
     file: embeddedLog,
-    text: 'Number.NEGATIVE_INFINITY\n    await this.#keep(log)',
-    replacement: 'Number.NEGATIVE_INFINITY',
+    text: 'Number.NEGATIVE_INFINITY\n    }\n    await this.#keep(log)',
+    replacement: 'Number.NEGATIVE_INFINITY }',
+  },
+  {
+    name: 'failed-trim-believed',
+    file: embeddedLog,
+    text: 'if (start <= log.keptStart) return',
+    replacement: 'if (start <= log.start) return',
+  },
+  {
+    name: 'closed-log-grows',
+    file: embeddedLog,
+    text: 'if (!log.closed) log.end = Math.max',
+    replacement: 'log.end = Math.max',
   },
   {
     name: 'versions-given-again-after-deletion',

@@ -26,7 +26,7 @@ export class SimulatedDisk implements FileSystem {
   readonly #stop: () => void
   #isStopped = false
   #changesLeft = Number.POSITIVE_INFINITY
-  #failing: { callsLeft: number; readonly code: string; hasFailed: boolean } | undefined
+  #failing: { callsBefore: number; callsLeft: number; readonly code: string; hasFailed: boolean } | undefined
 
   constructor(random: SeededRandom, root = new SimulatedDirectory()) {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -47,9 +47,9 @@ export class SimulatedDisk implements FileSystem {
     if (changes === 0) this.#end()
   }
 
-  /** Lets one call fail, the one after so many that change something. Returns how to ask whether it has, and to end it. */
-  failAfter(calls: number, code: string): { hasFailed(): boolean; end(): void } {
-    const failing = { callsLeft: calls, code, hasFailed: false }
+  /** After so many calls that change something lets some fail. Returns how to ask whether one has, and to end it. */
+  failAfter(callsBefore: number, calls: number, code: string): { hasFailed(): boolean; end(): void } {
+    const failing = { callsBefore, callsLeft: calls, code, hasFailed: false }
     this.#failing = failing
     return {
       hasFailed: () => failing.hasFailed,
@@ -177,9 +177,9 @@ export class SimulatedDisk implements FileSystem {
     for (let turn = turns >> 1; turn > 0; turn--) await undefined
     await this.#answering()
     const failing = this.#failing
-    if (failing && failing.callsLeft-- === 0) {
+    if (failing && failing.callsLeft > 0 && --failing.callsBefore < 0) {
+      failing.callsLeft--
       failing.hasFailed = true
-      this.#failing = undefined
       failed?.()
       this.#changed(call, path)
       await this.#answering()

@@ -20,8 +20,14 @@ export type Step =
   | { readonly kind: 'clock'; readonly ms: number }
   | { readonly kind: 'catalog'; readonly key: number; readonly isDeletion: boolean }
   | { readonly kind: 'together'; readonly during: readonly Step[] }
-  /** One call to the disk fails. */
-  | { readonly kind: 'fault'; readonly afterCalls: number; readonly code: string; readonly during: readonly Step[] }
+  /** Some calls to the disk fail, one after the other, while steps are done. */
+  | {
+      readonly kind: 'fault'
+      readonly afterCalls: number
+      readonly calls: number
+      readonly code: string
+      readonly during: readonly Step[]
+    }
   | { readonly kind: 'restart' }
   | { readonly kind: 'crash'; readonly crash: Crash; readonly afterChanges: number; readonly during: readonly Step[] }
 
@@ -105,8 +111,9 @@ function stepOf(kind: (typeof kinds)[number], random: SeededRandom): Step {
       return {
         kind,
         afterCalls: random.below(12),
+        calls: random.chance(0.6) ? 1 : 1 + random.below(6),
         code: random.pick(['EIO', 'EIO', 'ENOSPC']),
-        during: randomSteps(random, 1 + random.below(3)),
+        during: randomSteps(random, 1 + random.below(4)),
       }
     case 'crash':
       return {

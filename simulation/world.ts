@@ -56,9 +56,9 @@ export class World {
       case 'together':
         return this.#together(step.during)
       case 'fault': {
-        const fault = this.disk.failAfter(step.afterCalls, step.code)
+        const fault = this.disk.failAfter(step.afterCalls, step.calls, step.code)
         this.#hasFailed = () => fault.hasFailed()
-        await this.#together(step.during)
+        for (const during of step.during) await this.#simple(during)
         fault.end()
         this.#hasFailed = () => false
         return
@@ -292,10 +292,14 @@ export class World {
 
   async #catalog(number: number, isDeletion: boolean): Promise<void> {
     if (this.#keysInFlight.has(number)) return
-    this.#keysInFlight.add(number)
     const key = `key-${number}`
     const catalog = this.#storage!.catalog
     const version = catalog.get(key)?.version ?? 0
+    if (version === 0 && isDeletion) {
+      holds(!(await catalog.delete(key, 0)), () => `catalog: deleted ${key}, which was not there`)
+      return
+    }
+    this.#keysInFlight.add(number)
     const value = isDeletion ? undefined : { number: this.#nextValue++, text: 'x'.repeat(this.#random.below(600)) }
     this.expected.catalog.ask(key, value)
     const changed = await this.#outcome<number | boolean | undefined>(
@@ -303,8 +307,7 @@ export class World {
     )
     this.#keysInFlight.delete(number)
     if (!('value' in changed)) return
-    const isDone = version === 0 && isDeletion ? changed.value === false : Boolean(changed.value)
-    holds(isDone, () => `catalog: refused a change of ${key} at its version ${version}`)
+    holds(Boolean(changed.value), () => `catalog: refused a change of ${key} at its version ${version}`)
     const given = typeof changed.value === 'number' ? changed.value : undefined
     this.expected.catalog.acknowledge(key, value, given)
     this.#note(`${key} ${given}`)
