@@ -20,6 +20,7 @@ import { HeldLog, type LogMeta } from './held-log.ts'
 import { recoverSegments } from './recovery.ts'
 import { type Segment, SegmentStore } from './segment-store.ts'
 import { type Durability, refusal, SegmentWriter } from './segment-writer.ts'
+import { sparingFileSystem } from './sparing-file-system.ts'
 import { sweepSegments } from './sweep.ts'
 
 /**
@@ -72,14 +73,15 @@ export class EmbeddedLog implements RecordLog {
   }
 
   static async #recover(options: EmbeddedLogOptions, map: DurableMap): Promise<EmbeddedLog> {
-    const { directory, clock, logger, fileSystem, segmentBytesMax } = options
+    const { directory, clock, logger, segmentBytesMax } = options
+    const fileSystem: FileSystem = sparingFileSystem(options.fileSystem, () => store.closeIdle())
     const removed = new Set((map.values.get(removedKey)?.value ?? []) as number[])
     const newest = (map.values.get(newestKey)?.value ?? 0) as number
     const store = new SegmentStore(fileSystem, directory, logger)
     const found = await recoverSegments(fileSystem, directory, store, logger, { removed, newest }, segmentBytesMax)
     // Only to tell that a segment is missing: nobody waits for it, and a change of the map that fails tells itself.
     const began = (segment: number) => void map.change(newestKey, segment).catch(() => {})
-    const parts = { ...options, store, began }
+    const parts = { ...options, fileSystem, store, began }
     const writer = new SegmentWriter(parts, found.previous, found.previousValid, found.nextNumber)
     const log = new EmbeddedLog(clock, map, store, writer)
     log.#attach()

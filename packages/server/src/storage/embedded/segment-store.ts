@@ -173,6 +173,14 @@ export class SegmentStore {
     return this.#fileSystem.syncDirectory(this.#directory)
   }
 
+  /** Closes the files that nobody reads from now. False if there are none. */
+  async closeIdle(): Promise<boolean> {
+    const idle = [...this.#files].filter(([, { users }]) => users === 0)
+    for (const [number] of idle) this.#files.delete(number)
+    await Promise.all(idle.map(([, { file }]) => file.then((opened) => opened.close()).catch(() => {})))
+    return idle.length > 0
+  }
+
   async close(): Promise<void> {
     for (const number of [...this.#files.keys()]) this.#dropFile(number)
   }
