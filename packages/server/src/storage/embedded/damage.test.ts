@@ -251,6 +251,31 @@ test('a segment that is missing is told, wherever it stands, once, and the other
     }
 })
 
+test('a bit flipped anywhere in a map, and a cut of what was written with it, keep the folder from being opened', async (t) => {
+  const { closed } = await written(3, () => 20)
+  await opened(closed) // the map is written anew
+  let flips = 0
+  let cuts = 0
+  for (const path of [`${directory}/log/logs.map`, `${directory}/catalog/catalog.map`]) {
+    const bytes = closed.contents(path)
+    const isRefused = async (changed: Uint8Array, what: string) => {
+      const disk = closed.copy()
+      disk.put(path, changed)
+      await assert.rejects(openIn(directory, { fileSystem: disk }), /\.map is damaged at byte \d+: restore it/, what)
+    }
+    const lastFrame = 26 // vouches for all before it, and nothing for itself
+    for (let bit = 0; bit < 8 * (bytes.byteLength - lastFrame); bit++) {
+      const changed = bytes.slice()
+      changed[bit >> 3]! ^= 1 << (bit & 7)
+      await isRefused(changed, `${path} bit ${bit}`)
+      flips++
+    }
+    for (let length = 0; length < bytes.byteLength - 2 * lastFrame; length++, cuts++)
+      await isRefused(bytes.slice(0, length), `${path} cut at ${length}`)
+  }
+  t.diagnostic(`${flips} flips and ${cuts} cuts, each noticed`)
+})
+
 test('without its map of logs, or its catalog, a folder is not opened: nobody would know whose the records are', async () => {
   const { closed } = await written(3, () => 20)
   for (const path of [`${directory}/log/logs.map`, `${directory}/catalog/catalog.map`]) {

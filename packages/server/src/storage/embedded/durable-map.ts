@@ -3,6 +3,7 @@ import type { Json, Versioned } from '../catalog.ts'
 import { StorageFailed } from '../log.ts'
 import { DataFolderError } from './data-folder.ts'
 import { type File, type FileSystem, isMissing, readWhole, replaceFile } from './file-system.ts'
+import type { ByteRange } from './segment-index.ts'
 
 /*
  * A few thousand values by key, all in memory, each change in a file before anyone sees it. The file, little-endian:
@@ -11,8 +12,9 @@ import { type File, type FileSystem, isMissing, readWhole, replaceFile } from '.
  *   length:u32  crc32:u32  version:f64  durableTo:f64  json[length]
  *
  * crc32 is over version, durableTo and json. The json is [key, value], [key] for a deletion, or [] for no change
- * (it remembers the version, and vouches for what is before it). `durableTo` is how much of the file was synced when the frame was written:
- * a broken frame before that place is damage, one after it is an unfinished write.
+ * (it remembers the version, and vouches for what is before it). `durableTo` is how much of the file was synced when
+ * the frame counted first: a broken frame before that place is damage, one after it is an unfinished write. The first
+ * frame's is the length of the whole file as it was written anew, for that gets its name when it is synced.
  */
 
 const magic = new TextEncoder().encode('MILLMAP1')
@@ -171,6 +173,7 @@ export class DurableMap {
     const parts: Uint8Array[] = [magic, frame(this.#version, 0, [])]
     for (const { key, value, version } of this.values.values()) parts.push(frame(version, 0, [key, value]))
     const size = parts.reduce((sum, part) => sum + part.byteLength, 0)
+    parts[1] = frame(this.#version, size, []) // so that a file which was cut is noticed
     const last = frame(this.#version, size, []) // vouches for all before it: the file is synced before it has its name
     parts.push(last)
     await replaceFile(this.#fileSystem, this.#directory, this.#name, parts)
@@ -180,29 +183,49 @@ export class DurableMap {
   }
 
   #load(bytes: Uint8Array): void {
-    if (!magic.every((byte, i) => bytes[i] === byte)) throw this.#damaged(0)
-    let at = magic.byteLength
-    while (at < bytes.byteLength) {
-      const read = readFrame(bytes, at)
-      if (!read) break
-      at = read.end
-      const [key, value] = read.json
-      if (key === undefined) this.#version = Math.max(this.#version, read.version)
-      else {
-        const highest = Math.max(this.#version, read.version) // a rewritten file is in order of key's age
-        this.#apply(key as string, value, read.version)
-        this.#version = highest
-      }
-    }
-    for (let later = at + 1; later + headerLength <= bytes.byteLength; later++) {
-      const read = readFrame(bytes, later)
-      if (read && read.durableTo > at) throw this.#damaged(at)
+    const { frames, damage } = scanMap(bytes)
+    if (damage.length > 0)
+      throw new DataFolderError(
+        `${this.#path} is damaged at byte ${damage[0]!.from}: restore it from a copy of the folder`,
+      )
+    for (const { version, json } of frames) {
+      const [key, value] = json
+      const highest = Math.max(this.#version, version) // a rewritten file is in order of key's age
+      if (key !== undefined) this.#apply(key as string, value, version)
+      this.#version = highest
     }
   }
+}
 
-  #damaged(at: number): DataFolderError {
-    return new DataFolderError(`${this.#path} is damaged at byte ${at}: restore it from a copy of the folder`)
+export type ScannedMap = {
+  /** In order of place. */
+  readonly frames: readonly Frame[]
+  /** Ranges that hold no good frame, though what was there had been durable. */
+  readonly damage: readonly ByteRange[]
+}
+
+/** Finds the good frames of a map's file. What is broken and nothing vouches for was not finished, and is left out. */
+export function scanMap(bytes: Uint8Array): ScannedMap {
+  const frames: Frame[] = []
+  const gaps: ByteRange[] = []
+  const isOurs = magic.every((byte, i) => bytes[i] === byte)
+  let durableTo = magic.byteLength + headerLength // a file gets its name when it has a frame, and that is durable
+  let at = isOurs ? magic.byteLength : 0
+  while (at < bytes.byteLength) {
+    const from = at
+    let read = readFrame(bytes, at)
+    while (!read && ++at < bytes.byteLength) read = readFrame(bytes, at)
+    if (at > from) gaps.push({ from, to: at })
+    if (!read) break
+    frames.push(read)
+    durableTo = Math.max(durableTo, read.durableTo)
+    at = read.end
   }
+  if (bytes.byteLength < durableTo && gaps.at(-1)?.to !== bytes.byteLength)
+    gaps.push({ from: bytes.byteLength, to: durableTo })
+  const damage = gaps.filter(({ from }) => from < durableTo)
+  const torn = gaps.find(({ from }) => from >= durableTo)
+  return { frames: torn ? frames.filter(({ end }) => end <= torn.from) : frames, damage }
 }
 
 function frame(version: number, durableTo: number, json: Json): Uint8Array {
@@ -217,7 +240,12 @@ function frame(version: number, durableTo: number, json: Json): Uint8Array {
   return bytes
 }
 
-type Frame = { version: number; durableTo: number; json: readonly [key?: string, value?: Json]; end: number }
+export type Frame = {
+  readonly version: number
+  readonly durableTo: number
+  readonly json: readonly [key?: string, value?: Json]
+  readonly end: number
+}
 
 function readFrame(bytes: Uint8Array, at: number): Frame | undefined {
   if (at + headerLength > bytes.byteLength) return undefined

@@ -39,7 +39,7 @@ export interface File {
 }
 
 const flags = {
-  read: constants.O_RDWR, // fdatasync of a file that is only read needs it on some systems
+  read: constants.O_RDONLY,
   append: constants.O_RDWR,
   create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
 }

@@ -34,6 +34,12 @@ export async function lockFile(path: string): Promise<{ release(): Promise<void>
   }
 }
 
+/** The living process that holds a lock; undefined if there is none. Changes nothing. */
+export async function holderOf(path: string): Promise<number | undefined> {
+  const holder = parseHolder(await readFile(path, 'utf8').catch(() => ''))
+  return holder && (await isAlive(holder)) ? holder.pid : undefined
+}
+
 /** Moves the dead one's lock away; if another process has taken it over meanwhile, puts that one back. */
 async function removeStale(path: string, staleText: string, aside: string): Promise<void> {
   try {
