@@ -4,6 +4,7 @@
  *   npm test                    all of it
  *   npm test -- unit            the tests beside the source
  *   npm test -- conformance     what AWS does, case by case, over HTTP
+ *   npm test -- simulation      crashes of the storage on a disk in memory, by seed
  *   npm test -- crash           faults on the real process; not part of "all of it", for it takes minutes
  *   npm test -- FILE...         these test files alone
  *
@@ -19,6 +20,7 @@ const root = join(import.meta.dirname, '..')
 const suites: Record<string, readonly string[]> = {
   unit: ['packages/**/*.test.ts', 'scripts/**/*.test.ts'],
   conformance: ['conformance/**/*.test.ts'],
+  simulation: ['simulation/*.test.ts'],
   crash: ['simulation/process/*.test.ts'],
 }
 const { crash: _, ...standard } = suites

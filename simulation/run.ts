@@ -1,9 +1,9 @@
 /*
- * npm run simulate [-- --seed N] [-- --images N] [-- --histories N] [-- --bug NAME] [-- --list-bugs]
+ * npm run simulate [-- --seed N] [-- --images N] [-- --histories N] [-- --bug NAME] [-- --list-bugs] [-- --model N]
  *
  * Histories of the storage on a simulated disk, and crashes at any moment of them, until a million images of what a
  * crash can leave were opened and checked. The same seed does the same. Ends with 1 when a promise was broken, and
- * prints the command that shows it again.
+ * prints the command that shows it again. With --model, N histories that fast-check makes, and makes shorter.
  */
 
 import process from 'node:process'
@@ -18,6 +18,7 @@ const { values: options } = parseArgs({
     images: { type: 'string', default: '1000000' },
     histories: { type: 'string' },
     bug: { type: 'string' },
+    model: { type: 'string' },
     'list-bugs': { type: 'boolean', default: false },
   },
 })
@@ -39,10 +40,16 @@ if (options.bug !== undefined) {
 
 // Only now: what is imported from here on has the bug.
 const { simulate } = await import('./simulation.ts')
-const progress = new SimulationProgress(imagesMax, process.stdout)
+const { checkModel } = await import('./model.ts')
 process.stdout.write(`seed ${seed}\n`)
+const modelled = options.model === undefined ? undefined : number('model', options.model)
+const progress =
+  modelled === undefined
+    ? new SimulationProgress(process.stdout, ({ images }) => images / imagesMax)
+    : new SimulationProgress(process.stdout, ({ histories }) => histories / modelled)
 try {
-  await simulate({ seed, imagesMax, historiesMax, onHistory: (totals) => progress.show(totals) })
+  if (modelled !== undefined) await checkModel(modelled, seed, (totals) => progress.show(totals))
+  else await simulate({ seed, imagesMax, historiesMax, onHistory: (totals) => progress.show(totals) })
   progress.end()
   process.stdout.write('nothing acknowledged was lost, served twice or out of order\n')
 } catch (error) {

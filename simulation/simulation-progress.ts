@@ -4,15 +4,16 @@ const barWidth = 24
 
 /** Shows how far a simulation is: one line that changes in a terminal, a line every few seconds elsewhere. */
 export class SimulationProgress {
-  readonly #imagesMax: number
+  readonly #portionOf: (totals: Totals) => number
   readonly #out: NodeJS.WriteStream
   readonly #everyMs: number
   readonly #startMs = performance.now()
   #shownMs = 0
   #totals: Totals = { histories: 0, steps: 0, images: 0 }
 
-  constructor(imagesMax: number, out: NodeJS.WriteStream) {
-    this.#imagesMax = imagesMax
+  /** `portionOf` says how much of the whole is done, from 0 to 1. */
+  constructor(out: NodeJS.WriteStream, portionOf: (totals: Totals) => number) {
+    this.#portionOf = portionOf
     this.#out = out
     this.#everyMs = out.isTTY ? 200 : 5_000
   }
@@ -33,14 +34,14 @@ export class SimulationProgress {
 
   #write(): void {
     const { histories, steps, images } = this.#totals
-    const portion = Math.min(1, images / this.#imagesMax)
+    const portion = Math.min(1, this.#portionOf(this.#totals))
     const seconds = Math.max(0.001, (performance.now() - this.#startMs) / 1000)
     const filled = Math.round(portion * barWidth)
     const line = [
       `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(Math.floor(portion * 100)).padStart(3)} %`,
       `${count(images)} images`,
       `${count(histories)} histories, ${count(steps)} steps`,
-      `${count(images / seconds)} images/s`,
+      `${count(images / seconds)} images/s, ${count(histories / seconds)} histories/s`,
       portion < 1 && portion > 0 ? `${duration((seconds * (1 - portion)) / portion)} left` : duration(seconds),
     ].join('  ')
     this.#out.write(this.#out.isTTY ? `\r\x1b[2K${line.slice(0, this.#out.columns - 1)}` : `${line}\n`)

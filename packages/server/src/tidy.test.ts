@@ -18,7 +18,7 @@ type Source = {
   readonly runtimeImports: readonly string[]
 }
 
-const sources = ['packages', 'conformance', 'scripts', 'benchmarks'].flatMap((folder) =>
+const sources = ['packages', 'conformance', 'simulation', 'scripts', 'benchmarks'].flatMap((folder) =>
   sourcesUnder(join(root, folder)),
 )
 const product = sources.filter(({ path }) => /^packages\/[^/]+\/src\//.test(path) && !isForTests(path))
