@@ -106,7 +106,7 @@ test('a disk that stopped never answers again, and copies of it do', async () =>
   await disk.stopped
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(isAnswered, false)
-  assert.deepEqual((await disk.after('process', random.fork()).list('/')).sort(), ['file', 'other'])
+  assert.deepEqual(new Set(await disk.after('process', random.fork()).list('/')), new Set(['file', 'other']))
 })
 
 test('the calls that fail are those that were asked for, and a write that fails leaves a part', async () => {
@@ -117,5 +117,5 @@ test('the calls that fail are those that were asked for, and a write that fails 
   await assert.rejects(disk.remove('/file'), /ENOSPC/)
   await file.dataSync()
   assert.ok((await file.size()) < 1_000)
-  assert.deepEqual((await disk.list('/')).sort(), ['file', 'other'])
+  assert.deepEqual(new Set(await disk.list('/')), new Set(['file', 'other']))
 })
