@@ -114,6 +114,25 @@ export function recordLogContract(name: string, open: Open): void {
     assert.deepEqual(listed(await log.read('a', 0, everything)), ['0 one', '1 two'])
   })
 
+  check(
+    'appends to several logs by one call have an outcome each, and one that is refused keeps none away',
+    async (_, log) => {
+      for (const id of ['b', 'closed']) await log.create(id, { retentionMs: hourMs })
+      await log.close('closed')
+      const outcomes = await log.appendAll([
+        { logId: 'b', batch: batch('b0', 'b1') },
+        { logId: 'closed', batch: batch('no') },
+        { logId: 'a', batch: batch('a0') },
+        { logId: 'none', batch: batch('no') },
+        { logId: 'b', batch: batch('b2') },
+      ])
+      const places = outcomes.map((outcome) => (outcome instanceof Error ? outcome.constructor : outcome.firstOffset))
+      assert.deepEqual(places, [0, LogClosed, 0, LogNotFound, 2])
+      assert.deepEqual(listed(await log.read('b', 0, everything)), ['0 b0', '1 b1', '2 b2'])
+      assert.deepEqual(await log.appendAll([]), [])
+    },
+  )
+
   check('concurrent appends are whole, in order of arrival and without a gap', async (_, log) => {
     await log.create('b', { retentionMs: hourMs })
     const calls = Array.from({ length: 200 }, (__, i) => log.append(i % 3 ? 'a' : 'b', batch(`${i}x`, `${i}y`)))

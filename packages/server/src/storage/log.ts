@@ -43,6 +43,9 @@ export type Appended = {
   readonly timestampMs: number
 }
 
+/** What one call appends to one of several logs. */
+export type LogBatch = { readonly logId: string; readonly batch: Batch }
+
 export type Bounds = {
   /** The first offset that is kept: TRIM_HORIZON. */
   readonly start: number
@@ -71,6 +74,11 @@ export interface RecordLog {
    * @throws LogClosed, LogNotFound, StorageBusy, StorageFailed (the outcome is unknown)
    */
   append(logId: string, batch: Batch): Promise<Appended>
+  /**
+   * As `append`, for several logs by one call, which a thousand of them would be too dear for. Each batch has an outcome
+   * of its own, in the order given; it never rejects.
+   */
+  appendAll(batches: readonly LogBatch[]): Promise<readonly (Appended | Error)[]>
   /** Resolves once no append, from any process, can land any more. Durable. Idempotent. Reading goes on. */
   close(logId: string): Promise<{ endOffset: number }>
   /**

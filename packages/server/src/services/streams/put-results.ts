@@ -59,7 +59,7 @@ export class PutResults extends Rows {
     const sequenceNumberLabel = writer.label('SequenceNumber')
     const shardIdLabel = writer.label('ShardId')
     const numbers = this.#runs.map((run) => new SequenceDigits(run.shard, run.firstOffset, run.timestampMs))
-    const shardIds = this.#runs.map(({ shard }) => Buffer.from(shardIdOf(shard.index)))
+    const shardIds = this.#runs.map(({ shard }) => shardIdBytes(shard))
     for (let i = 0; i < this.count; i++) {
       writer.row(2)
       const error = this.#errors[i]
@@ -78,6 +78,18 @@ export class PutResults extends Rows {
     }
   }
 }
+
+/** Made once for each shard: a put may name hundreds. */
+function shardIdBytes(shard: Shard): Uint8Array {
+  let bytes = idBytes.get(shard)
+  if (!bytes) {
+    bytes = Buffer.from(shardIdOf(shard.index))
+    idBytes.set(shard, bytes)
+  }
+  return bytes
+}
+
+const idBytes = new WeakMap<Shard, Uint8Array>()
 
 function writeText(writer: RowWriter, name: string, text: string): void {
   const bytes = Buffer.from(text)

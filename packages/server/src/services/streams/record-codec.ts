@@ -13,29 +13,41 @@ import type { Batch } from '../../storage/log.ts'
 const format = 1
 const headerLength = 4
 
-/** The records at `indexes`, in that order, as one batch: a copy in one buffer. */
-export function encodeRecords(records: RecordBatch, indexes: readonly number[]): Batch {
-  const { places, keyBytes, dataBytes } = records
-  const positions = new Uint32Array(indexes.length + 1)
+/** For each group of indexes the records at them, in that order, as one batch: copies, side by side in one buffer. */
+export function encodeRecords(records: RecordBatch, groups: readonly (readonly number[])[]): Batch[] {
   let size = 0
-  for (let i = 0; i < indexes.length; i++) {
-    size += headerLength + records.sizeBytes(indexes[i]!)
-    positions[i + 1] = size
-  }
-  const bytes = Buffer.allocUnsafeSlow(size)
-  for (let i = 0; i < indexes.length; i++) {
-    const place = 4 * indexes[i]!
-    const keyLength = places[place + 1]! - places[place]!
-    const at = positions[i]!
-    bytes[at] = format
-    bytes[at + 1] = 0
-    bytes[at + 2] = keyLength >> 8
-    bytes[at + 3] = keyLength
-    const dataAt = at + headerLength + keyLength
-    copy(keyBytes, places[place]!, places[place + 1]!, bytes, at + headerLength)
-    copy(dataBytes, places[place + 2]!, places[place + 3]!, bytes, dataAt)
-  }
-  return { bytes, positions }
+  for (const indexes of groups)
+    for (let i = 0; i < indexes.length; i++) size += headerLength + records.sizeBytes(indexes[i]!)
+  const memory = Buffer.allocUnsafeSlow(size)
+  let start = 0
+  return groups.map((indexes) => {
+    const positions = new Uint32Array(indexes.length + 1)
+    let at = start
+    for (let i = 0; i < indexes.length; i++) {
+      at = encodeRecord(records, indexes[i]!, memory, at)
+      positions[i + 1] = at - start
+    }
+    const bytes = new Uint8Array(memory.buffer, start, at - start)
+    start = at
+    return { bytes, positions }
+  })
+}
+
+/** Returns where it ends. */
+function encodeRecord({ places, keyBytes, dataBytes }: RecordBatch, i: number, to: Uint8Array, at: number): number {
+  const keyStart = places[4 * i]!
+  const keyEnd = places[4 * i + 1]!
+  const dataStart = places[4 * i + 2]!
+  const dataEnd = places[4 * i + 3]!
+  const keyLength = keyEnd - keyStart
+  const dataAt = at + headerLength + keyLength
+  to[at] = format
+  to[at + 1] = 0
+  to[at + 2] = keyLength >> 8
+  to[at + 3] = keyLength
+  copy(keyBytes, keyStart, keyEnd, to, at + headerLength)
+  copy(dataBytes, dataStart, dataEnd, to, dataAt)
+  return dataAt + dataEnd - dataStart
 }
 
 /** Bytes up to this many are copied sooner by a loop than by a call. */

@@ -1,4 +1,4 @@
-import { internalFailure } from '../../core/aws-error.ts'
+import { type AwsError, internalFailure } from '../../core/aws-error.ts'
 import type { Call } from '../../core/operation.ts'
 import type { Random } from '../../core/ports.ts'
 import type { RecordBatch } from '../../core/record-batch.ts'
@@ -43,10 +43,7 @@ export async function writeRecords(
   let groups = admit(context, writable, records, results, metrics)
   for (;;) {
     const target: Stream = stream
-    const appends = [...groups].map(([shard, group]) =>
-      append(context, target, shard, group, records, results, metrics),
-    )
-    const left = (await Promise.all(appends)).flat().sort((a, b) => a - b)
+    const left = await appendAll(context, target, groups, records, results, metrics)
     if (left.length === 0) return
     stream = await nextVersion(context, target, untilMs - clock.monotonicMs(), call.signal)
     if (!stream) {
@@ -123,39 +120,59 @@ const startingTurn = (random: Random, shardCount: number) => {
   return (a! * 256 + b!) % shardCount
 }
 
-/** Appends one shard's records. Returns the indexes that the shard, closed meanwhile, did not take: all or none. */
-async function append(
+/** Appends the records of all groups. Returns, in order, those that shards closed meanwhile did not take. */
+async function appendAll(
   context: StreamsContext,
   stream: Stream,
-  shard: Shard,
-  indexes: number[],
+  groups: Groups,
   records: RecordBatch,
   results: PutResults,
   metrics: StreamMetrics,
 ): Promise<number[]> {
-  const batch = encodeRecords(records, indexes)
-  try {
-    const { firstOffset, timestampMs } = await context.log.append(logIdOf(stream, shard.index), batch)
-    results.take(indexes, shard, firstOffset, timestampMs)
-    metrics.incoming(shard, indexes.length, countedBytes(batch.bytes.byteLength, indexes.length))
-    return []
-  } catch (error) {
-    if (error instanceof LogClosed) return indexes
-    if (error instanceof StorageBusy) {
-      // AWS has no word for a slow disk. This one is true, and makes every client wait and try again.
-      for (const index of indexes) results.fail(index, rateExceeded(shard, stream.name, context.place.accountId))
-      metrics.writeThrottled(shard, indexes.length)
-      return []
+  const batches = encodeRecords(records, [...groups.values()])
+  const shards = [...groups.keys()]
+  const outcomes = await context.log.appendAll(
+    shards.map((shard, i) => ({ logId: logIdOf(stream, shard.index), batch: batches[i]! })),
+  )
+  const left: number[] = []
+  let taken = 0
+  let sizeBytes = 0
+  for (const [i, outcome] of outcomes.entries()) {
+    const shard = shards[i]!
+    const indexes = groups.get(shard)!
+    if (outcome instanceof LogClosed) left.push(...indexes)
+    else if (outcome instanceof Error) {
+      const fate = fateOf(context, stream, shard, indexes.length, outcome)
+      for (const index of indexes) results.fail(index, fate)
+      if (outcome instanceof StorageBusy) metrics.writeThrottled(shard, indexes.length)
+    } else {
+      results.take(indexes, shard, outcome.firstOffset, outcome.timestampMs)
+      const bytes = countedBytes(batches[i]!.bytes.byteLength, indexes.length)
+      metrics.incomingToShard(shard, indexes.length, bytes)
+      taken += indexes.length
+      sizeBytes += bytes
     }
-    // A stream's logs go before its name does.
-    const newest = context.streams.find(stream.name)
-    if (error instanceof LogNotFound && (newest?.id !== stream.id || newest.status === 'DELETING'))
-      throw streamNotFound(stream.name, context.place.accountId)
-    const logId = logIdOf(stream, shard.index)
-    context.logger.log('error', 'a shard did not take records', { logId, recordCount: indexes.length, error })
-    for (const index of indexes) results.fail(index, internalFailure())
-    return []
   }
+  metrics.incoming(taken, sizeBytes)
+  return left.sort((a, b) => a - b)
+}
+
+/** Why a shard did not take records. @throws ResourceNotFoundException if its stream is gone */
+function fateOf(
+  { logger, place, streams }: StreamsContext,
+  stream: Stream,
+  shard: Shard,
+  recordCount: number,
+  error: Error,
+): AwsError {
+  // AWS has no word for a slow disk. This one is true, and makes every client wait and try again.
+  if (error instanceof StorageBusy) return rateExceeded(shard, stream.name, place.accountId)
+  // A stream's logs go before its name does.
+  const newest = streams.find(stream.name)
+  if (error instanceof LogNotFound && (newest?.id !== stream.id || newest.status === 'DELETING'))
+    throw streamNotFound(stream.name, place.accountId)
+  logger.log('error', 'a shard did not take records', { logId: logIdOf(stream, shard.index), recordCount, error })
+  return internalFailure()
 }
 
 /**

@@ -44,10 +44,15 @@ export class StreamMetrics {
     this.#count('PutRecords.ThrottledRecords', throttled)
   }
 
-  /** What one request brought into a shard. */
-  incoming(shard: Shard, recordCount: number, sizeBytes: number): void {
+  /** What one request brought into a shard: the stream's own sum is `incoming`. */
+  incomingToShard(shard: Shard, recordCount: number, sizeBytes: number): void {
     this.#ofShard(shard, 'IncomingRecords', recordCount, 'Count')
     this.#ofShard(shard, 'IncomingBytes', sizeBytes, 'Bytes')
+  }
+
+  /** What one request brought into the stream. */
+  incoming(recordCount: number, sizeBytes: number): void {
+    if (recordCount === 0) return
     this.#count('IncomingRecords', recordCount)
     this.#bytes('IncomingBytes', sizeBytes)
   }

@@ -325,6 +325,7 @@ function slowly(log: RecordLog): RecordLog {
     delete: (...given) => log.delete(...given),
     configure: (...given) => turns(1).then(() => log.configure(...given)),
     append: (...given) => turns(3).then(() => log.append(...given)),
+    appendAll: (...given) => turns(3).then(() => log.appendAll(...given)),
     close: (...given) => turns(1).then(() => log.close(...given)),
     read: (...given) => log.read(...given),
     offsetAt: (...given) => log.offsetAt(...given),

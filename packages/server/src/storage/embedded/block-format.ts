@@ -22,7 +22,6 @@ import { type Batch, type EntryBlock, entryCount } from '../log.ts'
 
 export const blockHeaderLength = 56
 const magic = 0x3142524d
-const padding = new Uint8Array(8)
 
 /** The log number of marks: no log has it. */
 export const markLogNumber = 0
@@ -43,44 +42,96 @@ export const blockLength = (batch: Batch) =>
 
 const roundedUp = (length: number) => Math.ceil(length / 8) * 8
 
-/** Adds a block to what will be written in one call: the entries' bytes go as they are, not copied. */
-export function pushBlock(parts: Uint8Array[], batch: Batch, placement: Placement): void {
-  const count = entryCount(batch)
-  const headLength = blockHeaderLength + 4 * count
-  const length = blockLength(batch)
-  const head = new Uint8Array(headLength)
-  const view = new DataView(head.buffer)
-  view.setUint32(0, magic, true)
-  view.setUint32(8, length, true)
-  view.setUint32(12, placement.logNumber, true)
-  view.setFloat64(16, placement.firstOffset, true)
-  view.setFloat64(24, placement.timestampMs, true)
-  view.setUint32(32, count, true)
-  view.setUint32(36, batch.bytes.byteLength, true)
-  view.setUint32(40, placement.segment, true)
-  view.setUint32(44, placement.position, true)
-  view.setUint32(48, placement.durableTo, true)
-  const { positions } = batch
-  for (let i = 1; i <= count; i++) view.setUint32(headLength - 4 * (count + 1 - i), positions[i]!, true)
-  view.setUint32(4, crc32(batch.bytes, crc32(head.subarray(8))), true)
-  parts.push(head)
-  if (batch.bytes.byteLength > 0) parts.push(batch.bytes)
-  const padded = length - headLength - batch.bytes.byteLength
-  if (padded > 0) parts.push(padding.subarray(0, padded))
+/** Larger batches go to the disk from where they are; smaller ones are copied, so that one write has few parts. */
+const copiedBytesMax = 4096
+
+const isCopied = ({ bytes }: Batch) => bytes.byteLength <= copiedBytesMax
+
+/** The blocks of one write, in memory that is used again for the next. */
+export class Blocks {
+  #memory = new Uint8Array(0)
+  #view = new DataView(this.#memory.buffer)
+  #at = 0
+  /** From here on what is in memory is not a part yet. */
+  #partFrom = 0
+  #parts: Uint8Array[] = []
+  count = 0
+
+  /** Makes room for a write of these batches, or of some of them. */
+  begin(appends: readonly { readonly batch: Batch | undefined }[]): void {
+    let size = 0
+    for (const { batch } of appends) {
+      if (!batch) continue
+      size += blockHeaderLength + 4 * entryCount(batch) + padding + (isCopied(batch) ? batch.bytes.byteLength : 0)
+    }
+    if (size > this.#memory.length || this.#memory.length > keptBytesMax) {
+      this.#memory = new Uint8Array(size)
+      this.#view = new DataView(this.#memory.buffer)
+    }
+    this.#at = 0
+    this.#partFrom = 0
+    this.#parts = []
+    this.count = 0
+  }
+
+  push(batch: Batch, placement: Placement): void {
+    const view = this.#view
+    const at = this.#at
+    const { bytes, positions } = batch
+    const count = entryCount(batch)
+    const length = blockLength(batch)
+    const bytesAt = at + blockHeaderLength + 4 * count
+    view.setUint32(at, magic, true)
+    view.setUint32(at + 8, length, true)
+    view.setUint32(at + 12, placement.logNumber, true)
+    view.setFloat64(at + 16, placement.firstOffset, true)
+    view.setFloat64(at + 24, placement.timestampMs, true)
+    view.setUint32(at + 32, count, true)
+    view.setUint32(at + 36, bytes.byteLength, true)
+    view.setUint32(at + 40, placement.segment, true)
+    view.setUint32(at + 44, placement.position, true)
+    view.setUint32(at + 48, placement.durableTo, true)
+    view.setUint32(at + 52, 0, true)
+    for (let i = 1; i <= count; i++) view.setUint32(at + blockHeaderLength + 4 * (i - 1), positions[i]!, true)
+    const padded = length - (bytesAt - at) - bytes.byteLength
+    if (isCopied(batch)) {
+      const end = bytesAt + bytes.byteLength
+      this.#memory.set(bytes, bytesAt)
+      view.setUint32(at + 4, crc32(this.#memory.subarray(at + 8, end)), true)
+      this.#pad(end, padded)
+    } else {
+      view.setUint32(at + 4, crc32(bytes, crc32(this.#memory.subarray(at + 8, bytesAt))), true)
+      this.#parts.push(this.#memory.subarray(this.#partFrom, bytesAt), bytes)
+      this.#partFrom = bytesAt
+      this.#pad(bytesAt, padded)
+    }
+    this.count++
+  }
+
+  /** What is to be written; good until the next `begin`. */
+  taken(): Uint8Array[] {
+    if (this.#at > this.#partFrom) this.#parts.push(this.#memory.subarray(this.#partFrom, this.#at))
+    return this.#parts
+  }
+
+  #pad(at: number, length: number): void {
+    for (let i = at; i < at + length; i++) this.#memory[i] = 0
+    this.#at = at + length
+  }
 }
+
+/** More than any block's. */
+const padding = 8
+
+/** Memory beyond this is given back after the write that needed it. */
+const keptBytesMax = 4 * 1024 * 1024
 
 /** A mark, as it is written: vouches for the segment up to `durableTo`. */
 export function markBlock(segment: number, position: number, durableTo: number): Uint8Array[] {
-  const parts: Uint8Array[] = []
-  pushBlock(parts, nothing, {
-    logNumber: markLogNumber,
-    firstOffset: 0,
-    timestampMs: 0,
-    segment,
-    position,
-    durableTo,
-  })
-  return parts
+  const blocks = new Blocks()
+  blocks.begin([{ batch: nothing }])
+  blocks.push(nothing, { logNumber: markLogNumber, firstOffset: 0, timestampMs: 0, segment, position, durableTo })
+  return blocks.taken()
 }
 
 /** What a block says of itself. */

@@ -6,6 +6,7 @@ import {
   type Bounds,
   type EntryBlock,
   entryCount,
+  type LogBatch,
   LogNotFound,
   type LogOptions,
   type ReadLimits,
@@ -19,7 +20,7 @@ import type { FileSystem } from './file-system.ts'
 import { HeldLog, type LogMeta } from './held-log.ts'
 import { recoverSegments } from './recovery.ts'
 import { type Segment, SegmentStore } from './segment-store.ts'
-import { type Durability, refusal, SegmentWriter } from './segment-writer.ts'
+import { type Durability, Outcomes, refusal, SegmentWriter } from './segment-writer.ts'
 import { sparingFileSystem } from './sparing-file-system.ts'
 import { sweepSegments } from './sweep.ts'
 
@@ -121,10 +122,20 @@ export class EmbeddedLog implements RecordLog {
   }
 
   append(logId: string, batch: Batch): Promise<Appended> {
-    const log = this.#logs.get(logId)
-    if (!log) return Promise.reject(new LogNotFound(logId))
-    const refused = this.#ended ? new StorageFailed('the storage is closed') : refusal(log)
-    return refused ? Promise.reject(refused) : this.#writer.append(log, batch)
+    const log = this.#writable(logId)
+    return log instanceof Error ? Promise.reject(log) : this.#writer.append(log, batch)
+  }
+
+  appendAll(batches: readonly LogBatch[]): Promise<readonly (Appended | Error)[]> {
+    return new Promise((resolve) => {
+      if (batches.length === 0) resolve([])
+      const outcomes = new Outcomes(batches.length, resolve)
+      for (const [i, { logId, batch }] of batches.entries()) {
+        const log = this.#writable(logId)
+        if (log instanceof Error) outcomes.set(i, log)
+        else this.#writer.appendOne(log, batch, outcomes, i)
+      }
+    })
   }
 
   async close(logId: string): Promise<{ endOffset: number }> {
@@ -201,6 +212,13 @@ export class EmbeddedLog implements RecordLog {
       await this.#store.close()
       await this.#map.close()
     }
+  }
+
+  /** A log that takes entries, or why it does not. */
+  #writable(logId: string): HeldLog | Error {
+    if (this.#ended) return new StorageFailed('the storage is closed')
+    const log = this.#logs.get(logId)
+    return log ? (refusal(log) ?? log) : new LogNotFound(logId)
   }
 
   #get(logId: string): HeldLog {

@@ -25,6 +25,9 @@ export class HeldLog {
   /** The offset after the last acknowledged entry. */
   end: number
   lastTimestampMs: number
+  /** The writer's: the offset of the next entry in the commit that it is making, and which commit that is. */
+  nextOffset = 0
+  commit = 0
   /** Appends are refused; those that came before may be under way. */
   closing: boolean
   /** All appends are settled, and `end` stays. */

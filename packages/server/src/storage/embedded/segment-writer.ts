@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/ports.ts'
 import { type Appended, type Batch, entryCount, LogClosed, LogNotFound, StorageBusy, StorageFailed } from '../log.ts'
-import { blockLength, markBlock, markLength, pushBlock } from './block-format.ts'
+import { Blocks, blockLength, markBlock, markLength } from './block-format.ts'
 import { BlockRows } from './block-rows.ts'
 import type { File, FileSystem } from './file-system.ts'
 import type { HeldLog } from './held-log.ts'
@@ -28,11 +28,30 @@ type Append = {
   /** Undefined for a barrier, which resolves when all that came before it is settled. */
   readonly batch: Batch | undefined
   readonly bytes: number
-  readonly resolve: (appended: Appended) => void
-  readonly reject: (error: Error) => void
+  /** Where its outcome goes, and at which place. */
+  readonly outcomes: Outcomes
+  readonly index: number
   firstOffset: number
   timestampMs: number
   position: number
+}
+
+/** What became of the appends of one call: told when all of it is known. */
+export class Outcomes {
+  readonly #all: (Appended | Error)[]
+  readonly #done: (all: readonly (Appended | Error)[]) => void
+  #left: number
+
+  constructor(count: number, done: (all: readonly (Appended | Error)[]) => void) {
+    this.#all = new Array<Appended | Error>(count)
+    this.#done = done
+    this.#left = count
+  }
+
+  set(index: number, outcome: Appended | Error): void {
+    this.#all[index] = outcome
+    if (--this.#left === 0) this.#done(this.#all)
+  }
 }
 
 type Parts = {
@@ -84,6 +103,8 @@ export class SegmentWriter {
   /** What `previousValid` was before the segment that is written to. */
   #validBefore = 0
   #nextNumber: number
+  #commits = 0
+  readonly #blocks = new Blocks()
 
   constructor(parts: Parts, previous: number, previousValid: number, nextNumber: number) {
     this.#parts = parts
@@ -95,6 +116,11 @@ export class SegmentWriter {
   /** See RecordLog.append; the log is there and open when it is called. */
   append(log: HeldLog, batch: Batch): Promise<Appended> {
     return this.#add(log, batch, blockLength(batch))
+  }
+
+  /** As `append`, for one of several. */
+  appendOne(log: HeldLog, batch: Batch, outcomes: Outcomes, index: number): void {
+    this.#admit(log, batch, blockLength(batch), outcomes, index)
   }
 
   /** Resolves when all appends that were asked before are settled. */
@@ -117,13 +143,20 @@ export class SegmentWriter {
   }
 
   #add(log: HeldLog, batch: Batch | undefined, bytes: number): Promise<Appended> {
-    if (bytes > 0 && this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > inFlightBytesMax)
-      return Promise.reject(new StorageBusy())
-    this.#inFlightBytes += bytes
     return new Promise((resolve, reject) => {
-      this.#pending.push({ log, batch, bytes, resolve, reject, firstOffset: 0, timestampMs: 0, position: 0 })
-      this.#running ??= this.#run()
+      const outcomes = new Outcomes(1, ([outcome]) => (outcome instanceof Error ? reject(outcome) : resolve(outcome!)))
+      this.#admit(log, batch, bytes, outcomes, 0)
     })
+  }
+
+  #admit(log: HeldLog, batch: Batch | undefined, bytes: number, outcomes: Outcomes, index: number): void {
+    if (bytes > 0 && this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > inFlightBytesMax)
+      outcomes.set(index, new StorageBusy())
+    else {
+      this.#inFlightBytes += bytes
+      this.#pending.push({ log, batch, bytes, outcomes, index, firstOffset: 0, timestampMs: 0, position: 0 })
+      this.#running ??= this.#run()
+    }
   }
 
   async #run(): Promise<void> {
@@ -137,7 +170,7 @@ export class SegmentWriter {
         await this.#abandonActive(error)
         const failed = new StorageFailed(`the log cannot be written: ${(error as Error).message}`, { cause: error })
         this.#parts.logger.log('error', failed.message, { segment: this.#previous })
-        for (const append of appends) append.reject(failed)
+        for (const append of appends) append.outcomes.set(append.index, failed)
       }
       for (const append of appends) this.#inFlightBytes -= append.bytes
     }
@@ -212,19 +245,24 @@ export class SegmentWriter {
     if (this.#active && this.#active.size >= this.#parts.segmentBytesMax) await this.#finishActive()
     if (!this.#active && appends.some(({ batch }) => batch)) await this.#openNext()
     const active = this.#active
-    const parts: Uint8Array[] = []
-    const nextOffsets = new Map<HeldLog, number>()
+    const commit = ++this.#commits
+    const blocks = this.#blocks
+    blocks.begin(appends)
     const nowMs = this.#parts.clock.nowMs()
     let position = active?.end ?? 0
     for (const append of appends) {
       const { log, batch } = append
       if (!batch || log.deleted || !active) continue
-      append.firstOffset = nextOffsets.get(log) ?? log.end
+      if (log.commit !== commit) {
+        log.commit = commit
+        log.nextOffset = log.end
+      }
+      append.firstOffset = log.nextOffset
       append.timestampMs = Math.max(nowMs, log.lastTimestampMs)
       append.position = position
-      nextOffsets.set(log, append.firstOffset + entryCount(batch))
+      log.nextOffset += entryCount(batch)
       log.lastTimestampMs = append.timestampMs
-      pushBlock(parts, batch, {
+      blocks.push(batch, {
         logNumber: log.number,
         firstOffset: append.firstOffset,
         timestampMs: append.timestampMs,
@@ -234,8 +272,8 @@ export class SegmentWriter {
       })
       position += append.bytes
     }
-    if (active && parts.length > 0) {
-      await active.file.append(parts)
+    if (active && blocks.count > 0) {
+      await active.file.append(blocks.taken())
       active.isSyncing = true
       if (this.#parts.durability === 'fsync') await active.file.dataSync()
       active.isSyncing = false
@@ -244,13 +282,14 @@ export class SegmentWriter {
       active.end = position
     }
     for (const append of appends) {
-      if (append.log.deleted) append.reject(new LogNotFound(append.log.id))
+      const { log, batch, firstOffset, timestampMs } = append
+      if (log.deleted) append.outcomes.set(append.index, new LogNotFound(log.id))
       else {
-        if (append.batch) this.#show(append.log, append.batch, append, active!.segment)
-        append.resolve({ firstOffset: append.firstOffset, timestampMs: append.timestampMs })
+        if (batch) this.#show(log, batch, append, active!.segment)
+        append.outcomes.set(append.index, { firstOffset, timestampMs })
       }
     }
-    for (const log of nextOffsets.keys()) log.arrivals.wake()
+    for (const { log, batch } of appends) if (batch) log.arrivals.wake()
   }
 
   /** Lets readers see a block that is durable. */

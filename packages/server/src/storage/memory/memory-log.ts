@@ -6,6 +6,7 @@ import {
   type Bounds,
   type EntryBlock,
   entryCount,
+  type LogBatch,
   LogClosed,
   LogNotFound,
   type LogOptions,
@@ -50,6 +51,12 @@ export class MemoryLog implements RecordLog {
     this.#expire(log)
     log.retentionMs = retentionMs
     this.#expire(log)
+  }
+
+  appendAll(batches: readonly LogBatch[]): Promise<readonly (Appended | Error)[]> {
+    return Promise.all(
+      batches.map(({ logId, batch }) => this.append(logId, batch).catch((error: unknown) => error as Error)),
+    )
   }
 
   async append(logId: string, batch: Batch): Promise<Appended> {
