@@ -71,6 +71,8 @@ export type TracedCall = {
   /** The file that it was made to: for a rename the old name. */
   readonly path: string
   readonly isInjected: boolean
+  /** Of a write at a place that succeeded: where it ended in the file. */
+  readonly endsAt?: number
 }
 
 /** The calls in strace's output that were made to files of a folder, in order. */
@@ -84,7 +86,9 @@ export function tracedCalls(output: string, folder: string): TracedCall[] {
     if (resumed !== undefined && isInjected) lastOfThread.get(thread)!.isInjected = true
     const path = line.match(/[<"](\/[^>"]*)[>"]/)?.[1]
     if (call === undefined || !path?.startsWith(folder)) continue
-    const traced = { thread, call, path, isInjected }
+    const [, place, written] = /, (\d+)\) += (\d+)$/.exec(line) ?? []
+    const isWrite = call.startsWith('pwrite') && written !== undefined
+    const traced = { thread, call, path, isInjected, ...(isWrite && { endsAt: Number(place) + Number(written) }) }
     found.push(traced)
     lastOfThread.set(thread, traced)
   }
