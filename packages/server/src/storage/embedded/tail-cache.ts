@@ -41,7 +41,7 @@ export class TailCache {
   }
 }
 
-/** About what a block costs in memory beside its bytes. */
-const blockBytes = 200
+/** What a block costs in memory beside its bytes: an object, two arrays and their memory. Measured: 615. */
+const blockBytes = 600
 
 const gone: EntryBlock = { bytes: new Uint8Array(0), positions: new Uint32Array(1), firstOffset: 0, timestampMs: 0 }
