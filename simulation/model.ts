@@ -47,6 +47,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: kind('together'), during }) },
   { weight: 1, arbitrary: fault },
   { weight: 1, arbitrary: fc.record({ kind: kind('restart') }) },
+  { weight: 1, arbitrary: fc.record({ kind: kind('idle') }) },
   { weight: 2, arbitrary: crash },
   { weight: 2, arbitrary: fc.record({ kind: kind('clock'), ms: fc.constantFrom(...clockSteps) }) },
 )

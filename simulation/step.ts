@@ -18,6 +18,8 @@ export type Step =
   /** Gives the space of what is expired back. */
   | { readonly kind: 'sweep' }
   | { readonly kind: 'clock'; readonly ms: number }
+  /** Nothing comes for a while, and the storage does what it does then. */
+  | { readonly kind: 'idle' }
   | { readonly kind: 'catalog'; readonly key: number; readonly isDeletion: boolean }
   | { readonly kind: 'together'; readonly during: readonly Step[] }
   /** Some calls to the disk fail, one after the other, while steps are done. */
@@ -72,6 +74,8 @@ const kinds = [
   'clock',
   'clock',
   'clock',
+  'idle',
+  'idle',
   'sweep',
   'restart',
 ] as const
@@ -99,6 +103,7 @@ function stepOf(kind: (typeof kinds)[number], random: SeededRandom): Step {
     case 'trim':
       return { kind, log, portion: random.below(101) }
     case 'sweep':
+    case 'idle':
     case 'restart':
       return { kind }
     case 'clock':

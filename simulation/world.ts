@@ -11,6 +11,9 @@ import { hourMs, type Step } from './step.ts'
 /** So that a history stays cheap to look at. */
 const logsMax = 6
 
+/** Long enough for what waits for a pause, too short for a sweep. */
+const idleMs = 250
+
 type Outcome<T> = { readonly value: T } | { readonly error: Error }
 
 /** A storage on a simulated disk, the steps that are done to it, and what it must hold after them. */
@@ -63,6 +66,10 @@ export class World {
         this.#hasFailed = () => false
         return
       }
+      case 'idle':
+        await this.clock.advance(idleMs)
+        this.expected.pass(this.nowMs)
+        return
       case 'restart':
         return this.restart()
       case 'crash':
