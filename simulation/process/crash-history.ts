@@ -178,7 +178,7 @@ export class CrashHistory {
       const before = await this.#audit(caller)
       await this.#putOnEachLane(caller, 1)
       const after = await this.#audit(caller)
-      for (const part of [before, after]) faults.push(...part.faults)
+      faults.push(...new Set([...before.faults, ...after.faults]))
       return { readyMs: server.readyMs, audit: after.audit, faults }
     } finally {
       caller.close()
