@@ -17,23 +17,27 @@ const stringType = 7
 export type EventFrame = { readonly headers: Readonly<Record<string, string>>; readonly payload: Uint8Array }
 
 export function encodeEventFrame(headers: Readonly<Record<string, string>>, payload: Uint8Array): Buffer {
-  const encodedHeaders = Buffer.concat(Object.entries(headers).map(([name, value]) => encodeHeader(name, value)))
-  const frame = Buffer.alloc(preludeLength + encodedHeaders.length + payload.byteLength + checksumLength)
+  let headersLength = 0
+  for (const name in headers) headersLength += 4 + Buffer.byteLength(name) + Buffer.byteLength(headers[name]!)
+  const payloadAt = preludeLength + headersLength
+  const frame = Buffer.allocUnsafeSlow(payloadAt + payload.byteLength + checksumLength)
   frame.writeUInt32BE(frame.length, 0)
-  frame.writeUInt32BE(encodedHeaders.length, 4)
+  frame.writeUInt32BE(headersLength, 4)
   frame.writeUInt32BE(crc32(frame.subarray(0, 8)), 8)
-  frame.set(encodedHeaders, preludeLength)
-  frame.set(payload, preludeLength + encodedHeaders.length)
+  let at = preludeLength
+  for (const name in headers) at = writeHeader(frame, at, name, headers[name]!)
+  frame.set(payload, payloadAt)
   frame.writeUInt32BE(crc32(frame.subarray(0, -checksumLength)), frame.length - checksumLength)
   return frame
 }
 
-function encodeHeader(name: string, value: string): Buffer {
-  const nameBytes = Buffer.from(name)
-  const valueBytes = Buffer.from(value)
-  const valueLength = Buffer.alloc(2)
-  valueLength.writeUInt16BE(valueBytes.length)
-  return Buffer.concat([Buffer.of(nameBytes.length), nameBytes, Buffer.of(stringType), valueLength, valueBytes])
+function writeHeader(frame: Buffer, start: number, name: string, value: string): number {
+  let at = start + 1 + frame.write(name, start + 1)
+  frame[start] = at - start - 1
+  frame[at] = stringType
+  const length = frame.write(value, at + 3)
+  at = frame.writeUInt16BE(length, at + 1)
+  return at + length
 }
 
 /**

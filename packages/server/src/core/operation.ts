@@ -41,7 +41,10 @@ export type Service<Context = any> = {
   readonly context: Context
 }
 
-/** An answer that goes on: each event is `{ EventName: payload }`. An AwsError thrown inside ends it as an exception. */
+/**
+ * An answer that goes on: each event is `{ EventName: payload }`. An AwsError thrown inside ends it as an exception. A
+ * payload never changes: those who get the same object get the same bytes, written once.
+ */
 export class EventStream {
   readonly events: AsyncIterable<Readonly<Record<string, unknown>>>
 

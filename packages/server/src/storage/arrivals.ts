@@ -5,18 +5,19 @@ export class Arrivals {
   readonly #waiting = new Set<() => void>()
 
   /** Resolves at the next `wake`, after `waitMs`, or when the signal aborts. */
-  async wait(clock: Clock, waitMs: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return
-    const done = new AbortController()
-    const stop = () => done.abort()
-    this.#waiting.add(stop)
-    signal?.addEventListener('abort', stop, { once: true })
-    try {
-      await clock.sleep(waitMs, done.signal)
-    } finally {
-      this.#waiting.delete(stop)
-      signal?.removeEventListener('abort', stop)
-    }
+  wait(clock: Clock, waitMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const stop = () => {
+        stopTimer()
+        this.#waiting.delete(stop)
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      }
+      const stopTimer = clock.after(waitMs, stop)
+      this.#waiting.add(stop)
+      signal?.addEventListener('abort', stop, { once: true })
+    })
   }
 
   /** Entries came, or none can come any more. */

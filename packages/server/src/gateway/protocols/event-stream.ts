@@ -3,6 +3,7 @@ import { encodeEventFrame } from '@millrace/formats'
 import { AwsError, internalFailure } from '../../core/aws-error.ts'
 import type { EventStream } from '../../core/operation.ts'
 import type { HttpResponse } from '../listener.ts'
+import { giveBack } from './byte-sink.ts'
 import type { Protocol } from './protocol.ts'
 
 /*
@@ -22,33 +23,71 @@ export async function sendEvents(
   signal: AbortSignal,
 ): Promise<unknown> {
   let unexpected: unknown
-  const send = async (kind: string, name: string, payload: unknown) => {
-    const headers = { [kind === 'exception' ? ':exception-type' : ':event-type']: name }
-    const all = { ...headers, ':content-type': protocol.contentType, ':message-type': kind }
-    if (!response.write(encodeEventFrame(all, protocol.render(payload)))) await drained(response, signal)
+  const send = async (frame: Buffer) => {
+    if (!response.write(frame)) await drained(response, signal)
   }
   const iterator = stream.events[Symbol.asyncIterator]()
-  const aborted = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
+  const nextEvent = untilAborted(() => iterator.next(), signal)
   try {
-    await send('event', 'initial-response', {})
+    await send(frameOf('event', 'initial-response', {}, protocol))
     while (!signal.aborted) {
-      const next = await Promise.race([iterator.next(), aborted])
+      const next = await nextEvent()
       if (!next || next.done || signal.aborted) break
-      for (const [name, payload] of Object.entries(next.value)) await send('event', name, payload)
+      for (const name in next.value) await send(eventFrame(name, next.value[name] as object, protocol))
     }
   } catch (error) {
     if (!(error instanceof AwsError)) unexpected = error
     const told = error instanceof AwsError ? error : internalFailure()
-    if (!signal.aborted) await send('exception', told.code, { message: told.message }).catch(() => {})
+    const exception = frameOf('exception', told.code, { message: told.message }, protocol)
+    if (!signal.aborted) await send(exception).catch(() => {})
   } finally {
     response.end()
     // Not awaited: a generator that still waits for its next event ends when that comes, or by the call's signal.
     iterator.return?.().then(undefined, () => {})
   }
   return unexpected
+}
+
+/** Frames by the payload of their event: one that goes to many is written once. */
+const eventFrames = new WeakMap<object, Map<Protocol, Buffer>>()
+
+function eventFrame(name: string, payload: object, protocol: Protocol): Buffer {
+  let frames = eventFrames.get(payload)
+  if (!frames) {
+    frames = new Map()
+    eventFrames.set(payload, frames)
+  }
+  let frame = frames.get(protocol)
+  if (!frame) {
+    frame = frameOf('event', name, payload, protocol)
+    frames.set(protocol, frame)
+  }
+  return frame
+}
+
+function frameOf(kind: 'event' | 'exception', name: string, payload: object, protocol: Protocol): Buffer {
+  const headers = {
+    [kind === 'exception' ? ':exception-type' : ':event-type']: name,
+    ':content-type': protocol.contentType,
+    ':message-type': kind,
+  }
+  const body = protocol.render(payload)
+  const frame = encodeEventFrame(headers, body)
+  giveBack(body)
+  return frame
+}
+
+/** Calls again and again, until the signal aborts: then the call that is waited for gives undefined, whatever it does. */
+function untilAborted<T>(call: () => Promise<T>, signal: AbortSignal): () => Promise<T | undefined> {
+  // One listener for all calls: Promise.race with a promise that lives on would keep something of each of them.
+  let abort = () => {}
+  signal.addEventListener('abort', () => abort(), { once: true })
+  return () =>
+    new Promise((resolve, reject) => {
+      abort = () => resolve(undefined)
+      if (signal.aborted) abort()
+      else call().then(resolve, reject)
+    })
 }
 
 /** Resolves when the socket has taken what was written, or nobody wants it any more. */

@@ -8,6 +8,7 @@ import type { StreamsLimits } from './limits.ts'
 import type { OnDemandCapacity } from './on-demand.ts'
 import type { SealedTokens } from './sealed-token.ts'
 import type { ShardThroughput } from './shard-throughput.ts'
+import type { SharedEvents } from './shared-events.ts'
 import type { StreamStore } from './stream-store.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
@@ -48,4 +49,5 @@ export type StreamsContext = StreamsParts & {
   readonly onDemand: OnDemandCapacity
   readonly tokens: SealedTokens
   readonly subscriptions: Subscriptions
+  readonly sharedEvents: SharedEvents
 }

@@ -7,6 +7,7 @@ import { startOnDemandScaling } from './on-demand-scaling.ts'
 import * as operations from './operations/index.ts'
 import { SealedTokens } from './sealed-token.ts'
 import { ShardThroughput } from './shard-throughput.ts'
+import { SharedEvents } from './shared-events.ts'
 import { StreamStore } from './stream-store.ts'
 import { Subscriptions } from './subscriptions.ts'
 
@@ -26,6 +27,7 @@ export async function openStreams(parts: StreamsParts): Promise<StreamsService> 
     onDemand: new OnDemandCapacity(clock, limits),
     tokens: await SealedTokens.open(catalog, random),
     subscriptions: new Subscriptions(clock),
+    sharedEvents: new SharedEvents(),
   }
   const lifecycle = new Lifecycle(context)
   lifecycle.start()

@@ -7,7 +7,7 @@ import { sequenceNumberOf, startingSequenceNumberOf } from './sequence-number.ts
 import type { ShardPosition } from './shard-iterator.ts'
 import { childShardsOf, readShard, type ShardPage } from './shard-reader.ts'
 import type { ShardRecords } from './shard-records.ts'
-import type { Shard } from './stream.ts'
+import { logIdOf, type Shard } from './stream.ts'
 import { StreamMetrics } from './stream-metrics.ts'
 import { type Subscription, subscriptionLifeMs } from './subscriptions.ts'
 
@@ -44,7 +44,7 @@ export async function* pushShard(
   subscription: Subscription,
   callSignal: AbortSignal,
 ): AsyncGenerator<{ readonly SubscribeToShardEvent: SubscribeToShardEvent }> {
-  const { clock, consumers, logger, place, streams } = context
+  const { clock, consumers, logger, place, sharedEvents, streams } = context
   const { bytesOut, startedMs } = subscription
   const metrics = new StreamMetrics(context, start.stream)
   const gone = new AbortController()
@@ -73,10 +73,13 @@ export async function* pushShard(
         await clock.sleep(Math.min(closingPaceMs, waitMs), signal)
         continue
       }
+      const event = sharedEvents.eventFor(logIdOf(stream, shard.index), offset, page, () =>
+        eventOf(page, shard, clock, () => childShardsOf(stream, shard)),
+      )
       offset = page.nextOffset
       bytesOut.takeWhileAny(page.sizeBytes)
       metrics.pushed(consumer.name, page.records.count, page.sizeBytes, page.behindMs)
-      yield { SubscribeToShardEvent: eventOf(page, shard, clock, () => childShardsOf(stream, shard)) }
+      yield { SubscribeToShardEvent: event }
       if (page.isAtEnd) return
       heartbeatAtMs = clock.monotonicMs() + heartbeatMs
     }
