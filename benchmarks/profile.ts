@@ -1,10 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Effort, Question } from './question.ts'
 import { contestant, start } from './servers.ts'
+import { countSyscalls } from './syscalls.ts'
 import { recordsSent } from './wrk.ts'
 
 /*
@@ -21,7 +20,7 @@ export async function profile(question: Question, effort: Effort): Promise<strin
     } finally {
       await server.stop()
     }
-    return `${functionTable(folder)}\n\n${await syscallTable(question, effort, join(folder, 'syscalls'))}`
+    return `${functionTable(folder)}\n\n${await syscallTable(question, effort)}`
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -69,32 +68,22 @@ function nameOf({ functionName, url, lineNumber }: CpuProfile['nodes'][number]['
   return `${functionName || 'anonymous'}${file ? ` ${file}:${lineNumber + 1}` : ''}`
 }
 
-async function syscallTable(question: Question, effort: Effort, file: string): Promise<string> {
-  if (spawnSync('strace', ['--version']).error) return 'System calls are not counted: apt-get install strace'
+async function syscallTable(question: Question, effort: Effort): Promise<string> {
   const server = await start(contestant.millrace())
-  const strace = spawn('strace', ['-f', '-c', '-o', file, '-p', String(server.pid)], { stdio: 'ignore' })
-  const ended = once(strace, 'exit')
-  const before = recordsSent()
   try {
-    await question.measure(server, effort)
+    const before = recordsSent()
+    const counted = await countSyscalls(server.pid, 'all', () => question.measure(server, effort))
+    if (!counted) return 'System calls are not counted: apt-get install strace'
+    const thousands = (recordsSent() - before) / 1000
+    const rows = [...counted.counts].sort(([, a], [, b]) => b - a).slice(0, 15)
+    return [
+      `System calls for each 1,000 records put (strace slows the server: commits are larger than they would be):`,
+      '',
+      '| calls | system call |',
+      '| ---: | --- |',
+      ...rows.map(([name, count]) => `| ${(count / thousands).toFixed(2)} | ${name} |`),
+    ].join('\n')
   } finally {
-    // strace ends with what it watches.
     await server.stop()
-    await ended
   }
-  const thousands = (recordsSent() - before) / 1000
-  const rows = readFileSync(file, 'utf8')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter((cells) => /^[\d.]+$/.test(cells[0] ?? '') && cells.at(-1) !== 'total')
-    .map((cells) => [cells.at(-1)!, Number(cells[3])] as const)
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, 15)
-  return [
-    `System calls for each 1,000 of ${Math.round(thousands * 1000).toLocaleString('en')} records put (strace slows them, so batches are larger):`,
-    '',
-    '| calls | system call |',
-    '| ---: | --- |',
-    ...rows.map(([name, count]) => `| ${(count / thousands).toFixed(2)} | ${name} |`),
-  ].join('\n')
 }

@@ -3,7 +3,9 @@ import { getRecords } from './questions/get-records.ts'
 import { memory } from './questions/memory.ts'
 import { propagation } from './questions/propagation.ts'
 import { putRecord, putRecords, putRecordsCbor, putRecordsLarge } from './questions/puts.ts'
+import { shards } from './questions/shards.ts'
 import { startUp } from './questions/start-up.ts'
+import { streams } from './questions/streams.ts'
 
 /** All questions, in the order of the table. */
 export const questions: readonly Question[] = [
@@ -13,6 +15,8 @@ export const questions: readonly Question[] = [
   putRecord,
   getRecords,
   propagation,
+  shards,
+  streams,
   startUp,
   memory,
 ]

@@ -12,6 +12,10 @@ export type Load = {
   readonly recordsInCall: number
   readonly recordBytes: number
   readonly connections: number
+  /** Each request goes to one of so many streams, NAME-0, NAME-1, ...; without it, all go to the one called NAME. */
+  readonly streams?: number
+  /** How long a connection waits after an answer, in milliseconds. @default not at all */
+  readonly delayMs?: number
 }
 
 /** Distinct requests to choose from, so that neither keys nor bytes are always the same. */
@@ -19,10 +23,13 @@ const requestCount = 32
 
 /** Whole requests, head and body; no partition key comes twice in all of them. */
 export function buildRequests(load: Load): Buffer[] {
-  return Array.from({ length: requestCount }, (_, i) => buildRequest(load, i))
+  return Array.from({ length: load.streams ?? requestCount }, (_, i) => buildRequest(load, i))
 }
 
-function buildRequest({ operation, format, streamName, recordsInCall, recordBytes }: Load, seed: number): Buffer {
+function buildRequest(
+  { operation, format, streamName, streams, recordsInCall, recordBytes }: Load,
+  seed: number,
+): Buffer {
   const chance = seeded(seed + 1)
   const record = (_: unknown, i: number) => {
     const data = Buffer.from(Array.from({ length: recordBytes }, () => Math.floor(chance() * 256)))
@@ -30,7 +37,8 @@ function buildRequest({ operation, format, streamName, recordsInCall, recordByte
     return { Data: format === 'json' ? data.toString('base64') : data, PartitionKey }
   }
   const records = Array.from({ length: recordsInCall }, record)
-  const input = { StreamName: streamName, ...(operation === 'PutRecord' ? records[0] : { Records: records }) }
+  const StreamName = streams === undefined ? streamName : `${streamName}-${seed}`
+  const input = { StreamName, ...(operation === 'PutRecord' ? records[0] : { Records: records }) }
   // Members in the order in which an SDK writes them, not in cborg's canonical one.
   return requestBytes(operation, input, format === 'cbor' ? encode(input, { mapSorter: () => 0 }) : undefined)
 }

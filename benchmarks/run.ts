@@ -65,7 +65,11 @@ async function ask(question: Question): Promise<void> {
   for (let round = 0; round < Math.min(rounds, question.roundsMax ?? rounds); round++) {
     for (const column of chosen.filter(isAsked)) {
       process.stderr.write(`${question.name}, round ${round + 1} of ${rounds}: ${column} ... `)
-      const values = await measure(question, column)
+      const values = await measure(question, column).catch((error: Error): Values => {
+        process.stderr.write(`failed: ${error.message}\n`)
+        process.exitCode = 1
+        return question.figures.map(() => undefined)
+      })
       for (const [f, { title }] of question.figures.entries()) {
         const key = `${column}/${title}`
         measured.set(key, [...(measured.get(key) ?? []), values[f]])

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,6 +15,8 @@ import { Connection, requestBytes } from './wire.ts'
 export type Contestant = {
   readonly name: string
   readonly command: (port: number, data: string) => { args: readonly string[]; env?: Record<string, string> }
+  /** Whether it is there. @default whether it answers a call over HTTP/1.1 */
+  readonly isUp?: (port: number) => Promise<boolean>
 }
 
 export type RunningServer = {
@@ -78,6 +80,12 @@ export const contestant = {
       return { args: [join(import.meta.dirname, 'bare-server.ts'), String(port), file] }
     },
   }),
+
+  bareFanOut: (): Contestant => ({
+    name: 'the bare fan-out server',
+    command: (port) => ({ args: [join(import.meta.dirname, 'bare-fan-out-server.ts'), String(port)] }),
+    isUp: isListening,
+  }),
 }
 
 /** Installs the peers, once, into an ignored folder. @throws Error when npm cannot */
@@ -97,7 +105,7 @@ export function installPeers(): void {
 const startWithinMs = 20_000
 
 /** Starts a server and waits until it answers a call. */
-export async function start({ name, command }: Contestant): Promise<RunningServer> {
+export async function start({ name, command, isUp = answers }: Contestant): Promise<RunningServer> {
   const port = await freePort()
   const data = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
   const { args, env } = command(port, data)
@@ -118,7 +126,7 @@ export async function start({ name, command }: Contestant): Promise<RunningServe
     process.off('exit', kill)
     rmSync(data, { recursive: true, force: true })
   }
-  while (!(await answers(port))) {
+  while (!(await isUp(port))) {
     if (child.exitCode !== null || performance.now() - spawnedAtMs > startWithinMs) {
       await stop()
       throw new Error(`${name} did not start`)
@@ -161,6 +169,18 @@ function cpuMs(pid: number): number {
 function residentBytes(pid: number): number {
   const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Number(kib) * 1024
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }
 
 async function freePort(): Promise<number> {

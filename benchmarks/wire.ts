@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
  * HTTP/1.1, as bytes that were built beforehand: the sender must never be what is measured.
  */
 
-const authorization =
+export const authorization =
   'AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/kinesis/aws4_request, ' +
   `SignedHeaders=host;x-amz-date;x-amz-target, Signature=${'0'.repeat(64)}`
 

@@ -1,71 +1,119 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { type ClientHttp2Session, connect } from 'node:http2'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  DescribeStreamConsumerCommand,
-  KinesisClient,
-  PutRecordCommand,
-  RegisterStreamConsumerCommand,
-  SubscribeToShardCommand,
-} from '@aws-sdk/client-kinesis'
-import { createStream, type Question } from '../question.ts'
+import { atMost, createStream, type Effort, type Question, type Values } from '../question.ts'
+import { contestant, type RunningServer, start } from '../servers.ts'
+import type { Acknowledged, Delays, Subscription } from '../subscriber.ts'
+import { authorization, call } from '../wire.ts'
 
-const recordCount = 300
-const everyMs = 10
+const consumerCount = 10
+const recordsInPut = 100
+const putsPerSecond = 100
+const dataBytes = 100
+
+const p50Title = 'Fan-out to 10 consumers, 10,000 records/s, p50'
+const p99Title = 'Fan-out to 10 consumers, 10,000 records/s, p99'
 
 export const propagation: Question = {
   name: 'propagation',
-  peers: [],
-  asks: 'From sending PutRecord to the record in the hands of a fan-out consumer, 100 records a second, AWS SDK',
+  asks: 'From the answer to a put until the AWS SDK gives the record to a consumer; 10 consumers, 100 puts of 100 a second',
   figures: [
-    { title: 'Fan-out propagation, p50', unit: 'ms', better: 'less' },
-    { title: 'Fan-out propagation, p99', unit: 'ms', better: 'less' },
+    { title: p50Title, unit: 'ms', better: 'less', must: [atMost(p50Title, 5, 'ms')] },
+    { title: p99Title, unit: 'ms', better: 'less', must: [atMost(p99Title, 20, 'ms')] },
+    { title: "The same: the server's CPU time", unit: '% of a core', better: 'less' },
+    { title: "The same: the consumers' CPU time, in the SDK", unit: '% of a core', better: 'less' },
   ],
-  async measure({ name, port }) {
-    // Neither peer has SubscribeToShard.
-    if (name !== 'Millrace') return [undefined, undefined]
-    await createStream(port, 'bench', 1)
-    const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' }
-    const client = new KinesisClient({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials })
-    const subscriber = new KinesisClient({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials })
-    const delays = receive(subscriber, await register(client))
-    await sleep(300)
-    for (let i = 0; i < recordCount; i++) {
-      const Data = Buffer.from(String(performance.now()))
-      const paced = sleep(everyMs)
-      await client.send(new PutRecordCommand({ StreamName: 'bench', PartitionKey: String(i), Data }))
-      await paced
+  // Neither peer has SubscribeToShard.
+  peers: [],
+  async measure(server, effort) {
+    await createStream(server.port, 'bench', 1)
+    const consumers = Array.from({ length: consumerCount }, (_, i) => register(server.port, i))
+    return delays(server, await Promise.all(consumers), effort)
+  },
+  async roofline(effort) {
+    const server = await start(contestant.bareFanOut())
+    try {
+      const consumerArns = Array.from({ length: consumerCount }, (_, i) => `${streamArn}/consumer/bench-${i}:1`)
+      return await delays(server, consumerArns, effort)
+    } finally {
+      await server.stop()
     }
-    const sorted = (await delays).sort((a, b) => a - b)
-    client.destroy()
-    subscriber.destroy()
-    return [sorted[Math.floor(sorted.length * 0.5)], sorted[Math.floor(sorted.length * 0.99)]]
   },
 }
 
-async function register(client: KinesisClient): Promise<string> {
-  const StreamARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/bench'
-  const { Consumer } = await client.send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: 'bench' }))
-  const ConsumerARN = Consumer!.ConsumerARN!
+const streamArn = 'arn:aws:kinesis:us-east-1:000000000000:stream/bench'
+
+async function register(port: number, i: number): Promise<string> {
+  type Description = { ConsumerARN: string; ConsumerStatus: string }
+  const input = { StreamARN: streamArn, ConsumerName: `bench-${i}` }
+  const { Consumer } = await call<{ Consumer: Description }>(port, 'RegisterStreamConsumer', input)
+  const { ConsumerARN } = Consumer
   for (;;) {
-    const { ConsumerDescription } = await client.send(new DescribeStreamConsumerCommand({ ConsumerARN }))
-    if (ConsumerDescription?.ConsumerStatus === 'ACTIVE') return ConsumerARN
+    const { ConsumerDescription } = await call<{ ConsumerDescription: Description }>(port, 'DescribeStreamConsumer', {
+      ConsumerARN,
+    })
+    if (ConsumerDescription.ConsumerStatus === 'ACTIVE') return ConsumerARN
     await sleep(20)
   }
 }
 
-/** The delay of each record, in milliseconds, once all have come. */
-async function receive(client: KinesisClient, ConsumerARN: string): Promise<number[]> {
-  const { EventStream } = await client.send(
-    new SubscribeToShardCommand({
-      ConsumerARN,
-      ShardId: 'shardId-000000000000',
-      StartingPosition: { Type: 'TRIM_HORIZON' },
-    }),
-  )
-  const delays: number[] = []
-  for await (const { SubscribeToShardEvent } of EventStream!) {
-    for (const { Data } of SubscribeToShardEvent?.Records ?? [])
-      delays.push(performance.now() - Number(Buffer.from(Data!).toString()))
-    if (delays.length >= recordCount) break
+async function delays(server: RunningServer, consumerArns: readonly string[], effort: Effort): Promise<Values> {
+  const { port } = server
+  const putCount = (effort.warmUpSeconds + effort.seconds) * putsPerSecond
+  const child = fork(join(import.meta.dirname, '../subscriber.ts'))
+  const kill = () => child.kill('SIGKILL')
+  process.on('exit', kill)
+  const session = connect(`http://127.0.0.1:${port}`)
+  try {
+    const ignoredPuts = effort.warmUpSeconds * putsPerSecond
+    child.send({ port, consumerArns, recordCount: putCount * recordsInPut, ignoredPuts } satisfies Subscription)
+    await once(child, 'message')
+    const cpuBeforeMs = server.cpuMs()
+    const acknowledgedAtMs = await putPaced(session, putCount)
+    const told = once(child, 'message')
+    child.send(acknowledgedAtMs)
+    const ended = once(child, 'exit').then(() => Promise.reject(new Error('the subscriber ended without a result')))
+    const [{ p50, p99, cpuSeconds }] = (await Promise.race([told, ended])) as [Delays]
+    const share = (seconds: number) => (seconds / (putCount / putsPerSecond)) * 100
+    return [p50, p99, share((server.cpuMs() - cpuBeforeMs) / 1000), share(cpuSeconds)]
+  } finally {
+    session.destroy()
+    kill()
+    process.off('exit', kill)
   }
-  return delays
+}
+
+/** Puts at the given times, however long an answer takes. @returns when each was answered */
+async function putPaced(session: ClientHttp2Session, putCount: number): Promise<Acknowledged> {
+  const startedAtMs = performance.now()
+  const answers: Promise<number>[] = []
+  for (let i = 0; i < putCount; i++) {
+    const waitMs = startedAtMs + (i * 1000) / putsPerSecond - performance.now()
+    if (waitMs > 0) await sleep(waitMs)
+    answers.push(put(session, i))
+  }
+  return Promise.all(answers)
+}
+
+async function put(session: ClientHttp2Session, number: number): Promise<number> {
+  const data = Buffer.alloc(dataBytes, 'x')
+  data.writeUInt32BE(number)
+  const Data = data.toString('base64')
+  const Records = Array.from({ length: recordsInPut }, (_, i) => ({ Data, PartitionKey: `key-${number}-${i}` }))
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/',
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-target': 'Kinesis_20131202.PutRecords',
+    'x-amz-date': '20260101T000000Z',
+    authorization,
+  })
+  stream.end(JSON.stringify({ StreamName: 'bench', Records }))
+  const [headers] = (await once(stream, 'response')) as [{ ':status': number }]
+  const answeredAtMs = Number(process.hrtime.bigint()) / 1e6
+  stream.resume()
+  if (headers[':status'] !== 200) throw new Error(`PutRecords: ${headers[':status']}`)
+  return answeredAtMs
 }
