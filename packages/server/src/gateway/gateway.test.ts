@@ -246,6 +246,16 @@ test('an error inside an event stream arrives as an exception, and ends it', asy
   destroy()
 })
 
+test('an event stream keeps no room from other bodies, also when its own did not say how long it is', async (t) => {
+  const { port } = await gatewayFixture(t, { bodyRoomBytesMax: 256 * 1024 })
+  const events = await openEvents(2, port, '{}')
+  const body = JSON.stringify({ Records: [{ Data: 'A'.repeat(200 * 1024), PartitionKey: 'a' }] })
+  assert.equal((await call(port, { headers: signedHeaders('Batch'), body })).status, 200)
+  const headers = { ...signedHeaders('Batch'), 'transfer-encoding': 'chunked' }
+  assert.equal((await call(port, { headers, body })).status, 200)
+  events.destroy()
+})
+
 test('closing answers what is in flight, ends event streams, and lets idle connections go', async (t) => {
   const { port, gateway, trace } = await gatewayFixture(t)
   const agent = new http.Agent({ keepAlive: true })

@@ -79,28 +79,34 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     let found: Route | undefined
     let heldBytes = 0
     let memory: Buffer | undefined
+    const release = () => {
+      room.leave(heldBytes)
+      if (memory) giveBackMemory(memory)
+      heldBytes = 0
+      memory = undefined
+    }
     try {
       checkHead(request, host)
       if (options.pages && request.method === 'GET' && (await sendPage(options.pages, request, response))) return
       const declaredBytes = Number(request.headers['content-length']) || 0
       if (declaredBytes > bodyBytesMax) throw new BodyTooLarge()
-      const waited = room.enter(declaredBytes)
+      const roomBytes = declaredBytes || undeclaredBytes(request)
+      const waited = room.enter(roomBytes)
       if (waited) await waited
-      heldBytes = declaredBytes
+      heldBytes = roomBytes
       if (waited && response.destroyed) throw new BodyIncomplete()
       if (declaredBytes >= reusedFromBytes) memory = takeMemory(2 * declaredBytes)
       const body = await readBody(request, bodyBytesMax, bodyTimeoutMs, networkClock, memory)
       const turn = room.turn(body.length)
       if (turn) await turn
       found = await route(request, services, body.length > 0)
-      await answer(found, request, response, body, memory?.subarray(declaredBytes), requestId)
+      await answer(found, request, response, { body, spare: memory?.subarray(declaredBytes), release }, requestId)
     } catch (error) {
       if (error instanceof BodyIncomplete || response.destroyed) return void request.socket?.destroy()
       sendError(response, error, found, requestId)
       if (!request.complete) await abandon(request)
     } finally {
-      room.leave(heldBytes)
-      if (memory) giveBackMemory(memory)
+      release()
       logger.log('debug', 'request', {
         requestId,
         target: request.headers['x-amz-target'],
@@ -114,8 +120,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     { service, operation, protocol }: Route,
     request: HttpRequest,
     response: HttpResponse,
-    body: Buffer,
-    spare: Buffer | undefined,
+    { body, spare, release }: Held,
     requestId: string,
   ): Promise<void> {
     if (!operation && body.length === 0) throw new AwsError('UnknownOperationException', '')
@@ -138,6 +143,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const turn = room.turn(body.length) // many that waited for one sync are answered one by one
     if (turn) await turn
     if (output instanceof EventStream) {
+      release() // it may go on for minutes, and needs no input any more
       response.writeHead(200, { ...identity(requestId), 'content-type': eventStreamContentType })
       const unexpected = await sendEvents(output, response, protocol, call.signal)
       if (unexpected) logFailure(unexpected, requestId)
@@ -200,6 +206,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     },
   }
 }
+
+/** A body that was read, memory for what is decoded from it, and how to give both back. */
+type Held = { readonly body: Buffer; readonly spare: Buffer | undefined; readonly release: () => void }
+
+/** What a body counts that does not say how long it is; no SDK sends a long one so. 0 if there is none. */
+const undeclaredBytes = ({ httpVersionMajor, headers, method }: HttpRequest): number =>
+  headers['transfer-encoding'] !== undefined || (httpVersionMajor === 2 && method === 'POST') ? 1024 * 1024 : 0
 
 /**
  * What a browser's page or a confused proxy would send is refused before anything looks at the request's meaning.
