@@ -78,9 +78,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     replacement: 'await fileSystem.rename(beside, path)',
   },
   {
-    name: 'name-of-the-folder-not-durable',
+    name: 'names-of-folders-not-durable',
     file: fileSystem,
-    text: 'await fileSystem.syncDirectory(above).catch(ignoreForeign)',
+    text: `await fileSystem.syncDirectory(dirname(above)).catch(ignoreForeign)
+  await fileSystem.syncDirectory(above).catch(ignoreForeign)`,
     replacement: '',
   },
   {

@@ -38,9 +38,6 @@ if (options.bug !== undefined) {
   process.stdout.write(`planted: ${bug.name}\n`)
 }
 
-// Only now: what is imported from here on has the bug.
-const { simulate } = await import('./simulation.ts')
-const { checkModel } = await import('./model.ts')
 process.stdout.write(`seed ${seed}\n`)
 const modelled = options.model === undefined ? undefined : number('model', options.model)
 const progress =
@@ -48,8 +45,14 @@ const progress =
     ? new SimulationProgress(process.stdout, ({ images }) => images / imagesMax)
     : new SimulationProgress(process.stdout, ({ histories }) => histories / modelled)
 try {
-  if (modelled !== undefined) await checkModel(modelled, seed, (totals) => progress.show(totals))
-  else await simulate({ seed, imagesMax, historiesMax, onHistory: (totals) => progress.show(totals) })
+  // Only now: what is imported from here on has the bug.
+  if (modelled === undefined) {
+    const { simulate } = await import('./simulation.ts')
+    await simulate({ seed, imagesMax, historiesMax, onHistory: (totals) => progress.show(totals) })
+  } else {
+    const { checkModel } = await import('./model.ts')
+    await checkModel(modelled, seed, (totals) => progress.show(totals))
+  }
   progress.end()
   process.stdout.write('nothing acknowledged was lost, served twice or out of order\n')
 } catch (error) {
@@ -63,9 +66,9 @@ function tell(failed: HistoryFailed): void {
   for (const [i, step] of (steps ?? []).entries())
     process.stderr.write(`${String(i + 1).padStart(4)}  ${JSON.stringify(step)}\n`)
   process.stderr.write(`\n${message}\n${(cause as Error | undefined)?.stack ?? failed.stack}\n`)
-  if (failed.seed === undefined) return
   const planted = options.bug === undefined ? '' : ` --bug ${options.bug}`
-  process.stderr.write(`\nagain:  npm run simulate -- --seed ${failed.seed} --histories 1${planted}\n`)
+  const which = modelled === undefined ? `--seed ${failed.seed} --histories 1` : `--seed ${seed} --model ${modelled}`
+  process.stderr.write(`\nagain:  npm run simulate -- ${which}${planted}\n`)
 }
 
 function number(name: string, text: string): number {

@@ -179,6 +179,12 @@ export class World {
     }
   }
 
+  /** Asks again when the disk failed, as services do. */
+  async #twice<T>(call: () => Promise<T>): Promise<Outcome<T>> {
+    const first = await this.#outcome(call())
+    return 'value' in first ? first : this.#outcome(call())
+  }
+
   /** One of the logs that are there. */
   #log(number: number): ExpectedLog | undefined {
     const logs = [...this.expected.logs.values()].filter(({ made, deleted }) => made === 'yes' && deleted === 'no')
@@ -264,7 +270,7 @@ export class World {
 
   async #close(log: ExpectedLog): Promise<void> {
     if (log.closed === 'no') log.closed = 'maybe'
-    const closed = await this.#outcome(this.#storage!.log.close(log.id))
+    const closed = await this.#twice(() => this.#storage!.log.close(log.id))
     if (!('value' in closed)) return
     const { endOffset } = closed.value
     holds(endOffset >= log.end, () => `${log.id}: was closed at ${endOffset}, and had acknowledged up to ${log.end}`)
@@ -276,7 +282,7 @@ export class World {
     if (!log) return
     const before = Math.floor((log.end * portion) / 100)
     log.trimAskedTo = Math.max(log.trimAskedTo, before)
-    const trimmed = await this.#outcome(this.#storage!.log.trim(log.id, before))
+    const trimmed = await this.#twice(() => this.#storage!.log.trim(log.id, before))
     if ('value' in trimmed) log.trimmedTo = Math.max(log.trimmedTo, before)
   }
 
