@@ -147,8 +147,14 @@ export class SegmentStore {
     this.#forgetRows(segment.number)
     this.#dropFile(segment.number)
     await this.#fileSystem.remove(this.pathOf(segment.number)).catch(ignoreMissing)
-    await this.#fileSystem.remove(`${this.#directory}/${indexName(segment.number)}`).catch(ignoreMissing)
+    await this.removeIndex(segment)
     this.segments.delete(segment.number) // only now: what could not be removed is tried again
+  }
+
+  /** Takes a finished segment's index off the disk: it can be made anew. */
+  async removeIndex(segment: Segment): Promise<void> {
+    await this.#fileSystem.remove(`${this.#directory}/${indexName(segment.number)}`).catch(ignoreMissing)
+    segment.hasIndex = false
   }
 
   /** Removes a segment in which nothing was acknowledged. If it stays, a sweep tries again. */

@@ -33,8 +33,6 @@ export async function sweepSegments(
     for (const log of logsIn(segment, byNumber)) concerned.add(log)
   }
   if (empty.length === 0) return 0
-  // First what the segments alone knew: where each log ends, and that these are gone on purpose. Then they go.
-  await Promise.all([...concerned].map((log) => kept.keep(log).catch(ignoreDeleted)))
   const gone = new Set(empty)
   const named = new Set([
     last,
@@ -42,7 +40,19 @@ export async function sweepSegments(
     ...[...store.segments.values()].filter((s) => !gone.has(s)).map((s) => s.previous),
   ])
   const numbers = [...new Set([...kept.removed(), ...empty.map((segment) => segment.number)])]
-  await kept.setRemoved(numbers.sort((a, b) => a - b))
+  numbers.sort((a, b) => a - b)
+  // First what the segments alone knew: where each log ends, and that these are gone on purpose. Then they go.
+  const tell = async () => {
+    await Promise.all([...concerned].map((log) => kept.keep(log).catch(ignoreDeleted)))
+    await kept.setRemoved(numbers)
+  }
+  try {
+    await tell()
+  } catch {
+    // A disk can be so full that there is no room to say what goes: the indexes of what goes make some.
+    for (const segment of empty) await store.removeIndex(segment)
+    await tell()
+  }
   for (const log of concerned) log.segments = log.segments.filter((segment) => !gone.has(segment))
   for (const segment of empty) await store.remove(segment)
   await store.syncDirectory()

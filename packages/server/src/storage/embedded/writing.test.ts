@@ -96,6 +96,25 @@ test('a segment whose index could not be written is read, and goes when it has e
   await storage.close()
 })
 
+test('a disk that is full to the last byte is no hindrance to the sweep that makes space', async () => {
+  let isFull = false
+  const full = faultyDisk((call) => isFull && call === 'append')
+  const remove = async (path: string) => {
+    await full.remove(path)
+    if (path.endsWith('.index')) isFull = false
+  }
+  const clock = new ManualClock()
+  const storage = await openIn(temporaryDirectory(), { fileSystem: { ...full, remove }, clock, segmentBytesMax: 1 })
+  await storage.log.create('a', options)
+  for (let i = 0; i < 4; i++) await storage.log.append('a', one(`entry ${i}`))
+  isFull = true
+  await assert.rejects(storage.log.append('a', one('refused')), StorageFailed)
+  await clock.advance(options.retentionMs + 1)
+  await storage.sweep()
+  assert.equal((await storage.log.append('a', one('taken'))).firstOffset, 4)
+  await storage.close()
+})
+
 test('a thousand logs are made by a few syncs', async () => {
   let syncs = 0
   const fileSystem = faultyDisk((call) => {
