@@ -1,7 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import type { Column, Figure, Measured, Question, Requirement } from './question.ts'
+
+/** How much else the machine had to do: processes that wanted a processor, in the minute before the run. */
+const load = loadavg()[0]!
 
 /** Medians, and beside each what it must reach, what it reached (the median of the rounds' ratios), and whether it did. */
 export function renderTable(
@@ -35,7 +38,7 @@ export function renderTable(
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, ${process.platform}`
   const when = new Date().toISOString().slice(0, 10)
   const rows = questions.flatMap(({ figures }) => figures.map(rowOf))
-  const under = `Medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, ${when}, on ${machine}.`
+  const under = `Medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, ${when}, on ${machine}, load average before: ${load.toFixed(1)}.`
   return [line(head), line(rule), ...rows.map(line), '', under].join('\n')
 }
 
