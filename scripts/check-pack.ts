@@ -1,6 +1,6 @@
 /*
  * Packs what `npm run build` made, installs it in a stranger's folder, and starts a server from there: what npm's users
- * get must work without this repository.
+ * get must work without this repository. Then `millrace inspect` looks at what that server kept.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace-pack-'))
 
 const usage = `
 import { startMillrace } from 'millrace'
-const server = await startMillrace()
+const server = await startMillrace({ data: 'kept' })
 const answer = await fetch(server.url + '/health')
 console.log('started from the packed package:', answer.status, await answer.text())
 await server.stop()
@@ -28,6 +28,7 @@ try {
   writeFileSync(join(folder, 'usage.js'), usage)
   run(process.execPath, ['usage.js'], folder)
   run(join(folder, 'node_modules/.bin/millrace'), ['--version'], folder)
+  run(join(folder, 'node_modules/.bin/millrace'), ['inspect', 'kept'], folder)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
- * The command line: `millrace [serve] [options]`, `millrace shards …`. Each command is a file in commands/, loaded only
- * when it is asked for.
+ * The command line: `millrace [serve] [options]`, `millrace inspect DIR`, `millrace shards …`. Each command is a file in
+ * commands/, loaded only when it is asked for.
  */
 
 import module from 'node:module'
@@ -17,11 +17,16 @@ const complain = (line: string) => void process.stderr.write(`${line}\n`)
 if (first === 'shards') {
   const { shardsCommand } = await import('./commands/shards.ts')
   process.exitCode = await shardsCommand(rest, print)
+} else if (first === 'inspect') {
+  const { inspectCommand } = await import('./commands/inspect.ts')
+  process.exitCode = await inspectCommand(rest, process.stdout, process.stderr)
 } else if (first === undefined || first === 'serve' || first.startsWith('-')) {
   const { serveCommand } = await import('./commands/serve.ts')
   const args = first === 'serve' ? rest : process.argv.slice(2)
   process.exitCode = await serveCommand(args, print, complain)
 } else {
-  complain(`millrace: there is no command "${first}"; there are serve (the default) and shards. See millrace --help`)
+  complain(
+    `millrace: there is no command "${first}"; there are serve (the default), inspect and shards. See millrace --help`,
+  )
   process.exitCode = 2
 }

@@ -28,9 +28,9 @@ import { sweepSegments } from './sweep.ts'
  * Keys of the map, beside those of logs below `log:`. The segments that were deleted though the next one is still there;
  * and the last one in which something was acknowledged: no other names it, so that nobody else would miss it.
  */
-const removedKey = 'removed'
-const newestKey = 'newest'
-const keyOf = (logId: string) => `log:${logId}`
+export const removedKey = 'removed'
+export const newestKey = 'newest'
+export const keyOf = (logId: string) => `log:${logId}`
 
 export type EmbeddedLogOptions = {
   readonly directory: string

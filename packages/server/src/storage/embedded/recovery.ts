@@ -116,7 +116,7 @@ export async function recoverSegments(
 }
 
 /** The segments in a directory, in order. @throws DataFolderError for a file that is none of ours */
-function segmentNumbers(names: readonly string[], directory: string): number[] {
+export function segmentNumbers(names: readonly string[], directory: string): number[] {
   const numbers: number[] = []
   for (const name of names) {
     const number = /^(\d{10})\.(segment|segment\.new|index|index\.new)$/.exec(name)
@@ -144,7 +144,7 @@ async function readHead(fileSystem: FileSystem, path: string, segment: number): 
   }
 }
 
-async function readDirectory(
+export async function readDirectory(
   fileSystem: FileSystem,
   path: string,
   segment: number,
