@@ -6,7 +6,7 @@
  *                                         ^ syncedLength                 ^ length
  *   directory   names as they are seen; names as they were last synced; the changes between, in order
  *
- * Files only grow at their end (the FileSystem port has nothing else), so copies share bytes until one of them grows.
+ * Bytes are never changed where they are (the FileSystem port has nothing for it), so copies share them until one grows.
  */
 
 /** Bytes that a power loss may take. Those of a failed sync no later sync makes durable: the system calls them clean. */
@@ -19,6 +19,8 @@ export class SimulatedFile {
   syncedLength: number
   /** In order of place. */
   unsynced: Unsynced[]
+  /** As it was before it was cut: until the next sync a power loss may undo that. */
+  uncut: SimulatedFile | undefined
   #ownsBytes: boolean
 
   constructor(bytes: Uint8Array = new Uint8Array(0), length = 0, syncedLength = 0, unsynced: Unsynced[] = []) {
@@ -49,6 +51,7 @@ export class SimulatedFile {
   sync(): void {
     this.unsynced = this.unsynced.filter(({ isFailed }) => isFailed)
     this.syncedLength = this.length
+    this.uncut = undefined
   }
 
   /** What a failed fsync leaves: nothing is known to be on the disk, and the next one will not try again. */
@@ -56,8 +59,22 @@ export class SimulatedFile {
     this.unsynced = this.unsynced.map(({ from, to }) => ({ from, to, isFailed: true }))
   }
 
+  /** Lets go of what is beyond a length. */
+  cut(length: number): void {
+    if (length >= this.length) return
+    this.uncut ??= this.copy()
+    this.length = length
+    this.syncedLength = Math.min(this.syncedLength, length)
+    this.unsynced = this.unsynced
+      .filter(({ from }) => from < length)
+      .map(({ from, to, isFailed }) => ({ from, to: Math.min(to, length), isFailed }))
+    this.#ownsBytes = false // what is written now must not change what was there before the cut
+  }
+
   copy(): SimulatedFile {
-    return new SimulatedFile(this.bytes, this.length, this.syncedLength, [...this.unsynced])
+    const copy = new SimulatedFile(this.bytes, this.length, this.syncedLength, [...this.unsynced])
+    copy.uncut = this.uncut
+    return copy
   }
 }
 

@@ -53,7 +53,8 @@ function kept(changes: readonly NameChange[], { random, style = random.pick(styl
   return changes.filter(() => random.chance(0.5))
 }
 
-function fileAfter(file: SimulatedFile, loss: Loss): SimulatedFile {
+function fileAfter(held: SimulatedFile, loss: Loss): SimulatedFile {
+  const file = held.uncut && loss.random.chance(0.5) ? held.uncut : held
   const { unsynced, syncedLength } = file
   if (unsynced.length === 0) return new SimulatedFile(file.bytes, file.length, file.length)
   const { random, style = random.pick(styles), sectorLength } = loss

@@ -96,6 +96,19 @@ test('what a failed sync left is read, and never durable by a later one', async 
   assert.ok(found.some((bytes) => bytes!.subarray(100, 1_100).every((byte) => byte === 0)))
 })
 
+test('a file that was cut is so for readers, and after a power loss only if it was synced', async () => {
+  const disk = await diskWithFile(100, 1_000)
+  const file = await disk.open('/file', 'append')
+  await file.truncate!(400)
+  assert.equal(await file.size(), 400)
+  const lengths = (await survivors(disk, '/file')).map((bytes) => bytes!.length)
+  assert.ok(lengths.some((length) => length > 400) && lengths.some((length) => length <= 400))
+  await file.append([new Uint8Array(10).fill(3)])
+  await file.dataSync()
+  for (const bytes of await survivors(disk, '/file'))
+    assert.ok(bytes!.length === 410 && bytes!.subarray(400).every((byte) => byte === 3))
+})
+
 test('a disk that stopped never answers again, and copies of it do', async () => {
   const disk = await diskWithFile(10, 0)
   disk.stopAfter(1)

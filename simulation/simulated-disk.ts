@@ -4,7 +4,15 @@ import { afterPowerLoss } from './power-loss.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** A call that changes the disk: each is a moment at which a crash can come, and a call that can fail. */
-export type DiskCall = 'create' | 'append' | 'dataSync' | 'rename' | 'remove' | 'syncDirectory' | 'makeDirectory'
+export type DiskCall =
+  | 'create'
+  | 'append'
+  | 'truncate'
+  | 'dataSync'
+  | 'rename'
+  | 'remove'
+  | 'syncDirectory'
+  | 'makeDirectory'
 
 /** How a machine stops: the power goes, or only the process (then the system still has what was not synced). */
 export type Crash = 'power' | 'process'
@@ -147,6 +155,7 @@ export class SimulatedDisk implements FileSystem {
         await this.#answering()
         return file.length
       },
+      truncate: (length) => this.#change('truncate', path, () => file.cut(length)),
       close: () => this.#answering(),
     }
   }
