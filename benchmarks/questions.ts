@@ -1,4 +1,5 @@
 import type { Question } from './question.ts'
+import { cores } from './questions/cores.ts'
 import { getRecords } from './questions/get-records.ts'
 import { memory } from './questions/memory.ts'
 import { propagation } from './questions/propagation.ts'
@@ -17,6 +18,7 @@ export const questions: readonly Question[] = [
   propagation,
   shards,
   streams,
+  cores,
   startUp,
   memory,
 ]

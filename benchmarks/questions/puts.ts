@@ -118,6 +118,7 @@ async function loaded(server: RunningServer, load: Load, { warmUpSeconds, second
   const isSlow = warmUp.calls < 50 * load.connections
   const cpuBeforeMs = server.cpuMs()
   const { calls, callsPerSecond, p99Ms } = await wrk(server.port, load, isSlow ? slowSeconds : seconds)
+  if (calls === 0) return [undefined, undefined, undefined]
   const cpuUs = (server.cpuMs() - cpuBeforeMs) * 1000
   return [callsPerSecond * load.recordsInCall, cpuUs / (calls * load.recordsInCall), p99Ms]
 }
