@@ -22,6 +22,8 @@ export interface RowWriter {
 /** A list in an answer: `count` rows. */
 export abstract class Rows {
   abstract readonly count: number
+  /** About how many bytes its texts and blobs have: a protocol makes room for them at once. */
+  readonly valueBytes: number = 0
   /** Writes `count` rows; it may be asked more than once. */
   abstract writeTo(writer: RowWriter): void
 }

@@ -1,14 +1,11 @@
-/**
- * Where a protocol writes an answer: one buffer for all answers, since each is whole before the next one begins. It grows
- * as needed and never shrinks below what answers commonly take.
- */
+/** Where a protocol writes an answer: one buffer for all short answers, since each is whole before the next one begins. */
 export class ByteSink {
   bytes: Buffer
   view: DataView
   at = 0
 
-  constructor(sizeBytes = 64 * 1024) {
-    this.bytes = Buffer.allocUnsafeSlow(sizeBytes)
+  constructor() {
+    this.bytes = Buffer.allocUnsafeSlow(shortAnswerBytesMax)
     this.view = viewOf(this.bytes)
   }
 
@@ -37,6 +34,11 @@ export class ByteSink {
     this.at = at + length
   }
 
+  /** Letters of ASCII. There is room: it was reserved. */
+  ascii(text: string): void {
+    this.at += this.bytes.write(text, this.at, 'latin1')
+  }
+
   /** Makes its own room. */
   text(text: string): void {
     this.reserve(3 * text.length) // UTF-16 to UTF-8: at most three bytes for each unit
@@ -47,18 +49,18 @@ export class ByteSink {
   taken(): Buffer {
     const { bytes, at } = this
     this.at = 0
-    if (at <= copiedBytesMax) {
-      const taken = Buffer.allocUnsafeSlow(at)
+    if (at <= shortAnswerBytesMax) {
+      const taken = Buffer.allocUnsafe(at)
       bytes.copy(taken, 0, 0, at)
       return taken
     }
-    this.#use(spare.pop() ?? Buffer.allocUnsafeSlow(Math.min(bytes.length, keptBytesMax)))
-    if (bytes.length <= keptBytesMax) lent.add(bytes.buffer)
+    this.#use(Buffer.allocUnsafeSlow(shortAnswerBytesMax))
+    lent.add(bytes.buffer)
     return bytes.subarray(0, at)
   }
 
   #grow(sizeBytes: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(sizeBytes, 2 * this.bytes.length))
+    const larger = spareOf(sizeBytes) ?? Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(sizeBytes)))
     this.bytes.copy(larger, 0, 0, this.at)
     this.#use(larger)
   }
@@ -89,17 +91,32 @@ export const isLent = (answer: Buffer): boolean => lent.has(answer.buffer)
  * which takes longer than to write an answer into it.
  */
 export function giveBack(answer: Buffer): void {
-  if (lent.delete(answer.buffer) && spare.length < spareMax) spare.push(Buffer.from(answer.buffer))
+  const { buffer } = answer
+  if (!lent.delete(buffer) || spareBytes + buffer.byteLength > spareBytesMax) return
+  spare.push(Buffer.from(buffer))
+  spare.sort((a, b) => a.length - b.length)
+  spareBytes += buffer.byteLength
+}
+
+/** Takes the smallest that is large enough. */
+function spareOf(sizeBytes: number): Buffer | undefined {
+  const at = spare.findIndex(({ length }) => length >= sizeBytes)
+  if (at < 0) return undefined
+  const [taken] = spare.splice(at, 1)
+  spareBytes -= taken!.length
+  return taken
 }
 
 const lent = new WeakSet<ArrayBufferLike>()
+
+/** By size. */
 const spare: Buffer[] = []
-const spareMax = 4
+let spareBytes = 0
+
+/** Two pages of GetRecords of 10 MiB, in base64. */
+const spareBytesMax = 32 * 1024 * 1024
 
 const viewOf = ({ buffer, byteOffset, byteLength }: Buffer) => new DataView(buffer, byteOffset, byteLength)
 
 const shortBytesMax = 32
-const copiedBytesMax = 64 * 1024
-
-/** A page of GetRecords may take 14 MB; after it, its space is given back. */
-const keptBytesMax = 4 * 1024 * 1024
+const shortAnswerBytesMax = 64 * 1024

@@ -26,6 +26,7 @@ export class CborWriter implements RowWriter {
       const value = output[name]
       this.#begin(this.label(name), headLengthMax)
       if (value instanceof Rows) {
+        sink.reserve(value.count * rowBytesAbout + value.valueBytes)
         this.#head(arrayMajor, value.count)
         value.writeTo(this)
       } else {
@@ -111,6 +112,9 @@ export class CborWriter implements RowWriter {
     }
   }
 }
+
+/** A record of GetRecords has 145 bytes beside its values. */
+const rowBytesAbout = 160
 
 const headLengthMax = 9
 

@@ -84,7 +84,7 @@ export class JsonWriter implements RowWriter {
     this.#begin(label, Math.ceil((end - start) / 3) * 4 + 2)
     sink.push(quote)
     if (end - start > shortBlobMax)
-      sink.text(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('base64'))
+      sink.ascii(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('base64'))
     else writeBase64(sink, bytes, start, end)
     sink.reserve(1)
     sink.push(quote)
@@ -102,7 +102,7 @@ export class JsonWriter implements RowWriter {
 
   #rows(rows: Rows): void {
     const sink = this.#sink
-    sink.reserve(1)
+    sink.reserve(rows.count * rowBytesAbout + Math.ceil((rows.valueBytes * 4) / 3) + 1)
     sink.push(openBracket)
     this.#isFirstRow = true
     rows.writeTo(this)
@@ -121,6 +121,9 @@ export class JsonWriter implements RowWriter {
   }
 }
 
+/** A record of GetRecords has 170 bytes beside its values. */
+const rowBytesAbout = 176
+
 const quote = 0x22
 const comma = 0x2c
 const openBracket = 0x5b
@@ -136,7 +139,7 @@ const escapes: readonly (Uint8Array | undefined)[] = Array.from({ length: 0x5d }
 const escapeLengthMax = 6
 
 /** Longer blobs are encoded natively; shorter ones sooner by a loop than by a call and a text between. */
-const shortBlobMax = 512
+const shortBlobMax = 1024
 
 /** The letters of twelve bits, two by two: `AA`, `AB`, …, `//`. */
 const letterPairs = pairsOf(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'))

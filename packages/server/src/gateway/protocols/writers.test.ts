@@ -48,7 +48,7 @@ const row: fc.Arbitrary<Row> = fc.record(
   {
     SequenceNumber: fc.stringMatching(/^[0-9]{1,300}$/),
     ApproximateArrivalTimestamp: fc.date({ min: new Date(0), max: new Date('9999-01-01'), noInvalidDate: true }),
-    Data: fc.oneof(fc.uint8Array({ maxLength: 9 }), fc.uint8Array({ minLength: 400, maxLength: 900 })),
+    Data: fc.oneof(fc.uint8Array({ maxLength: 9 }), fc.uint8Array({ minLength: 900, maxLength: 1400 })),
     PartitionKey: fc.oneof(
       wellFormed,
       fc.string({ unit: fc.integer({ min: 0, max: 0x7f }).map((c) => String.fromCharCode(c)) }),

@@ -7,6 +7,7 @@ import type { Shard } from './stream.ts'
 /** Records of a shard as AWS shows them, written from where storage has them. */
 export class ShardRecords extends Rows {
   readonly count: number
+  override readonly valueBytes: number
   readonly #shard: Shard
   readonly #blocks: readonly EntryBlock[]
 
@@ -15,6 +16,7 @@ export class ShardRecords extends Rows {
     this.#shard = shard
     this.#blocks = blocks
     this.count = blocks.reduce((count, block) => count + entryCount(block), 0)
+    this.valueBytes = blocks.reduce((sum, { positions }) => sum + positions.at(-1)! - positions[0]!, 0)
   }
 
   /** The last record's; undefined if there is none. */
