@@ -1,0 +1,80 @@
+import type { Clock } from '../core/clock.ts'
+
+/*
+ * How old entries are, on a clock that may be set wrong. A clock that jumps a year ahead must not let a year of entries
+ * expire: a step forward is no time that passed, for what came before it.
+ *
+ *   given times   ──●──●─────┊    no entry has    ┊──●────●──▶
+ *                            atMs                 atMs + byMs
+ *
+ * Steps are seen by comparing the wall clock with the monotonic one, so only while the process lives: a new process
+ * believes the clock that it finds. A machine that was suspended steps forward, too: its entries stay that much longer.
+ */
+
+type ClockStep = { readonly atMs: number; byMs: number }
+
+/** Below this a clock is put right bit by bit, and looking at two clocks may take as long. */
+const stepMsMin = 1_000
+
+/** The oldest are taken together beyond this: what came before them stays longer. */
+const stepsMax = 100
+
+export class RetentionTime {
+  readonly #clock: Clock
+  /** The wall clock's time less the monotonic one's, when last looked at. */
+  #offsetMs: number
+  /** Forward and not taken back, oldest first. */
+  #steps: ClockStep[] = []
+  /** How far the clock went back, and did not come forward again. */
+  #behindMs = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#offsetMs = clock.nowMs() - clock.monotonicMs()
+  }
+
+  /** What storage was given before this time is older than a retention. */
+  horizonMs(retentionMs: number): number {
+    const nowMs = this.#clock.nowMs()
+    this.#look(nowMs)
+    let horizonMs = nowMs - retentionMs
+    for (let i = this.#steps.length - 1; i >= 0; i--) {
+      const { atMs, byMs } = this.#steps[i]!
+      if (horizonMs >= atMs + byMs) break // even what came just after the step is older than that
+      horizonMs -= byMs
+    }
+    return horizonMs
+  }
+
+  #look(nowMs: number): void {
+    const offsetMs = nowMs - this.#clock.monotonicMs()
+    const stepMs = offsetMs - this.#offsetMs
+    if (Math.abs(stepMs) < stepMsMin) return // not forgotten: many small ones are a large one in the end
+    this.#offsetMs = offsetMs
+    if (stepMs < 0) this.#stepBack(-stepMs)
+    else this.#stepForward(stepMs, nowMs)
+  }
+
+  /** Takes back what was ahead; the rest is remembered, to be made good by a later step forward. */
+  #stepBack(ms: number): void {
+    let left = ms
+    for (let newest = this.#steps.at(-1); newest && left > 0; newest = this.#steps.at(-1)) {
+      const taken = Math.min(newest.byMs, left)
+      newest.byMs -= taken
+      left -= taken
+      if (newest.byMs === 0) this.#steps.pop()
+    }
+    this.#behindMs += left
+  }
+
+  #stepForward(ms: number, nowMs: number): void {
+    const madeGood = Math.min(ms, this.#behindMs)
+    this.#behindMs -= madeGood
+    const byMs = ms - madeGood
+    if (byMs < stepMsMin) return
+    this.#steps.push({ atMs: nowMs - byMs, byMs })
+    if (this.#steps.length <= stepsMax) return
+    const [oldest, second] = this.#steps as [ClockStep, ClockStep]
+    this.#steps.splice(0, 2, { atMs: second.atMs, byMs: oldest.byMs + second.byMs })
+  }
+}
