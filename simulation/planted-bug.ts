@@ -42,6 +42,7 @@ const fileSystem = 'embedded/file-system.ts'
 const embeddedLog = 'embedded/embedded-log.ts'
 const sweep = 'embedded/sweep.ts'
 const recovery = 'embedded/recovery.ts'
+const compaction = 'embedded/compaction.ts'
 
 const recovered =
   'await replaceFile(fileSystem, directory, segmentName(number), [bytes.subarray(0, scanned.validLength)])'
@@ -123,8 +124,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'segment-deleted-before-its-end-is-kept',
     file: sweep,
-    text: 'await Promise.all([...concerned].map((log) => kept.keep(log).catch(ignoreDeleted)))',
-    replacement: '',
+    text: '!log.deleted && log.keptStart < log.start',
+    replacement: 'log.deleted',
   },
   {
     name: 'map-written-in-place',
@@ -210,9 +211,27 @@ export const plantedBugs: readonly PlantedBug[] = [
     replacement: 'parts[1] = frame(0, 0, [])\n    const last = frame(0, size, [])',
   },
   {
+    name: 'compacted-segment-renamed-before-its-sync',
+    file: compaction,
+    text: "if (outcome === 'done') await file.dataSync()",
+    replacement: '',
+  },
+  {
+    name: 'compacted-length-not-believed',
+    file: recovery,
+    text: 'header?.compactedLength || ',
+    replacement: '',
+  },
+  {
+    name: 'compaction-leaves-out-a-log',
+    file: compaction,
+    text: 'if (!log || directory.endOffset(i) <= log.start) continue',
+    replacement: 'if (!log || directory.endOffset(i) <= log.start || i > 0) continue',
+  },
+  {
     name: 'expiry-by-a-log-of-another-retention',
     file: sweep,
-    text: 'directory.endOffset(i) > log.start) return false',
-    replacement: 'directory.endOffset(i) > log.start) return i > 0',
+    text: 'directory!.endOffset(i) > log.start) return false',
+    replacement: 'directory!.endOffset(i) > log.start) return i > 0',
   },
 ]

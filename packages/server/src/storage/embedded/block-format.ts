@@ -134,6 +134,19 @@ export function markBlock(segment: number, position: number, durableTo: number):
   return blocks.taken()
 }
 
+/** Changes where a block, which `checkedHead` has found good, says that it lies: for one that moves to another segment. */
+export function placeBlock(
+  block: Uint8Array,
+  { segment, position, durableTo }: Pick<Placement, 'segment' | 'position' | 'durableTo'>,
+): void {
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength)
+  view.setUint32(40, segment, true)
+  view.setUint32(44, position, true)
+  view.setUint32(48, durableTo, true)
+  const checkedLength = blockHeaderLength + 4 * view.getUint32(32, true) + view.getUint32(36, true)
+  view.setUint32(4, crc32(block.subarray(8, checkedLength)), true)
+}
+
 /** What a block says of itself. */
 export type BlockHead = {
   readonly length: number

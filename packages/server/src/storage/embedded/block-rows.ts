@@ -61,6 +61,18 @@ export class BlockRows {
     return this.#cells[row * rowWidth + lengthAt]!
   }
 
+  /** How many bytes the blocks take together. */
+  get bytes(): number {
+    let bytes = 0
+    for (let row = 0; row < this.count; row++) bytes += this.length(row)
+    return bytes
+  }
+
+  /** A part of the rows, as a view. */
+  slice(from: number, to: number): BlockRows {
+    return new BlockRows(this.#cells.subarray(from * rowWidth, to * rowWidth))
+  }
+
   /** The first row that holds an entry at or after an offset; `count` if none does. */
   rowEndingAfter(offset: number): number {
     return this.#firstAbove(endOffsetAt, offset + 1)

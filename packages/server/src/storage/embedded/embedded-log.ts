@@ -5,7 +5,6 @@ import {
   type Batch,
   type Bounds,
   type EntryBlock,
-  entryCount,
   type LogBatch,
   LogNotFound,
   type LogOptions,
@@ -13,16 +12,20 @@ import {
   type RecordLog,
   StorageFailed,
 } from '../log.ts'
-import { takeWithin } from '../take-within.ts'
+import { RetentionTime } from '../retention-time.ts'
+import type { Pace } from './compaction.ts'
+import { runsToCompact } from './compaction-plan.ts'
 import { DataFolderError } from './data-folder.ts'
 import { DurableMap } from './durable-map.ts'
 import type { FileSystem } from './file-system.ts'
 import { HeldLog, type LogMeta } from './held-log.ts'
+import { LogReader } from './log-reader.ts'
+import { Outcomes } from './outcomes.ts'
 import { recoverSegments } from './recovery.ts'
-import { type Segment, SegmentStore } from './segment-store.ts'
-import { type Durability, Outcomes, refusal, SegmentWriter } from './segment-writer.ts'
+import { SegmentStore } from './segment-store.ts'
+import { type Durability, refusal, SegmentWriter } from './segment-writer.ts'
 import { sparingFileSystem } from './sparing-file-system.ts'
-import { sweepSegments } from './sweep.ts'
+import { compactRuns, isMostlyDead, keepStarts, removeEmpty } from './sweep.ts'
 
 /**
  * Keys of the map, beside those of logs below `log:`. The segments that were deleted though the next one is still there;
@@ -47,17 +50,25 @@ export class EmbeddedLog implements RecordLog {
   readonly #map: DurableMap
   readonly #store: SegmentStore
   readonly #writer: SegmentWriter
+  readonly #time: RetentionTime
+  readonly #reader: LogReader
+  readonly #segmentBytesMax: number
   readonly #logs = new Map<string, HeldLog>()
   readonly #making = new Map<string, Promise<void>>()
   readonly #deleting = new Map<string, Promise<void>>()
   #ended = false
   #sweeping: Promise<number> | undefined
+  /** Lets the sweep that runs go on at once. */
+  #hurry = new AbortController()
 
-  private constructor(clock: Clock, map: DurableMap, store: SegmentStore, writer: SegmentWriter) {
-    this.#clock = clock
+  private constructor(options: EmbeddedLogOptions, map: DurableMap, store: SegmentStore, writer: SegmentWriter) {
+    this.#clock = options.clock
     this.#map = map
     this.#store = store
     this.#writer = writer
+    this.#time = new RetentionTime(options.clock)
+    this.#reader = new LogReader(store, this.#time)
+    this.#segmentBytesMax = options.segmentBytesMax
   }
 
   /** @throws DataFolderError if the map is damaged or a file is not ours */
@@ -74,7 +85,7 @@ export class EmbeddedLog implements RecordLog {
   }
 
   static async #recover(options: EmbeddedLogOptions, map: DurableMap): Promise<EmbeddedLog> {
-    const { directory, clock, logger, segmentBytesMax } = options
+    const { directory, logger, segmentBytesMax } = options
     const fileSystem: FileSystem = sparingFileSystem(options.fileSystem, () => store.closeIdle())
     const removed = new Set((map.values.get(removedKey)?.value ?? []) as number[])
     const newest = (map.values.get(newestKey)?.value ?? 0) as number
@@ -84,7 +95,7 @@ export class EmbeddedLog implements RecordLog {
     const began = (segment: number) => void map.change(newestKey, segment).catch(() => {})
     const parts = { ...options, fileSystem, store, began }
     const writer = new SegmentWriter(parts, found.previous, found.previousValid, found.nextNumber)
-    const log = new EmbeddedLog(clock, map, store, writer)
+    const log = new EmbeddedLog(options, map, store, writer)
     log.#attach()
     if (found.entriesLostMax > 0) await log.#passLost(found.entriesLostMax)
     if (found.missing.length > 0) await map.change(removedKey, [...removed, ...found.missing])
@@ -115,9 +126,9 @@ export class EmbeddedLog implements RecordLog {
 
   async configure(logId: string, { retentionMs }: LogOptions): Promise<void> {
     const log = this.#get(logId)
-    await this.#expire(log)
+    await this.#reader.expire(log)
     log.retentionMs = retentionMs
-    await this.#expire(log)
+    await this.#reader.expire(log)
     await this.#keep(log)
   }
 
@@ -150,7 +161,7 @@ export class EmbeddedLog implements RecordLog {
 
   async read(logId: string, from: number, limits: ReadLimits, signal?: AbortSignal): Promise<readonly EntryBlock[]> {
     const log = this.#get(logId)
-    await this.#expire(log)
+    await this.#reader.expire(log)
     if (limits.waitMs) {
       const untilMs = this.#clock.monotonicMs() + limits.waitMs
       for (;;) {
@@ -159,21 +170,21 @@ export class EmbeddedLog implements RecordLog {
         await log.arrivals.wait(this.#clock, leftMs, signal)
         if (log.deleted) throw new LogNotFound(logId)
       }
-      await this.#expire(log)
+      await this.#reader.expire(log)
     }
-    return this.#entries(log, Math.max(from, log.start), limits)
+    return this.#reader.entries(log, Math.max(from, log.start), limits)
   }
 
   async offsetAt(logId: string, timestampMs: number): Promise<number> {
     const log = this.#get(logId)
-    await this.#expire(log)
-    const found = await this.#blockAtOrAfter(log, timestampMs)
+    await this.#reader.expire(log)
+    const found = await this.#reader.blockAtOrAfter(log, timestampMs)
     return found ? Math.min(Math.max(found.firstOffset, log.start), log.end) : log.end
   }
 
   async bounds(logId: string): Promise<Bounds> {
     const log = this.#get(logId)
-    await this.#expire(log)
+    await this.#reader.expire(log)
     return { start: log.start, end: log.end }
   }
 
@@ -188,12 +199,24 @@ export class EmbeddedLog implements RecordLog {
     await this.#keep(log)
   }
 
-  /** Deletes the segments whose every block is expired, trimmed or of a deleted log. Resolves with how many. */
-  sweep(): Promise<number> {
-    this.#sweeping ??= this.#sweepOnce().finally(() => {
-      this.#sweeping = undefined
+  /**
+   * Gives back the room of what is expired, trimmed or of a deleted log: segments that hold nothing else are deleted,
+   * those that are mostly such are compacted, reading and writing so much each millisecond. A sweep that runs already
+   * comes to its end first, without waiting for its pace any more. Resolves with how many segments went in both.
+   */
+  sweep(bytesPerMs = Number.POSITIVE_INFINITY, signal?: AbortSignal): Promise<number> {
+    this.#hurry.abort()
+    const hurry = new AbortController()
+    this.#hurry = hurry
+    const waiting = signal ? AbortSignal.any([signal, hurry.signal]) : hurry.signal
+    const wait = async (bytes: number) => {
+      if (bytesPerMs < Number.POSITIVE_INFINITY) await this.#clock.sleep(bytes / bytesPerMs, waiting)
+    }
+    const sweeping = this.#sweepAfter(this.#sweeping, { wait, signal }).finally(() => {
+      if (this.#sweeping === sweeping) this.#sweeping = undefined
     })
-    return this.#sweeping
+    this.#sweeping = sweeping
+    return sweeping
   }
 
   /** How many logs there are. */
@@ -270,7 +293,7 @@ export class EmbeddedLog implements RecordLog {
       this.#logs.set(log.id, log)
       byNumber.set(log.number, log)
     }
-    for (const segment of inOrder(this.#store)) {
+    for (const segment of this.#store.inOrder()) {
       const directory = segment.directory!
       for (let i = 0; i < directory.count; i++) {
         const log = byNumber.get(directory.logNumber(i))
@@ -293,91 +316,31 @@ export class EmbeddedLog implements RecordLog {
     )
   }
 
-  async #entries(log: HeldLog, from: number, limits: ReadLimits): Promise<EntryBlock[]> {
-    if (from >= log.end) return []
-    const { blocks, first } = log.tail
-    const cached = blocks[first]
-    if (cached && cached.firstOffset <= from) return takeWithin(blocks, from, limits)
-    try {
-      const entriesMax = Math.min(limits.entriesMax, log.end - from)
-      const stored = await this.#stored(log, from, limits, cached?.firstOffset ?? log.end)
-      return takeWithin(stored, from, { ...limits, entriesMax })
-    } catch (error) {
-      if (log.deleted) throw new LogNotFound(log.id)
-      if (from >= log.start) throw error
-      return this.#entries(log, log.start, limits) // it expired, and its segment went, while it was read
-    }
+  async #sweepAfter(before: Promise<number> | undefined, pace: Pace): Promise<number> {
+    const gone = (await before?.catch(() => 0)) ?? 0 // who asked for it is told why it failed
+    return gone + (await this.#sweepOnce(pace))
   }
 
-  /** Blocks from the disk, from an offset on: enough for the limits, or up to what is in memory. */
-  async #stored(log: HeldLog, from: number, limits: ReadLimits, until: number): Promise<EntryBlock[]> {
-    const { segments } = log // a sweep puts another array in its place
-    let found: EntryBlock[] = []
-    let bytesLeft = limits.bytesMax
-    let entriesLeft = limits.entriesMax
-    for (let i = this.#segmentWith(log, from); i < segments.length && entriesLeft > 0; i++) {
-      const read = await this.#store.read(segments[i]!, log.number, from, {
-        bytesMax: bytesLeft,
-        entriesMax: entriesLeft,
-      })
-      for (const block of read) {
-        bytesLeft -= block.bytes.byteLength
-        entriesLeft -= entryCount(block)
-      }
-      found = found.length === 0 ? read : found.concat(read)
-      const last = found.at(-1)
-      if (last && (bytesLeft <= 0 || last.firstOffset + entryCount(last) >= until)) break
-    }
-    return found
-  }
-
-  /** The first of a log's segments that reaches beyond an offset. */
-  #segmentWith(log: HeldLog, offset: number): number {
-    let low = 0
-    let high = log.segments.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#store.endOffset(log.segments[middle]!, log.number) <= offset) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
-  async #blockAtOrAfter(log: HeldLog, timestampMs: number) {
-    let low = 0
-    let high = log.segments.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#store.lastMs(log.segments[middle]!, log.number) < timestampMs) low = middle + 1
-      else high = middle
-    }
-    const segment = log.segments[low]
-    const rows = segment && (await this.#store.rowsOf(segment, log.number))
-    if (!rows) return undefined
-    const row = rows.rowAtOrAfter(timestampMs)
-    return { firstOffset: rows.firstOffset(row), timestampMs: rows.timestampMs(row) }
-  }
-
-  /** Moves the start past what is older than the retention. It never goes back, whatever the clock does. */
-  async #expire(log: HeldLog): Promise<void> {
-    const horizonMs = this.#clock.nowMs() - log.retentionMs
-    if (log.startMs >= horizonMs || log.start === log.end) return
-    const endBefore = log.end
-    const kept = await this.#blockAtOrAfter(log, horizonMs)
-    if (!kept && log.end !== endBefore) return // entries came meanwhile: the next call looks at them
-    log.start = Math.max(log.start, Math.min(kept?.firstOffset ?? endBefore, log.end))
-    log.startMs = kept?.timestampMs ?? Number.POSITIVE_INFINITY
-  }
-
-  async #sweepOnce(): Promise<number> {
-    const logs = [...this.#logs.values()]
-    for (const log of logs) if (!log.deleted) await this.#expire(log)
-    return sweepSegments(this.#store, logs, this.#writer.previous, {
-      keep: (log) => this.#keep(log),
+  async #sweepOnce(pace: Pace): Promise<number> {
+    for (const log of [...this.#logs.values()]) if (!log.deleted) await this.#reader.expire(log)
+    const kept = {
+      keep: (log: HeldLog) => this.#keep(log),
       removed: () => (this.#map.values.get(removedKey)?.value ?? []) as number[],
-      setRemoved: (numbers) => this.#map.change(removedKey, numbers),
+      setRemoved: (numbers: readonly number[]) => this.#map.change(removedKey, numbers),
       newest: () => (this.#map.values.get(newestKey)?.value ?? 0) as number,
-    })
+    }
+    await keepStarts(this.#logs.values(), kept).catch(() => {}) // a full disk: what is removed next makes room
+    await this.#store.writeMissingIndexes()
+    if (isMostlyDead(this.#store, this.#byNumber(), this.#segmentBytesMax)) await this.#writer.roll()
+    const removed = await removeEmpty(this.#store, this.#byNumber(), this.#writer.previous, kept)
+    const horizonMs = (log: HeldLog) => this.#time.horizonMs(log.retentionMs)
+    const runs = runsToCompact(this.#store.inOrder(), this.#byNumber(), this.#segmentBytesMax, horizonMs)
+    return removed + (await compactRuns(this.#store, runs, this.#byNumber(), kept, pace))
+  }
+
+  /** The logs that there are at this moment. Blocks of any other number are of logs that are gone. */
+  #byNumber(): Map<number, HeldLog> {
+    return new Map([...this.#logs.values()].map((log) => [log.number, log]))
   }
 }
 
@@ -386,8 +349,4 @@ async function checkMapIsThere(directory: string, fileSystem: FileSystem): Promi
   const names = await fileSystem.list(directory)
   if (names.some((name) => name.endsWith('.segment')) && !names.includes('logs.map'))
     throw new DataFolderError(`${directory}/logs.map is missing: restore it from a copy of the folder`)
-}
-
-function inOrder(store: SegmentStore): Segment[] {
-  return [...store.segments.values()].sort((a, b) => a.number - b.number)
 }

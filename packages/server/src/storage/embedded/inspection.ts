@@ -177,7 +177,7 @@ class Inspecting {
         continue
       }
       if (named !== undefined && named > number && !removed.has(named)) this.#missing(named)
-      const validLength = named === number ? next!.header!.previousValid : undefined
+      const validLength = head.header?.compactedLength || (named === number ? next!.header!.previousValid : undefined)
       const isWhole = next !== undefined && !removed.has(number)
       const segment = await this.#segment(number, head, validLength, isWhole, isInUse)
       doneBytes += head.sizeBytes

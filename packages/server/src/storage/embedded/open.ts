@@ -19,8 +19,11 @@ export type EmbeddedOptions = {
   readonly segmentBytesMax?: number
 }
 
-/** How often expired segments are looked for. */
+/** How often is looked for room that can be given back. */
 const sweepIntervalMs = 60_000
+
+/** What compaction may read and write each millisecond, together: a part of what any disk does. */
+const paceBytesPerMs = 64 * 1024
 
 /** Opens a data folder, or makes one. @throws DataFolderError if it is in use, damaged, or not ours */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Storage & { sweep(): Promise<number> }> {
@@ -64,9 +67,9 @@ async function sweepNowAndThen(log: EmbeddedLog, clock: Clock, logger: Logger, s
     await clock.sleep(sweepIntervalMs, signal)
     if (signal.aborted) return
     try {
-      await log.sweep()
+      await log.sweep(paceBytesPerMs, signal)
     } catch (error) {
-      logger.log('error', 'expired segments could not be deleted', { error: String(error) })
+      logger.log('error', 'room in the log could not be given back', { error: String(error) })
     }
   }
 }

@@ -37,7 +37,8 @@ export type SegmentNotes = {
 
 /**
  * Finds what the segments hold: from their indexes, or from themselves where there is none. Damage is told to the
- * logger and left out; what was not acknowledged at the end is cut. Nothing is deleted but segments that never began.
+ * logger and left out; what was not acknowledged at the end is cut. Nothing is deleted but segments that never began,
+ * or that another has taken the place of.
  */
 export async function recoverSegments(
   fileSystem: FileSystem,
@@ -49,6 +50,8 @@ export async function recoverSegments(
 ): Promise<Recovered> {
   const names = await fileSystem.list(directory)
   const numbers = segmentNumbers(names, directory)
+  const leftOver = names.filter((name) => name.endsWith('.segment.new'))
+  for (const name of leftOver) await fileSystem.remove(`${directory}/${name}`) // a compaction did not get to its end
   const heads = new Map<number, SegmentHead>()
   for (const number of numbers) heads.set(number, await readHead(fileSystem, store.pathOf(number), number))
 
@@ -65,11 +68,11 @@ export async function recoverSegments(
     const { header, sizeBytes } = heads.get(number)!
     const named = next?.header?.previous
     if (named !== undefined && named < number) {
-      await store.removeLeftover(number) // it failed before anything was acknowledged in it
+      await store.removeLeftover(number) // nothing was acknowledged in it, or it was compacted into the next
       continue
     }
     if (named !== undefined && named > number && !removed.has(named)) missing.push(named)
-    const validLength = named === number ? next!.header!.previousValid : undefined
+    const validLength = header?.compactedLength || (named === number ? next!.header!.previousValid : undefined)
     const index = await readDirectory(fileSystem, `${directory}/${indexName(number)}`, number)
     const segment: Segment = { number, previous: header?.previous ?? 0, directory: index, hasIndex: true }
     if (!index || (validLength !== undefined && index.validLength !== validLength)) {
@@ -157,7 +160,7 @@ export async function readDirectory(
     if (length === undefined || length > (await file.size())) return undefined
     const bytes = new Uint8Array(length)
     const directory = (await file.read(bytes, 0)) === length ? decodeDirectory(bytes) : undefined
-    return directory && (await file.size()) === directory.rowsPosition + directory.rowCount * 40 ? directory : undefined
+    return directory && (await file.size()) === directory.fileLength ? directory : undefined
   } finally {
     await file.close()
   }

@@ -10,17 +10,27 @@ import type { ByteRange } from './segment-index.ts'
  *   8   crc32:u32 (over bytes 12 to 64)      version:u32 = 1
  *   16  segment:f64                          previous:f64 (the segment before it; 0 if none)
  *   32  previousValid:f64                    createdMs:f64
- *   48  zeros[16]
+ *   48  compactedLength:f64 (0 in a segment as it was written)         zeros[8]
  *
  * `previousValid` is how much of the segment before counts. What lies beyond was never acknowledged: a write or a sync
  * of it failed, or its process died; its offsets are given again in this segment.
+ *
+ * A compacted segment has taken the name of the last of those that it was made from, and the `previous` of the first:
+ * whoever follows the chain from the newest segment comes past none of the others. All of it counts, whatever the next
+ * one's `previousValid` says: that was the length of what it replaced.
  */
 
 export const segmentHeaderLength = 64
 const magic = new TextEncoder().encode('MILLSEG1')
 const version = 1
 
-export type SegmentHeader = { readonly previous: number; readonly previousValid: number; readonly createdMs: number }
+export type SegmentHeader = {
+  readonly previous: number
+  readonly previousValid: number
+  readonly createdMs: number
+  /** How long a compacted segment is; 0 or absent for one as it was written. */
+  readonly compactedLength?: number
+}
 
 export const segmentName = (segment: number) => `${String(segment).padStart(10, '0')}.segment`
 export const indexName = (segment: number) => `${String(segment).padStart(10, '0')}.index`
@@ -34,6 +44,7 @@ export function encodeHeader(segment: number, header: SegmentHeader): Uint8Array
   view.setFloat64(24, header.previous, true)
   view.setFloat64(32, header.previousValid, true)
   view.setFloat64(40, header.createdMs, true)
+  view.setFloat64(48, header.compactedLength ?? 0, true)
   view.setUint32(8, crc32(bytes.subarray(12)), true)
   return bytes
 }
@@ -48,6 +59,7 @@ export function decodeHeader(bytes: Uint8Array, segment: number): SegmentHeader 
     previous: view.getFloat64(24, true),
     previousValid: view.getFloat64(32, true),
     createdMs: view.getFloat64(40, true),
+    compactedLength: view.getFloat64(48, true),
   }
 }
 

@@ -5,18 +5,24 @@ import { BlockRows, rowWidth } from './block-rows.ts'
  * What a finished segment holds, in a file beside it, so that opening need not read the segment. Little-endian f64
  * throughout, so that a table is in memory as it is on the disk:
  *
- *   magic  segment  validLength  damageCount  logCount  rowCount  headCrc  rowsCrc       (64 bytes)
+ *   magic  segment  validLength  damageCount  logCount  rowCount  headCrc  rowsPerPage       (64 bytes)
  *   damage[damageCount]:  from  to                                   (byte ranges that are not served)
- *   logs[logCount], by number:  log  firstRow  rowCount  firstOffset  endOffset  firstMs  lastMs  0
+ *   logs[logCount], by number:  log  firstRow  rowCount  firstOffset  endOffset  firstMs  lastMs  bytes
+ *   pages[rowCount / rowsPerPage, rounded up]:  crc
  *   rows[rowCount]:  firstOffset  endOffset  timestampMs  position  length        (of the first log, the next, …)
  *
- * headCrc is over damage and logs, which are read at opening; rowsCrc over rows, which are read when needed. Beyond
- * validLength the segment holds nothing that counts.
+ * headCrc is over all before the rows, which is read at opening. Rows are read when needed, in pages of rowsPerPage,
+ * each with its crc: to find a time among a million blocks takes a few pages. Beyond validLength the segment holds
+ * nothing that counts. `bytes` is what the log's blocks take in the segment.
  */
 
-const magic = 0x4d494c4c4958 // "MILLIX"
+const magic = 0x4d494c4c4932 // "MILLI2"
 const headCells = 8
 const logCells = 8
+
+/** A page is 20 KiB: small beside a segment, and large enough that a search needs few. */
+export const rowsPerPage = 512
+const rowBytes = 8 * rowWidth
 
 export type ByteRange = { readonly from: number; readonly to: number }
 
@@ -25,17 +31,35 @@ export class SegmentDirectory {
   readonly validLength: number
   readonly damage: readonly ByteRange[]
   readonly #logs: Float64Array
-  readonly rowsCrc: number
-  readonly rowsPosition: number
+  readonly #pageCrcs: Float64Array
+  readonly #rowsPosition: number
   readonly rowCount: number
 
-  constructor(head: Float64Array, damage: readonly ByteRange[], logs: Float64Array) {
+  constructor(head: Float64Array, damage: readonly ByteRange[], logs: Float64Array, pageCrcs: Float64Array) {
     this.validLength = head[2]!
     this.damage = damage
     this.#logs = logs
+    this.#pageCrcs = pageCrcs
     this.rowCount = head[5]!
-    this.rowsCrc = head[7]!
-    this.rowsPosition = 8 * (headCells + 2 * damage.length + logs.length)
+    this.#rowsPosition = 8 * (headCells + 2 * damage.length + logs.length + pageCrcs.length)
+  }
+
+  /** How long the index file is. */
+  get fileLength(): number {
+    return this.#rowsPosition + this.rowCount * rowBytes
+  }
+
+  /** Where a page of rows lies in the index file. */
+  pageRange(page: number): ByteRange {
+    const from = this.#rowsPosition + page * rowsPerPage * rowBytes
+    return { from, to: Math.min(from + rowsPerPage * rowBytes, this.fileLength) }
+  }
+
+  /** The rows in a page's bytes, of one log after the other; undefined if they are damaged. */
+  decodePage(page: number, bytes: Uint8Array): BlockRows | undefined {
+    const { from, to } = this.pageRange(page)
+    if (bytes.byteLength !== to - from || crc32(bytes) !== this.#pageCrcs[page]) return undefined
+    return new BlockRows(cellsOf(bytes))
   }
 
   get count(): number {
@@ -54,12 +78,26 @@ export class SegmentDirectory {
     return this.#logs[i * logCells + 2]!
   }
 
+  firstOffset(i: number): number {
+    return this.#logs[i * logCells + 3]!
+  }
+
   endOffset(i: number): number {
     return this.#logs[i * logCells + 4]!
   }
 
   lastMs(i: number): number {
     return this.#logs[i * logCells + 6]!
+  }
+
+  /** What a log's blocks take in the segment. */
+  bytesOf(i: number): number {
+    return this.#logs[i * logCells + 7]!
+  }
+
+  /** All logs of which the segment holds blocks. */
+  logNumbers(): number[] {
+    return Array.from({ length: this.count }, (_, i) => this.logNumber(i))
   }
 
   /** Where a log is in the directory; -1 if the segment does not hold it. */
@@ -85,23 +123,26 @@ export function encodeIndex(
   const numbers = [...rowsByLog.keys()].sort((a, b) => a - b)
   const logs = new Float64Array(numbers.length * logCells)
   let rowCount = 0
-  let rowsCrc = 0
-  const parts: Uint8Array[] = []
+  for (const rows of rowsByLog.values()) rowCount += rows.count
+  const allRows = new Float64Array(rowCount * rowWidth)
+  let row = 0
   for (const [i, number] of numbers.entries()) {
     const rows = rowsByLog.get(number)!
     const last = rows.count - 1
     const firstAndLast = [rows.firstOffset(0), rows.endOffset(last), rows.timestampMs(0), rows.timestampMs(last)]
-    logs.set([number, rowCount, rows.count, ...firstAndLast], i * logCells)
-    rowCount += rows.count
-    const bytes = bytesOf(rows.cells)
-    rowsCrc = crc32(bytes, rowsCrc)
-    parts.push(bytes)
+    logs.set([number, row, rows.count, ...firstAndLast, rows.bytes], i * logCells)
+    allRows.set(rows.cells, row * rowWidth)
+    row += rows.count
   }
+  const pageCrcs = new Float64Array(pagesOf(rowCount))
+  const pageCells = rowsPerPage * rowWidth
+  for (let page = 0; page < pageCrcs.length; page++)
+    pageCrcs[page] = crc32(bytesOf(allRows.subarray(page * pageCells, (page + 1) * pageCells)))
   const ranges = new Float64Array(damage.flatMap(({ from, to }) => [from, to]))
-  const head = new Float64Array([magic, segment, validLength, damage.length, numbers.length, rowCount, 0, rowsCrc])
-  head[6] = headCrc(head, ranges, logs)
-  const directory = new SegmentDirectory(head, damage, logs)
-  return { parts: [bytesOf(head), bytesOf(ranges), bytesOf(logs), ...parts], directory }
+  const head = new Float64Array([magic, segment, validLength, damage.length, numbers.length, rowCount, 0, rowsPerPage])
+  head[6] = headCrc(head, ranges, logs, pageCrcs)
+  const directory = new SegmentDirectory(head, damage, logs, pageCrcs)
+  return { parts: [head, ranges, logs, pageCrcs, allRows].map(bytesOf), directory }
 }
 
 export const indexHeadLength = 8 * headCells
@@ -110,43 +151,32 @@ export const indexHeadLength = 8 * headCells
 export function directoryLength(head: Uint8Array, segment: number): number | undefined {
   if (head.byteLength < indexHeadLength) return undefined
   const cells = cellsOf(head.subarray(0, indexHeadLength))
-  const length = 8 * (headCells + 2 * cells[3]! + logCells * cells[4]!)
-  return cells[0] === magic && cells[1] === segment && length >= indexHeadLength && length < 2 ** 31
-    ? length
-    : undefined
+  const length = 8 * (headCells + 2 * cells[3]! + logCells * cells[4]! + pagesOf(cells[5]!))
+  const isOurs = cells[0] === magic && cells[1] === segment && cells[7] === rowsPerPage
+  return isOurs && length >= indexHeadLength && length < 2 ** 31 ? length : undefined
 }
 
 /** The directory in the bytes before the rows; undefined if they are damaged. */
 export function decodeDirectory(bytes: Uint8Array): SegmentDirectory | undefined {
   const cells = cellsOf(bytes)
   const head = cells.subarray(0, headCells)
-  const ranges = cells.subarray(headCells, headCells + 2 * head[3]!)
-  const logs = cells.subarray(headCells + ranges.length)
-  if (headCrc(head, ranges, logs) !== head[6]) return undefined
+  const rangesEnd = headCells + 2 * head[3]!
+  const logsEnd = rangesEnd + logCells * head[4]!
+  const ranges = cells.subarray(headCells, rangesEnd)
+  const logs = cells.subarray(rangesEnd, logsEnd)
+  const pageCrcs = cells.subarray(logsEnd)
+  if (headCrc(head, ranges, logs, pageCrcs) !== head[6]) return undefined
   const damage: ByteRange[] = []
   for (let i = 0; i < ranges.length; i += 2) damage.push({ from: ranges[i]!, to: ranges[i + 1]! })
-  return new SegmentDirectory(head, damage, logs)
+  return new SegmentDirectory(head, damage, logs, pageCrcs)
 }
 
-/** All rows of a segment, by log; undefined if they are damaged. */
-export function decodeRows(bytes: Uint8Array, directory: SegmentDirectory): Map<number, BlockRows> | undefined {
-  if (bytes.byteLength !== rowsLength(directory) || crc32(bytes) !== directory.rowsCrc) return undefined
-  const cells = cellsOf(bytes)
-  const rowsByLog = new Map<number, BlockRows>()
-  for (let i = 0; i < directory.count; i++) {
-    const from = directory.firstRow(i) * rowWidth
-    const rows = cells.subarray(from, from + directory.rowsOf(i) * rowWidth)
-    rowsByLog.set(directory.logNumber(i), new BlockRows(rows))
-  }
-  return rowsByLog
-}
+const pagesOf = (rowCount: number) => Math.ceil(rowCount / rowsPerPage)
 
-export const rowsLength = (directory: SegmentDirectory) => directory.rowCount * rowWidth * 8
-
-function headCrc(head: Float64Array, ranges: Float64Array, logs: Float64Array): number {
+function headCrc(head: Float64Array, ...tables: readonly Float64Array[]): number {
   const withoutOwn = Float64Array.from(head)
   withoutOwn[6] = 0
-  return crc32(bytesOf(logs), crc32(bytesOf(ranges), crc32(bytesOf(withoutOwn))))
+  return tables.reduce((crc, table) => crc32(bytesOf(table), crc), crc32(bytesOf(withoutOwn)))
 }
 
 const bytesOf = (cells: Float64Array) => new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength)

@@ -1,22 +1,12 @@
 import type { Logger } from '../../core/ports.ts'
-import { type EntryBlock, type ReadLimits, StorageFailed } from '../log.ts'
-import { checkedHead, entriesOf } from './block-format.ts'
+import { StorageFailed } from '../log.ts'
 import type { BlockRows } from './block-rows.ts'
-import { type File, type FileSystem, ignoreMissing, isMissing, readWhole, replaceFile } from './file-system.ts'
+import { type FileSystem, ignoreMissing, isMissing, readWhole, replaceFile } from './file-system.ts'
+import { LogRows, type RowRun } from './log-rows.ts'
+import { type OpenFile, OpenFiles } from './open-files.ts'
+import { RowPages } from './row-pages.ts'
 import { indexName, scanSegment, segmentName } from './segment-file.ts'
-import { type ByteRange, decodeRows, encodeIndex, rowsLength, type SegmentDirectory } from './segment-index.ts'
-
-/** Tables of blocks that are kept in memory once they were read, over all finished segments. */
-const rowsBytesMax = 16 * 1024 * 1024
-
-/** Segments that are open for reading at one time. */
-const openFilesMax = 64
-
-/** One read from the disk takes neighbouring blocks up to this length together. */
-const windowBytesMax = 1024 * 1024
-
-/** Other logs' blocks between them up to this length are read along rather than by a read of their own. */
-const gapBytesMax = 64 * 1024
+import { type ByteRange, encodeIndex, rowsPerPage, type SegmentDirectory } from './segment-index.ts'
 
 export type Segment = {
   readonly number: number
@@ -26,54 +16,141 @@ export type Segment = {
   directory?: SegmentDirectory
   /** Where its blocks lie: always while it is written to, and until its index is on the disk. */
   rows?: Map<number, BlockRows>
+  /** The segment that took its place, with all of its blocks that still count. */
+  successor?: Segment
+  /** Holds a block that cannot be read: it stays as it is until all in it is expired. */
+  isKept?: boolean
   /** Its index is on the disk, and says how much of it counts. */
   hasIndex?: boolean
+  /** Its name may not be durable: it stays, with those that it was made from, for the next start to sort out. */
+  isUnsure?: boolean
 }
 
-/** The segments on the disk: their indexes, and reading from them. */
+/** A segment, or what has taken its place. */
+export function newest(segment: Segment): Segment {
+  let found = segment
+  while (found.successor) found = found.successor
+  return found
+}
+
+/** An index was damaged and has been made again: row numbers that were taken from it mean nothing any more. */
+class IndexMadeAnew extends Error {}
+
+/** How often something is looked up again because its index or its segment was replaced meanwhile. */
+const attemptsMax = 5
+
+/** Damaged places that are remembered so as to be told once. */
+const toldDamageMax = 10_000
+
+/** The segments on the disk and their indexes: which files there are, and where blocks lie in them. */
 export class SegmentStore {
   readonly segments = new Map<number, Segment>()
-  readonly #leftovers = new Set<number>()
-  readonly #fileSystem: FileSystem
-  readonly #directory: string
+  readonly fileSystem: FileSystem
+  readonly directory: string
   readonly #logger: Logger
-  readonly #rowsRead = new Map<number, Map<number, BlockRows>>()
-  #rowsReadBytes = 0
-  readonly #files = new Map<number, { readonly file: Promise<File>; users: number; dropped: boolean }>()
+  readonly #pages = new RowPages()
+  readonly #files: OpenFiles<Segment>
+  readonly #indexes: OpenFiles<Segment>
   readonly #toldDamage = new Set<string>()
+  readonly #indexing = new Set<Segment>()
+  readonly #leftovers = new Set<number>()
 
   constructor(fileSystem: FileSystem, directory: string, logger: Logger) {
-    this.#fileSystem = fileSystem
-    this.#directory = directory
+    this.fileSystem = fileSystem
+    this.directory = directory
     this.#logger = logger
+    this.#files = new OpenFiles(({ number }) => fileSystem.open(this.pathOf(number), 'read'))
+    this.#indexes = new OpenFiles(({ number }) => fileSystem.open(this.indexPathOf(number), 'read'))
   }
 
   pathOf(segment: number): string {
-    return `${this.#directory}/${segmentName(segment)}`
+    return `${this.directory}/${segmentName(segment)}`
+  }
+
+  indexPathOf(segment: number): string {
+    return `${this.directory}/${indexName(segment)}`
+  }
+
+  /** The segments in order of number. */
+  inOrder(): Segment[] {
+    return [...this.segments.values()].sort((a, b) => a.number - b.number)
   }
 
   /** Says that a segment gets no more blocks, and writes its index. Reading goes on meanwhile. */
   async finish(segment: Segment, validLength: number, damage: readonly ByteRange[] = []): Promise<void> {
-    const rows = segment.rows!
-    const { parts, directory } = encodeIndex(segment.number, validLength, damage, rows)
-    segment.directory = directory
-    const name = indexName(segment.number)
-    try {
-      await replaceFile(this.#fileSystem, this.#directory, name, parts)
-      segment.hasIndex = true
-    } catch (error) {
-      // Not needed for truth, only for a quick start: whoever needs it again reads the segment itself.
-      this.#logger.log('warn', 'a segment has no index', { segment: segment.number, error: String(error) })
-      await this.#fileSystem.remove(`${this.#directory}/${name}.new`).catch(() => {})
-      this.#keepRows(segment.number, rows)
-    }
-    segment.rows = undefined
+    await this.writeIndex(segment, this.describe(segment, validLength, damage))
   }
 
-  /** Where a log's blocks lie in a segment. */
-  async rowsOf(segment: Segment, logNumber: number): Promise<BlockRows | undefined> {
-    const all = segment.rows ?? this.#rowsRead.get(segment.number) ?? (await this.#readRows(segment))
-    return all.get(logNumber)
+  /** Says what a segment holds that gets no more blocks. Returns the index that must be written. */
+  describe(segment: Segment, validLength: number, damage: readonly ByteRange[] = []): readonly Uint8Array[] {
+    const { parts, directory } = encodeIndex(segment.number, validLength, damage, segment.rows!)
+    if (segment.directory) this.#pages.forget(segment.directory)
+    segment.directory = directory
+    return parts
+  }
+
+  /** Puts a segment's index on the disk, and lets go of what is in memory for it. */
+  async writeIndex(segment: Segment, parts: readonly Uint8Array[]): Promise<void> {
+    const name = indexName(segment.number)
+    this.#indexing.add(segment)
+    try {
+      await replaceFile(this.fileSystem, this.directory, name, parts)
+      this.#indexes.drop(segment)
+      segment.hasIndex = true
+      segment.rows = undefined
+    } catch (error) {
+      // Not needed for truth, only for a quick start: it is tried again, and an opening reads the segment itself.
+      this.#logger.log('warn', 'a segment has no index', { segment: segment.number, error: String(error) })
+      await this.fileSystem.remove(`${this.directory}/${name}.new`).catch(() => {})
+    } finally {
+      this.#indexing.delete(segment)
+    }
+  }
+
+  /** Tries again to write the indexes that could not be written. */
+  async writeMissingIndexes(): Promise<void> {
+    for (const segment of this.inOrder()) {
+      const { directory, rows } = segment
+      if (!directory || !rows || this.#indexing.has(segment) || segment.isUnsure) continue
+      await this.writeIndex(segment, this.describe(segment, directory.validLength, directory.damage))
+    }
+  }
+
+  /** Whether nothing goes on with a finished segment: then it may be deleted. */
+  isAtRest(segment: Segment): boolean {
+    return segment.directory !== undefined && !this.#indexing.has(segment) && !segment.isUnsure
+  }
+
+  /**
+   * Runs `look` on a segment, or on what has taken its place; again when that, or its index, was replaced meanwhile.
+   * @throws StorageFailed
+   */
+  async withSegment<T>(segment: Segment, look: (segment: Segment, file: OpenFile) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const current = newest(segment)
+      const opened = this.#files.take(current)
+      try {
+        return await look(current, opened)
+      } catch (error) {
+        const isStale = current.successor !== undefined || error instanceof IndexMadeAnew
+        if (!isStale || attempt === attemptsMax) throw error
+      } finally {
+        this.#files.release(opened)
+      }
+    }
+  }
+
+  /** Where a log's blocks lie in a segment; undefined if it holds none. Only for `withSegment`. */
+  rowsOf(segment: Segment, logNumber: number): LogRows | undefined {
+    if (segment.rows) {
+      const rows = segment.rows.get(logNumber)
+      return rows && new LogRows(rows.count, () => ({ rows, first: 0 }))
+    }
+    const directory = segment.directory!
+    const i = directory.find(logNumber)
+    if (i < 0) return undefined
+    const [firstRow, count] = [directory.firstRow(i), directory.rowsOf(i)]
+    return new LogRows(count, (row) => this.#runAt(segment, directory, firstRow, count, row))
   }
 
   /** The offset after a log's last entry in a segment. */
@@ -92,41 +169,23 @@ export class SegmentStore {
     return i < 0 ? 0 : segment.directory!.lastMs(i)
   }
 
-  /** Blocks of a log in a segment from an offset on, enough for the limits if it has them. Broken ones are left out. */
-  async read(segment: Segment, logNumber: number, from: number, limits: ReadLimits): Promise<EntryBlock[]> {
-    const rows = await this.rowsOf(segment, logNumber)
-    const found: EntryBlock[] = []
-    if (!rows) return found
-    let bytesLeft = limits.bytesMax
-    let entriesLeft = limits.entriesMax
-    let row = rows.rowEndingAfter(from)
-    while (row < rows.count && (found.length === 0 || bytesLeft > 0) && entriesLeft > 0) {
-      const begin = rows.position(row)
-      let afterLast = row + 1
-      let end = begin + rows.length(row)
-      while (afterLast < rows.count && end - begin < bytesLeft && rows.firstOffset(afterLast) - from < entriesLeft) {
-        const nextEnd = rows.position(afterLast) + rows.length(afterLast)
-        if (nextEnd - begin > windowBytesMax || rows.position(afterLast) - end > gapBytesMax) break
-        end = nextEnd
-        afterLast++
-      }
-      const bytes = new Uint8Array(new ArrayBuffer(end - begin))
-      const length = await this.#readAt(segment.number, bytes, begin)
-      for (; row < afterLast; row++) {
-        const position = rows.position(row)
-        const head = checkedHead(bytes.subarray(0, length), position - begin, segment.number, position)
-        if (!head || head.logNumber !== logNumber || head.firstOffset !== rows.firstOffset(row)) {
-          this.tellDamage(segment.number, { from: position, to: position + rows.length(row) })
-          continue
-        }
-        const block = entriesOf(bytes, position - begin, head)
-        found.push(block)
-        const skipped = Math.max(0, from - block.firstOffset)
-        bytesLeft -= block.bytes.byteLength - block.positions[skipped]!
-        entriesLeft -= block.positions.length - 1 - skipped
-      }
+  /** Opens a segment's file, or takes the open one. It must be released. */
+  open(segment: Segment): OpenFile {
+    return this.#files.take(segment)
+  }
+
+  release(opened: OpenFile): void {
+    this.#files.release(opened)
+  }
+
+  /** Reads from a segment's file. Resolves with how many bytes there were. @throws StorageFailed */
+  async readAt(segment: Segment, opened: OpenFile, into: Uint8Array, position: number): Promise<number> {
+    try {
+      return await (await opened.file).read(into, position)
+    } catch (error) {
+      this.#files.drop(segment)
+      throw unreadable(this.pathOf(segment.number), error)
     }
-    return found
   }
 
   /** Tells of a damaged range, once. */
@@ -142,141 +201,128 @@ export class SegmentStore {
     )
   }
 
+  /** Puts a segment in the place of those that it was made from. Who reads one of them now reads on from its file. */
+  replace(old: readonly Segment[], made: Segment): void {
+    for (const segment of old) {
+      segment.successor = made
+      this.segments.delete(segment.number)
+      this.#letGo(segment)
+    }
+    this.segments.set(made.number, made)
+  }
+
   /** Takes a finished segment off the disk. */
   async remove(segment: Segment): Promise<void> {
-    this.#forgetRows(segment.number)
-    this.#dropFile(segment.number)
-    await this.#fileSystem.remove(this.pathOf(segment.number)).catch(ignoreMissing)
-    await this.removeIndex(segment)
+    await this.#removeFiles(segment.number)
     this.segments.delete(segment.number) // only now: what could not be removed is tried again
+    this.#letGo(segment)
   }
 
   /** Takes a finished segment's index off the disk: it can be made anew. */
   async removeIndex(segment: Segment): Promise<void> {
-    await this.#fileSystem.remove(`${this.#directory}/${indexName(segment.number)}`).catch(ignoreMissing)
+    this.#indexes.drop(segment)
+    await this.fileSystem.remove(this.indexPathOf(segment.number)).catch(ignoreMissing)
     segment.hasIndex = false
   }
 
-  /** Removes a segment in which nothing was acknowledged. If it stays, a sweep tries again. */
-  async removeLeftover(segment: number): Promise<void> {
-    this.#leftovers.add(segment)
-    await this.removeLeftovers().catch(() => {})
+  /** Removes segments that are no part of the log: nothing was acknowledged in them, or another has all of it. */
+  async removeLeftover(...segments: readonly number[]): Promise<void> {
+    for (const segment of segments) this.#leftovers.add(segment)
+    await this.removeLeftovers().catch(() => {}) // a sweep tries again
   }
 
   /**
-   * Removes what is left of segments that failed, durably: once the segments around them are gone, nothing tells them
-   * from those that count.
+   * Removes what is left of segments that failed or were compacted, durably: once the segments around them are gone,
+   * nothing tells them from those that count. First the name of what they were compacted into must be durable.
    */
   async removeLeftovers(): Promise<void> {
     if (this.#leftovers.size === 0) return
     const numbers = [...this.#leftovers]
-    for (const number of numbers) await this.#fileSystem.remove(this.pathOf(number)).catch(ignoreMissing)
+    await this.syncDirectory()
+    for (const number of numbers) await this.#removeFiles(number)
     await this.syncDirectory()
     for (const number of numbers) this.#leftovers.delete(number)
   }
 
+  async #removeFiles(segment: number): Promise<void> {
+    await this.fileSystem.remove(this.pathOf(segment)).catch(ignoreMissing)
+    await this.fileSystem.remove(this.indexPathOf(segment)).catch(ignoreMissing)
+  }
+
   syncDirectory(): Promise<void> {
-    return this.#fileSystem.syncDirectory(this.#directory)
+    return this.fileSystem.syncDirectory(this.directory)
   }
 
   /** Closes the files that nobody reads from now. False if there are none. */
   async closeIdle(): Promise<boolean> {
-    const idle = [...this.#files].filter(([, { users }]) => users === 0)
-    for (const [number] of idle) this.#files.delete(number)
-    await Promise.all(idle.map(([, { file }]) => file.then((opened) => opened.close()).catch(() => {})))
-    return idle.length > 0
+    const closed = await Promise.all([this.#files.closeIdle(), this.#indexes.closeIdle()])
+    return closed.includes(true)
   }
 
   async close(): Promise<void> {
-    for (const number of [...this.#files.keys()]) this.#dropFile(number)
+    this.#files.dropAll()
+    this.#indexes.dropAll()
   }
 
-  async #readRows(segment: Segment): Promise<Map<number, BlockRows>> {
-    const path = `${this.#directory}/${indexName(segment.number)}`
-    const directory = segment.directory!
-    let decoded: Map<number, BlockRows> | undefined
+  #letGo(segment: Segment): void {
+    this.#files.drop(segment)
+    this.#indexes.drop(segment)
+    if (segment.directory) this.#pages.forget(segment.directory)
+  }
+
+  /** The part of a log's rows that is in the same page of the index as a row. */
+  async #runAt(
+    segment: Segment,
+    directory: SegmentDirectory,
+    firstRow: number,
+    count: number,
+    row: number,
+  ): Promise<RowRun> {
+    const page = Math.floor((firstRow + row) / rowsPerPage)
+    const rows = this.#pages.get(directory, page) ?? (await this.#readPage(segment, directory, page))
+    const pageBegin = page * rowsPerPage - firstRow
+    const first = Math.max(0, pageBegin)
+    return { rows: rows.slice(first - pageBegin, Math.min(count - pageBegin, rows.count)), first }
+  }
+
+  async #readPage(segment: Segment, directory: SegmentDirectory, page: number): Promise<BlockRows> {
+    const { from, to } = directory.pageRange(page)
+    const bytes = new Uint8Array(to - from)
+    const opened = this.#indexes.take(segment)
+    let length: number
     try {
-      const file = await this.#fileSystem.open(path, 'read')
-      try {
-        const bytes = new Uint8Array(rowsLength(directory))
-        const length = await file.read(bytes, directory.rowsPosition)
-        decoded = decodeRows(bytes.subarray(0, length), directory)
-      } finally {
-        await file.close()
-      }
+      length = await (await opened.file).read(bytes, from)
     } catch (error) {
-      if (!isMissing(error))
-        throw new StorageFailed(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
+      this.#indexes.drop(segment)
+      if (isMissing(error)) return this.#makeAnew(segment, directory)
+      throw unreadable(this.indexPathOf(segment.number), error)
+    } finally {
+      this.#indexes.release(opened)
     }
-    if (!decoded) return this.#makeAnew(segment, path)
-    this.#keepRows(segment.number, decoded)
-    return decoded
-  }
-
-  /** Keeps a table that can be had again, in place of the oldest ones. */
-  #keepRows(segment: number, rowsByLog: Map<number, BlockRows>): void {
-    this.#forgetRows(segment)
-    this.#rowsRead.set(segment, rowsByLog)
-    for (const rows of rowsByLog.values()) this.#rowsReadBytes += rows.cells.byteLength
-    for (const number of this.#rowsRead.keys()) {
-      if (this.#rowsReadBytes <= rowsBytesMax || number === segment) break
-      this.#forgetRows(number)
-    }
+    const rows = directory.decodePage(page, bytes.subarray(0, length))
+    if (!rows) return this.#makeAnew(segment, directory)
+    if (!segment.successor && this.segments.has(segment.number)) this.#pages.add(directory, page, rows)
+    return rows
   }
 
   /** An index that is missing or turned out damaged is made again from the segment. */
-  async #makeAnew(segment: Segment, path: string): Promise<Map<number, BlockRows>> {
+  async #makeAnew(segment: Segment, directory: SegmentDirectory): Promise<never> {
+    if (segment.successor || segment.directory !== directory || segment.rows) throw new IndexMadeAnew()
+    const path = this.indexPathOf(segment.number)
     this.#logger.log('error', `${path} is missing or damaged: it is made anew from the segment`, { file: path })
     const { number } = segment
-    const bytes = await readWhole(this.#fileSystem, this.pathOf(number)).catch((error: Error) => {
-      throw new StorageFailed(`${this.pathOf(number)} cannot be read: ${error.message}`, { cause: error })
+    const bytes = await readWhole(this.fileSystem, this.pathOf(number)).catch((error: Error) => {
+      throw unreadable(this.pathOf(number), error)
     })
-    const { rowsByLog, validLength, damage } = scanSegment(bytes, number, segment.directory!.validLength)
+    if (segment.successor || segment.directory !== directory || segment.rows) throw new IndexMadeAnew()
+    const { rowsByLog, validLength, damage } = scanSegment(bytes, number, directory.validLength)
     for (const range of damage) this.tellDamage(number, range)
     segment.rows = rowsByLog
     await this.finish(segment, validLength, damage)
-    return rowsByLog
-  }
-
-  #forgetRows(segment: number): void {
-    const rowsByLog = this.#rowsRead.get(segment)
-    if (!rowsByLog) return
-    for (const rows of rowsByLog.values()) this.#rowsReadBytes -= rows.cells.byteLength
-    this.#rowsRead.delete(segment)
-  }
-
-  async #readAt(segment: number, into: Uint8Array, position: number): Promise<number> {
-    let opened = this.#files.get(segment)
-    if (!opened) {
-      opened = { file: this.#fileSystem.open(this.pathOf(segment), 'read'), users: 0, dropped: false }
-      this.#files.set(segment, opened)
-      const oldest = this.#files.size > openFilesMax ? this.#files.keys().next().value : undefined
-      if (oldest !== undefined) this.#dropFile(oldest)
-    }
-    opened.users++
-    try {
-      return await (await opened.file).read(into, position)
-    } catch (error) {
-      if (this.#files.get(segment) === opened) this.#dropFile(segment)
-      throw new StorageFailed(`${this.pathOf(segment)} cannot be read: ${(error as Error).message}`, { cause: error })
-    } finally {
-      if (--opened.users === 0 && opened.dropped) closeQuietly(opened.file)
-    }
-  }
-
-  /** Closes a file once nobody reads from it. */
-  #dropFile(segment: number): void {
-    const opened = this.#files.get(segment)
-    if (!opened) return
-    this.#files.delete(segment)
-    opened.dropped = true
-    if (opened.users === 0) closeQuietly(opened.file)
+    throw new IndexMadeAnew()
   }
 }
 
-/** Damaged places that are remembered so as to be told once. */
-const toldDamageMax = 10_000
-
-function closeQuietly(file: Promise<File>): void {
-  file.then((opened) => opened.close()).catch(() => {}) // it was for reading only: nothing can be lost
+function unreadable(path: string, error: unknown): StorageFailed {
+  return new StorageFailed(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
 }

