@@ -276,6 +276,42 @@ test('a bit flipped anywhere in a map, and a cut of what was written with it, ke
   t.diagnostic(`${flips} flips and ${cuts} cuts, each noticed`)
 })
 
+test('a last change of a map that is cut or broken is left out and told, for it may have been answered', async (t) => {
+  const disk = new FaultyMemoryDisk()
+  const storage = await openIn(directory, { fileSystem: disk })
+  await storage.catalog.put('first', 1, 0)
+  const path = `${directory}/catalog/catalog.map`
+  const before = disk.contents(path).byteLength
+  await storage.catalog.put('last', 2, 0)
+  const killed = disk.copy()
+  await storage.close()
+  const bytes = killed.contents(path)
+  let tries = 0
+  const isTold = async (changed: Uint8Array) => {
+    const copy = killed.copy()
+    copy.put(path, changed)
+    const logger = new KeptLogger()
+    const opened = await openIn(directory, { fileSystem: copy, logger })
+    assert.deepEqual([opened.catalog.get('first')?.value, opened.catalog.get('last')], [1, undefined])
+    assert.deepEqual(
+      logger.lines.map(({ level, message }) => [
+        level,
+        /catalog\.map ends with a change .* byte (\d+)/.exec(message)?.[1],
+      ]),
+      [['warn', `${before}`]],
+    )
+    await opened.close()
+    tries++
+  }
+  for (let length = before + 1; length < bytes.byteLength; length++) await isTold(bytes.slice(0, length))
+  for (let at = before; at < bytes.byteLength; at++) {
+    const changed = bytes.slice()
+    changed[at]! ^= 1 << (at % 8)
+    await isTold(changed)
+  }
+  t.diagnostic(`${tries} cuts and flips`)
+})
+
 test('without its map of logs, or its catalog, a folder is not opened: nobody would know whose the records are', async () => {
   const { closed } = await written(3, () => 20)
   for (const path of [`${directory}/log/logs.map`, `${directory}/catalog/catalog.map`]) {

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import type { Logger } from '../../core/ports.ts'
 import type { Json, Versioned } from '../catalog.ts'
 import { StorageFailed } from '../log.ts'
 import { DataFolderError } from './data-folder.ts'
@@ -67,11 +68,12 @@ export class DurableMap {
     fileSystem: FileSystem,
     directory: string,
     name: string,
+    logger: Logger,
     applied: (key: string, value: Json | undefined, version: number) => void = () => {},
   ): Promise<DurableMap> {
     const map = new DurableMap(fileSystem, directory, name, applied)
     try {
-      map.#load(await readWhole(fileSystem, map.#path))
+      map.#load(await readWhole(fileSystem, map.#path), logger)
     } catch (error) {
       if (!isMissing(error)) throw error
     }
@@ -182,8 +184,8 @@ export class DurableMap {
     this.#rewrittenBytes = this.#sizeBytes
   }
 
-  #load(bytes: Uint8Array): void {
-    const { frames, damage } = scanMap(bytes)
+  #load(bytes: Uint8Array, logger: Logger): void {
+    const { frames, damage, tail } = scanMap(bytes)
     if (damage.length > 0)
       throw new DataFolderError(
         `${this.#path} is damaged at byte ${damage[0]!.from}: restore it from a copy of the folder`,
@@ -194,6 +196,16 @@ export class DurableMap {
       if (key !== undefined) this.#apply(key as string, value, version)
       this.#version = highest
     }
+    if (tail)
+      logger.log(
+        'warn',
+        `${this.#path} ends with a change that was not finished, from byte ${tail.from}: it does not count`,
+        {
+          file: this.#path,
+          fromByte: tail.from,
+          toByte: tail.to,
+        },
+      )
   }
 }
 
@@ -202,6 +214,8 @@ export type ScannedMap = {
   readonly frames: readonly Frame[]
   /** Ranges that hold no good frame, though what was there had been durable. */
   readonly damage: readonly ByteRange[]
+  /** What was left out at the end: a change that was not finished, so far as one can know. */
+  readonly tail: ByteRange | undefined
 }
 
 /** Finds the good frames of a map's file. What is broken and nothing vouches for was not finished, and is left out. */
@@ -225,7 +239,9 @@ export function scanMap(bytes: Uint8Array): ScannedMap {
     gaps.push({ from: bytes.byteLength, to: durableTo })
   const damage = gaps.filter(({ from }) => from < durableTo)
   const torn = gaps.find(({ from }) => from >= durableTo)
-  return { frames: torn ? frames.filter(({ end }) => end <= torn.from) : frames, damage }
+  if (!torn) return { frames, damage, tail: undefined }
+  const kept = frames.filter(({ end }) => end <= torn.from)
+  return { frames: kept, damage, tail: { from: torn.from, to: bytes.byteLength } }
 }
 
 function frame(version: number, durableTo: number, json: Json): Uint8Array {

@@ -1,3 +1,4 @@
+import type { Logger } from '../../core/ports.ts'
 import type { Catalog, Json, Versioned } from '../catalog.ts'
 import { MemoryCatalog } from '../memory/memory-catalog.ts'
 import { DurableMap } from './durable-map.ts'
@@ -14,9 +15,9 @@ export class EmbeddedCatalog implements Catalog {
   }
 
   /** @throws DataFolderError if the file is damaged */
-  static async open(fileSystem: FileSystem, directory: string): Promise<EmbeddedCatalog> {
+  static async open(fileSystem: FileSystem, directory: string, logger: Logger): Promise<EmbeddedCatalog> {
     const shown = new MemoryCatalog()
-    const map = await DurableMap.open(fileSystem, directory, 'catalog.map', (key, value, version) =>
+    const map = await DurableMap.open(fileSystem, directory, 'catalog.map', logger, (key, value, version) =>
       shown.apply(key, value, version),
     )
     return new EmbeddedCatalog(shown, map)

@@ -73,9 +73,9 @@ export class EmbeddedLog implements RecordLog {
 
   /** @throws DataFolderError if the map is damaged or a file is not ours */
   static async open(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
-    const { directory, fileSystem } = options
+    const { directory, fileSystem, logger } = options
     await checkMapIsThere(directory, fileSystem)
-    const map = await DurableMap.open(fileSystem, directory, 'logs.map')
+    const map = await DurableMap.open(fileSystem, directory, 'logs.map', logger)
     try {
       return await EmbeddedLog.#recover(options, map)
     } catch (error) {

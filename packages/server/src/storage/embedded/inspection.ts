@@ -136,7 +136,8 @@ class Inspecting {
       this.#damaged(`${path} is missing`)
       return values
     }
-    const { frames, damage } = scanMap(bytes)
+    const { frames, damage, tail } = scanMap(bytes)
+    if (tail) this.#note(`${path} ends with a change that was not finished, from byte ${tail.from}`)
     for (const { from, to } of damage)
       this.#damaged(`${path} is damaged from byte ${from} to ${to}: a server does not start on it`)
     for (const { version, json } of frames) {

@@ -34,7 +34,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Storage & 
   try {
     log = await EmbeddedLog.open({ ...options, directory: folder.logDirectory, fileSystem, segmentBytesMax })
     await checkCatalogIsThere(folder.catalogDirectory, fileSystem, log.size)
-    catalog = await EmbeddedCatalog.open(fileSystem, folder.catalogDirectory)
+    catalog = await EmbeddedCatalog.open(fileSystem, folder.catalogDirectory, logger)
   } catch (error) {
     await log?.end()
     await folder.close()
