@@ -27,6 +27,8 @@ export function requestBytes(operation: string, input: unknown, cbor?: Uint8Arra
 
 export type Answer = { readonly status: number; readonly head: string; readonly body: Buffer }
 
+const answerWithinMs = 60_000
+
 /** One connection that sends one request after the other. */
 export class Connection {
   readonly #socket: Socket
@@ -35,6 +37,7 @@ export class Connection {
 
   constructor(port: number) {
     this.#socket = connect(port, '127.0.0.1').setNoDelay()
+    this.#socket.setTimeout(answerWithinMs, () => this.#socket.destroy(new Error('no answer came in time')))
     this.#socket.on('data', (chunk) => this.#take(chunk))
     this.#socket.on('error', (error) => this.#fail(error))
     this.#socket.on('close', () => this.#fail(new Error('the server closed the connection')))
