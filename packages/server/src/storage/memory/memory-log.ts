@@ -13,6 +13,7 @@ import {
   type ReadLimits,
   type RecordLog,
 } from '../log.ts'
+import { RetentionTime } from '../retention-time.ts'
 import { takeWithin } from '../take-within.ts'
 
 type HeldLog = {
@@ -28,10 +29,12 @@ type HeldLog = {
 /** A log that ends with the process: for tests, and for `--memory`. */
 export class MemoryLog implements RecordLog {
   readonly #clock: Clock
+  readonly #time: RetentionTime
   readonly #logs = new Map<string, HeldLog>()
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#time = new RetentionTime(clock)
   }
 
   async create(logId: string, { retentionMs }: LogOptions): Promise<void> {
@@ -121,7 +124,7 @@ export class MemoryLog implements RecordLog {
 
   /** Lets go of what is older than the retention. */
   #expire(log: HeldLog): void {
-    const horizonMs = this.#clock.nowMs() - log.retentionMs
+    const horizonMs = this.#time.horizonMs(log.retentionMs)
     const kept = log.blocks.findIndex((block) => block.timestampMs >= horizonMs)
     if (kept === 0 || log.blocks.length === 0) return
     const expired = kept < 0 ? log.blocks.length : kept
