@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib'
-import { ManualClock } from '../packages/server/src/core/clock.ts'
 import { LogClosed } from '../packages/server/src/storage/log.ts'
 import { holds } from './expected-log.ts'
 import type { ExpectedStorage } from './expected-storage.ts'
 import { type Opened, openDisturbed } from './opening.ts'
 import type { SeededRandom } from './seeded-random.ts'
+import { type ClockReading, SimulatedClock } from './simulated-clock.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 import { numberedBatch, type World } from './world.ts'
 
@@ -12,7 +12,7 @@ import { numberedBatch, type World } from './world.ts'
 type CrashPoint = {
   readonly disk: SimulatedDisk
   readonly expected: ExpectedStorage
-  readonly nowMs: number
+  readonly reading: ClockReading
 }
 
 /** Batches that are put after a crash have numbers from here on. */
@@ -35,8 +35,8 @@ export class CrashPoints {
     this.#imagesEach = imagesEach
     world.onChange = () => {
       if (!random.chance(portion)) return
-      const { disk, expected, nowMs } = world
-      this.#points.push({ disk: disk.copy(random.fork()), expected: expected.copy(), nowMs })
+      const { disk, expected, clock } = world
+      this.#points.push({ disk: disk.copy(random.fork()), expected: expected.copy(), reading: clock.reading })
     }
   }
 
@@ -49,29 +49,34 @@ export class CrashPoints {
   async #crash(point: CrashPoint): Promise<void> {
     const random = this.#random
     const expected = point.expected.copy()
-    const options = { clock: new ManualClock(point.nowMs), segmentBytesMax: this.#world.segmentBytesMax }
+    const clock = new SimulatedClock(point.reading.nowMs, point.reading.monotonicMs)
+    const options = { clock, segmentBytesMax: this.#world.segmentBytesMax }
     const crashed = point.disk.after(random.chance(0.85) ? 'power' : 'process', random.fork())
     const opened = await openDisturbed(crashed, random, options)
     this.images += opened.images
-    await expected.check(opened.storage, point.nowMs)
+    await expected.check(opened.storage, clock.reading)
     for (const { id, end } of expected.logs.values()) this.trace = crc32(`${id} ${end}`, this.trace)
     if (random.chance(0.75)) return
     // It goes on, and what it promises now outlives the next crash, too.
-    await putEverywhere(opened.storage, expected)
+    await putEverywhere(opened.storage, expected, clock.reading)
     const again = await openDisturbed(opened.disk.after('power', random.fork()), random, options)
     this.images += again.images
-    await expected.check(again.storage, point.nowMs)
+    await expected.check(again.storage, clock.reading)
   }
 }
 
 /** Puts into each log, and changes the catalog. */
-async function putEverywhere({ log, catalog }: Opened, expected: ExpectedStorage): Promise<void> {
+async function putEverywhere(
+  { log, catalog }: Opened,
+  expected: ExpectedStorage,
+  reading: ClockReading,
+): Promise<void> {
   const puts = [...expected.logs.values()].map(async (one, i) => {
     const id = laterBatches + i
     const batch = numberedBatch(id, [40, 700])
     one.ask(id, batch)
     try {
-      one.acknowledge(id, await log.append(one.id, batch))
+      one.acknowledge(id, await log.append(one.id, batch), reading)
     } catch (error) {
       if (!(error instanceof LogClosed)) throw error
       holds(one.closed !== 'no', () => `${one.id}: is closed, and was not asked to be`)

@@ -6,6 +6,7 @@ import {
   LogNotFound,
   type RecordLog,
 } from '../packages/server/src/storage/log.ts'
+import type { ClockReading } from './simulated-clock.ts'
 
 /** The storage broke a promise. */
 export class Violation extends Error {}
@@ -25,9 +26,11 @@ export type ExpectedBatch = {
   /** -1 while it is not kept. */
   readonly firstOffset: number
   readonly timestampMs: number
+  /** By the monotonic clock. */
+  readonly keptAtMs: number
 }
 
-export type Floor = { readonly trimmedTo: number; readonly expiredToMs: number }
+export type Floor = { readonly trimmedTo: number; readonly expiredToMs: number; readonly monotonicMs: number }
 
 const endOf = ({ firstOffset, batch }: ExpectedBatch) => firstOffset + entryCount(batch)
 
@@ -47,8 +50,10 @@ export class ExpectedLog {
   trimmedTo = 0
   /** Nothing from this offset on may be gone by a trim. */
   trimAskedTo = 0
-  /** Nothing that came at this time or later may be gone by age. */
+  /** Nothing that storage gave this time or a later one may be gone by age, unless it came before `ageHorizonMs`. */
   horizonMs = Number.NEGATIVE_INFINITY
+  /** The same by the monotonic clock, for what came in the life of this process. */
+  ageHorizonMs = Number.NEGATIVE_INFINITY
   /** Every offset before it was given, or may have been. */
   end = 0
   lastMs = 0
@@ -71,13 +76,20 @@ export class ExpectedLog {
     return this.made === 'yes' && this.deleted === 'no' && this.closed !== 'yes'
   }
 
-  /** Time passes for it: what is older than its retention may go, and stays gone when the clock goes back. */
-  pass(nowMs: number): void {
-    this.horizonMs = Math.max(this.horizonMs, nowMs - Math.min(...this.retentionsMs))
+  /** Time passes for it: what is older than its retention may go, and need not come back. */
+  pass({ unsetMs, monotonicMs }: ClockReading): void {
+    const retentionMs = Math.min(...this.retentionsMs)
+    this.horizonMs = Math.max(this.horizonMs, unsetMs - retentionMs)
+    this.ageHorizonMs = Math.max(this.ageHorizonMs, monotonicMs - retentionMs)
+  }
+
+  /** Whether a batch must still be there, if it was not trimmed. */
+  isYoung({ timestampMs, keptAtMs }: ExpectedBatch): boolean {
+    return timestampMs >= this.horizonMs && keptAtMs > this.ageHorizonMs
   }
 
   ask(id: number, batch: Batch): void {
-    this.batches.push({ id, batch, isKept: false, firstOffset: -1, timestampMs: 0 })
+    this.batches.push({ id, batch, isKept: false, firstOffset: -1, timestampMs: 0, keptAtMs: 0 })
   }
 
   /** It was refused, so that it must never be served. */
@@ -85,7 +97,7 @@ export class ExpectedLog {
     this.batches = this.batches.filter((asked) => asked.id !== id)
   }
 
-  acknowledge(id: number, { firstOffset, timestampMs }: Appended): void {
+  acknowledge(id: number, { firstOffset, timestampMs }: Appended, { monotonicMs }: ClockReading): void {
     const place = this.batches.findIndex((asked) => asked.id === id)
     const asked = this.batches[place]!
     if (asked.isKept) {
@@ -99,19 +111,20 @@ export class ExpectedLog {
     holds(firstOffset >= this.end, () => `${this.id}: offset ${firstOffset} is given again, the log had ${this.end}`)
     holds(timestampMs >= this.lastMs, () => `${this.id}: time went back from ${this.lastMs} to ${timestampMs}`)
     holds(this.endOffset === undefined, () => `${this.id}: batch ${id} was acknowledged after the log was closed`)
-    this.#keep(place, firstOffset, timestampMs)
+    this.#keep(place, firstOffset, timestampMs, monotonicMs)
   }
 
-  #keep(place: number, firstOffset: number, timestampMs: number): void {
-    const kept = { ...this.batches[place]!, isKept: true, firstOffset, timestampMs }
+  #keep(place: number, firstOffset: number, timestampMs: number, keptAtMs: number): void {
+    const kept = { ...this.batches[place]!, isKept: true, firstOffset, timestampMs, keptAtMs }
     this.batches[place] = kept
     this.end = Math.max(this.end, endOf(kept))
     this.lastMs = Math.max(this.lastMs, timestampMs)
   }
 
-  /** Before which offset and time nothing may be served, to a reader that asks now. */
-  floor(nowMs: number): Floor {
-    return { trimmedTo: this.trimmedTo, expiredToMs: nowMs - Math.max(...this.retentionsMs) }
+  /** Before which offset and time nothing may be served, to a reader that asks now. A clock that was set may be late. */
+  floor({ nowMs, unsetMs, monotonicMs }: ClockReading): Floor {
+    const expiredToMs = nowMs === unsetMs ? nowMs - Math.max(...this.retentionsMs) : Number.NEGATIVE_INFINITY
+    return { trimmedTo: this.trimmedTo, expiredToMs, monotonicMs }
   }
 
   /** Checks what was read from an offset on, all or a part of it, and takes what was served as kept. */
@@ -137,7 +150,7 @@ export class ExpectedLog {
       if (asked.isKept) continue
       const previous = this.batches.findLast(({ isKept }, i) => isKept && i < place)
       holds(firstOffset >= (previous ? endOf(previous) : 0), () => `${this.id}: offset ${firstOffset} is served twice`)
-      this.#keep(place, firstOffset, timestampMs)
+      this.#keep(place, firstOffset, timestampMs, floor.monotonicMs)
     }
     if (blocks.length === 0) return
     holds(blocks[0]!.firstOffset >= floor.trimmedTo, () => `${this.id}: what was trimmed is served`)
@@ -159,8 +172,8 @@ export class ExpectedLog {
    * Checks all that a storage says of the log, and goes on from what it said: what was uncertain is known now.
    * Resolves with false if the log is not there, and need not be.
    */
-  async check(log: RecordLog, nowMs: number): Promise<boolean> {
-    this.pass(nowMs)
+  async check(log: RecordLog, reading: ClockReading): Promise<boolean> {
+    this.pass(reading)
     const found = await log.bounds(this.id).catch(absent)
     if (!found) {
       holds(this.made !== 'yes' || this.deleted !== 'no', () => `${this.id}: the log is gone`)
@@ -170,7 +183,7 @@ export class ExpectedLog {
     this.deleted = 'no'
     const { start, end } = found
     const blocks = await log.read(this.id, 0, everything)
-    this.checkServed(blocks, 0, this.floor(nowMs))
+    this.checkServed(blocks, 0, this.floor(reading))
     const last = blocks.at(-1)
     const servedFrom = blocks[0]?.firstOffset ?? end
     const servedTo = last ? last.firstOffset + entryCount(last) : start
@@ -189,7 +202,7 @@ export class ExpectedLog {
   /** Nothing that was acknowledged lies before the start, unless it was trimmed or has expired. */
   checkNothingLost(start: number): void {
     for (const kept of this.batches) {
-      if (!kept.isKept || kept.firstOffset >= start || kept.timestampMs < this.horizonMs) continue
+      if (!kept.isKept || kept.firstOffset >= start || !this.isYoung(kept)) continue
       const gone = Math.min(endOf(kept), start)
       holds(
         gone <= this.trimAskedTo,

@@ -2,6 +2,7 @@ import { LogNotFound, type RecordLog } from '../packages/server/src/storage/log.
 import type { Storage } from '../packages/server/src/storage/storage.ts'
 import { ExpectedCatalog } from './expected-catalog.ts'
 import { absent, type ExpectedLog, holds } from './expected-log.ts'
+import type { ClockReading } from './simulated-clock.ts'
 
 /** What a storage must hold: the model that runs beside the engine. */
 export class ExpectedStorage {
@@ -19,14 +20,14 @@ export class ExpectedStorage {
   }
 
   /** Lets time pass for all logs. */
-  pass(nowMs: number): void {
-    for (const log of this.logs.values()) log.pass(nowMs)
+  pass(reading: ClockReading): void {
+    for (const log of this.logs.values()) log.pass(reading)
   }
 
   /** Checks everything that a storage says after a crash or a restart, and goes on from what it said. */
-  async check({ log, catalog }: Pick<Storage, 'log' | 'catalog'>, nowMs: number): Promise<void> {
+  async check({ log, catalog }: Pick<Storage, 'log' | 'catalog'>, reading: ClockReading): Promise<void> {
     for (const expected of [...this.logs.values()]) {
-      if (!(await expected.check(log, nowMs))) {
+      if (!(await expected.check(log, reading))) {
         this.logs.delete(expected.id)
         this.gone.add(expected.id)
       }

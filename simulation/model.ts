@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { SeededRandom } from './seeded-random.ts'
-import { clockSteps, type Step } from './step.ts'
+import { clockSteps, passingMs, type Step } from './step.ts'
 import { World } from './world.ts'
 
 /*
@@ -49,7 +49,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: kind('restart') }) },
   { weight: 1, arbitrary: fc.record({ kind: kind('idle') }) },
   { weight: 2, arbitrary: crash },
-  { weight: 2, arbitrary: fc.record({ kind: kind('clock'), ms: fc.constantFrom(...clockSteps) }) },
+  { weight: 2, arbitrary: fc.record({ kind: kind('pass'), ms: fc.constantFrom(...passingMs) }) },
+  { weight: 1, arbitrary: fc.record({ kind: kind('clock'), ms: fc.constantFrom(...clockSteps) }) },
 )
 
 export type ModelTotals = { readonly histories: number; readonly steps: number; readonly images: number }

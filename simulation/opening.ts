@@ -1,13 +1,13 @@
-import type { ManualClock } from '../packages/server/src/core/clock.ts'
 import type { Logger } from '../packages/server/src/core/ports.ts'
 import { openEmbedded } from '../packages/server/src/storage/embedded/open.ts'
 import { holds, Violation } from './expected-log.ts'
 import type { SeededRandom } from './seeded-random.ts'
+import type { SimulatedClock } from './simulated-clock.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 
 export type Opened = Awaited<ReturnType<typeof openEmbedded>>
 
-export type OpeningOptions = { readonly clock: ManualClock; readonly segmentBytesMax: number }
+export type OpeningOptions = { readonly clock: SimulatedClock; readonly segmentBytesMax: number }
 
 /** The folder on a simulated disk. */
 const directory = '/millrace/data'
@@ -53,6 +53,7 @@ export async function openOn(
   isExcused = () => false,
 ): Promise<Opened | undefined> {
   const logger = new ErrorLogger()
+  clock.opened()
   try {
     const storage = await openEmbedded({
       directory,

@@ -134,10 +134,16 @@ export const plantedBugs: readonly PlantedBug[] = [
     replacement: 'const beside = path // `',
   },
   {
-    name: 'time-by-the-wall-clock',
+    name: 'times-by-the-wall-clock',
     file: segmentWriter,
     text: 'Math.max(nowMs, log.lastTimestampMs)',
     replacement: 'nowMs',
+  },
+  {
+    name: 'retention-by-the-wall-clock',
+    file: 'retention-time.ts',
+    text: 'horizonMs -= byMs',
+    replacement: '',
   },
   {
     name: 'batch-in-two-blocks',

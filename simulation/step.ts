@@ -17,6 +17,9 @@ export type Step =
   | { readonly kind: 'delete'; readonly log: number }
   /** Gives the space of what is expired back. */
   | { readonly kind: 'sweep' }
+  /** Time passes. */
+  | { readonly kind: 'pass'; readonly ms: number }
+  /** Somebody sets the wall clock. */
   | { readonly kind: 'clock'; readonly ms: number }
   /** Nothing comes for a while, and the storage does what it does then. */
   | { readonly kind: 'idle' }
@@ -37,19 +40,10 @@ export const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 const minuteMs = 60_000
 
-/** The steps of the clock: mostly a little forward, at times as badly as clocks are set. */
-export const clockSteps = [
-  1,
-  1_000,
-  10 * minuteMs,
-  20 * minuteMs,
-  hourMs,
-  2 * hourMs,
-  -minuteMs,
-  -dayMs,
-  dayMs,
-  365 * dayMs,
-]
+/** The wall clock is set as badly as clocks are: none of it is time that passed. */
+export const clockSteps = [-minuteMs, -dayMs, dayMs, 365 * dayMs, -365 * dayMs]
+
+export const passingMs = [1, 1_000, 10 * minuteMs, 20 * minuteMs, hourMs, 2 * hourMs, dayMs]
 
 const simpleKinds = [
   ...Array<'put'>(14).fill('put'),
@@ -72,8 +66,9 @@ const kinds = [
   ...Array<'fault'>(3).fill('fault'),
   ...Array<'crash'>(3).fill('crash'),
   'clock',
-  'clock',
-  'clock',
+  'pass',
+  'pass',
+  'pass',
   'idle',
   'idle',
   'sweep',
@@ -107,7 +102,9 @@ function stepOf(kind: (typeof kinds)[number], random: SeededRandom): Step {
     case 'restart':
       return { kind }
     case 'clock':
-      return { kind, ms: random.pick(random.chance(0.8) ? clockSteps.slice(0, 6) : clockSteps) }
+      return { kind, ms: random.pick(clockSteps) }
+    case 'pass':
+      return { kind, ms: random.pick(passingMs) }
     case 'catalog':
       return { kind, key: random.below(5), isDeletion: random.chance(0.25) }
     case 'together':

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib'
-import { ManualClock } from '../packages/server/src/core/clock.ts'
 import { type Batch, batchOf, entryCount, LogClosed, LogNotFound } from '../packages/server/src/storage/log.ts'
 import { ExpectedLog, holds, idLength, Violation } from './expected-log.ts'
 import { ExpectedStorage } from './expected-storage.ts'
 import { type Opened, openDisturbed, openOn } from './opening.ts'
 import type { SeededRandom } from './seeded-random.ts'
+import { SimulatedClock } from './simulated-clock.ts'
 import { type DiskCall, SimulatedDisk } from './simulated-disk.ts'
 import { hourMs, type Step } from './step.ts'
 
@@ -12,13 +12,13 @@ import { hourMs, type Step } from './step.ts'
 const logsMax = 6
 
 /** Long enough for what waits for a pause, too short for a sweep. */
-const idleMs = 250
+const idleMs = 150
 
 type Outcome<T> = { readonly value: T } | { readonly error: Error }
 
 /** A storage on a simulated disk, the steps that are done to it, and what it must hold after them. */
 export class World {
-  readonly clock = new ManualClock()
+  readonly clock = new SimulatedClock()
   readonly segmentBytesMax: number
   expected = new ExpectedStorage()
   disk: SimulatedDisk
@@ -44,10 +44,6 @@ export class World {
     this.disk = new SimulatedDisk(random.fork())
   }
 
-  get nowMs(): number {
-    return this.clock.nowMs()
-  }
-
   async start(): Promise<void> {
     this.#attach(this.disk)
     this.#storage = (await openOn(this.disk, this))!
@@ -67,8 +63,7 @@ export class World {
         return
       }
       case 'idle':
-        await this.clock.advance(idleMs)
-        this.expected.pass(this.nowMs)
+        for (let i = 0; i < 3; i++) await this.#pass(idleMs)
         return
       case 'restart':
         return this.restart()
@@ -89,7 +84,7 @@ export class World {
 
   /** Checks all that the storage says now. */
   async check(): Promise<void> {
-    await this.expected.check(this.#storage!, this.nowMs)
+    await this.expected.check(this.#storage!, this.clock.reading)
     for (const { id, end, lastMs } of this.expected.logs.values()) this.#note(`${id} ${end} ${lastMs}`)
   }
 
@@ -154,9 +149,10 @@ export class World {
         await this.#outcome(this.#storage!.sweep())
         return
       case 'clock':
-        this.clock.setWallClock(this.nowMs + step.ms)
-        this.expected.pass(this.nowMs)
+        this.clock.set(step.ms)
         return
+      case 'pass':
+        return this.#pass(step.ms)
       case 'catalog':
         return this.#catalog(step.key, step.isDeletion)
       default:
@@ -177,6 +173,13 @@ export class World {
       if (isRefusal || (this.#hasFailed() && !(error instanceof Violation))) return { error }
       throw new Violation(`a call failed, and the disk had not: ${error.message}`, { cause: error })
     }
+  }
+
+  /** Lets time pass, and what wakes by it do its work. */
+  async #pass(ms: number): Promise<void> {
+    this.clock.pass(ms)
+    this.expected.pass(this.clock.reading)
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
   }
 
   /** Asks again when the disk failed, as services do. */
@@ -214,7 +217,7 @@ export class World {
     log.ask(id, batch)
     const put = await this.#outcome(this.#storage!.log.append(log.id, batch))
     if ('value' in put) {
-      log.acknowledge(id, put.value)
+      log.acknowledge(id, put.value, this.clock.reading)
       if (log.closed === 'maybe' && this.#isAlone) log.closed = 'no'
       this.#note(`${id} ${put.value.firstOffset} ${put.value.timestampMs}`)
     } else if (put.error instanceof LogClosed) {
@@ -229,7 +232,7 @@ export class World {
   async #read(log: ExpectedLog | undefined, { portion, entriesMax }: Step & { kind: 'read' }): Promise<void> {
     if (!log) return
     const from = Math.floor((log.end * portion) / 100)
-    const floor = log.floor(this.nowMs)
+    const floor = log.floor(this.clock.reading)
     const bytesMax = entriesMax === 3 ? 100 : 1 << 30
     const reading = async () => {
       const before = await this.#storage!.log.bounds(log.id)
@@ -289,7 +292,7 @@ export class World {
   async #configure(log: ExpectedLog | undefined, retentionMs: number): Promise<void> {
     if (!log) return
     log.retentionsMs.push(retentionMs)
-    log.pass(this.nowMs)
+    log.pass(this.clock.reading)
     const configured = await this.#outcome(this.#storage!.log.configure(log.id, { retentionMs }))
     if ('value' in configured) log.retentionsMs = log.retentionsMs.slice(log.retentionsMs.indexOf(retentionMs))
   }
