@@ -135,7 +135,9 @@ async function timeAt(log: RecordLog, offset: number): Promise<number> {
 }
 
 /** The numbers below `lookups`, each once, in an order that jumps. */
-const scattered = (i: number) => (i * 181) % lookups
+function scattered(i: number): number {
+  return (i * 181) % lookups
+}
 
 async function elapsedMs(look: () => Promise<unknown>): Promise<number> {
   const startMs = performance.now()
