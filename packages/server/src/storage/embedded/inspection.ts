@@ -242,7 +242,8 @@ class Inspecting {
       else if (isInUse) this.#note(`${file} went away while it was looked at`)
       return undefined
     }
-    const known = named ?? directory?.validLength ?? (isWhole ? bytes.byteLength : undefined)
+    const byIndex = directory?.validLength
+    const known = (header ? (named ?? byIndex) : (byIndex ?? named)) ?? (isWhole ? bytes.byteLength : undefined)
     const scanned = scanSegment(bytes, number, known)
     const damage = header ? scanned.damage : [{ from: 0, to: segmentHeaderLength }, ...scanned.damage]
     for (const { from, to } of damage) this.#damaged(`${file} is damaged from byte ${from} to ${to}`)

@@ -72,8 +72,10 @@ export async function recoverSegments(
       continue
     }
     if (named !== undefined && named > number && !removed.has(named)) missing.push(named)
-    const validLength = header?.compactedLength || (named === number ? next!.header!.previousValid : undefined)
+    let validLength = header?.compactedLength || (named === number ? next!.header!.previousValid : undefined)
     const index = await readDirectory(fileSystem, `${directory}/${indexName(number)}`, number)
+    // Without its header nobody knows whether it was compacted. Its index knows best how much of it counts.
+    if (!header && index) validLength = undefined
     const segment: Segment = { number, previous: header?.previous ?? 0, directory: index, hasIndex: true }
     if (!index || (validLength !== undefined && index.validLength !== validLength)) {
       const bytes = await readWhole(fileSystem, store.pathOf(number))
@@ -97,6 +99,7 @@ export async function recoverSegments(
       await store.finish(segment, scanned.validLength, damage)
     }
     const { validLength: valid, damage } = segment.directory!
+    if (!header) store.tellDamage(number, { from: 0, to: segmentHeaderLength })
     for (const range of damage) store.tellDamage(number, range)
     if (sizeBytes < valid) store.tellDamage(number, { from: sizeBytes, to: valid })
     store.segments.set(number, segment)
