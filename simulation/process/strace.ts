@@ -78,19 +78,25 @@ export type TracedCall = {
 /** The calls in strace's output that were made to files of a folder, in order. */
 export function tracedCalls(output: string, folder: string): TracedCall[] {
   const found: TracedCall[] = []
-  const lastOfThread = new Map<string, { isInjected: boolean }>()
+  // Where another thread comes between, a call has two lines: "call(… <unfinished ...>" and "<... call resumed>) = …".
+  const lastOfThread = new Map<string, { -readonly [K in keyof TracedCall]: TracedCall[K] } & { place?: number }>()
   for (const line of readFileSync(output, 'utf8').split('\n')) {
     const [, thread, call, resumed] = /^(\d+) +(?:(\w+)\(|<\.\.\. (\w+) resumed>)/.exec(line) ?? []
     if (thread === undefined) continue
-    const isInjected = line.includes('INJECTED')
-    if (resumed !== undefined && isInjected) lastOfThread.get(thread)!.isInjected = true
-    const path = line.match(/[<"](\/[^>"]*)[>"]/)?.[1]
-    if (call === undefined || !path?.startsWith(folder)) continue
-    const [, place, written] = /, (\d+)\) += (\d+)$/.exec(line) ?? []
-    const isWrite = call.startsWith('pwrite') && written !== undefined
-    const traced = { thread, call, path, isInjected, ...(isWrite && { endsAt: Number(place) + Number(written) }) }
-    found.push(traced)
-    lastOfThread.set(thread, traced)
+    if (call !== undefined) {
+      lastOfThread.delete(thread)
+      const path = line.match(/[<"](\/[^>"]*)[>"]/)?.[1]
+      if (!path?.startsWith(folder)) continue
+      const place = call.startsWith('pwrite') ? /, (\d+)(?:\) +=| <unfinished)/.exec(line)?.[1] : undefined
+      const traced = { thread, call, path, isInjected: false, ...(place !== undefined && { place: Number(place) }) }
+      found.push(traced)
+      lastOfThread.set(thread, traced)
+    }
+    const last = lastOfThread.get(thread)
+    if (!last || (resumed !== undefined && resumed !== last.call)) continue
+    if (line.includes('INJECTED')) last.isInjected = true
+    const written = / = (\d+)$/.exec(line)?.[1]
+    if (last.place !== undefined && written !== undefined) last.endsAt = last.place + Number(written)
   }
   return found
 }
