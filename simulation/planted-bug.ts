@@ -205,12 +205,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     replacement: 'if (start <= log.start) return',
   },
   {
-    name: 'closed-log-grows',
-    file: embeddedLog,
-    text: 'if (!log.closed) log.end = Math.max',
-    replacement: 'log.end = Math.max',
-  },
-  {
     name: 'versions-given-again-after-deletion',
     file: durableMap,
     text: 'const last = frame(this.#version, size, [])',
