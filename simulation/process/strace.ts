@@ -87,7 +87,7 @@ export function tracedCalls(output: string, folder: string): TracedCall[] {
       lastOfThread.delete(thread)
       const path = line.match(/[<"](\/[^>"]*)[>"]/)?.[1]
       if (!path?.startsWith(folder)) continue
-      const place = call.startsWith('pwrite') ? /, (\d+)(?:\) +=| <unfinished)/.exec(line)?.[1] : undefined
+      const place = call.startsWith('pwrite') ? /, (\d+)(?:\) += | <unfinished)[^"]*$/.exec(line)?.[1] : undefined
       const traced = { thread, call, path, isInjected: false, ...(place !== undefined && { place: Number(place) }) }
       found.push(traced)
       lastOfThread.set(thread, traced)
