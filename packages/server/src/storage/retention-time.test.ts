@@ -32,17 +32,25 @@ test('a step of a year forward makes nothing expire, before or after it, until i
   assert.equal(time.horizonMs(retentionMs), afterMs, 'and now what came after the step')
 })
 
-test('a step that is taken back is forgotten, and one that makes good a step back is none', async () => {
-  const { clock, step, time, startMs } = started()
+test('a step that is taken back is forgotten', () => {
+  const { step, time, startMs } = started()
   step(yearMs)
   time.horizonMs(retentionMs)
   step(-yearMs)
   assert.equal(time.horizonMs(retentionMs), startMs - retentionMs)
   step(-retentionMs)
   assert.equal(time.horizonMs(retentionMs), startMs - 2 * retentionMs)
+})
+
+test('what came while the clock was behind does not expire when it is put right, or far ahead', () => {
+  const { clock, step, time } = started()
+  step(-retentionMs)
+  const givenMs = clock.nowMs()
+  time.horizonMs(retentionMs)
   step(retentionMs)
-  await clock.advance(retentionMs)
-  assert.equal(time.horizonMs(retentionMs), startMs)
+  assert.ok(time.horizonMs(retentionMs) <= givenMs)
+  step(yearMs)
+  assert.ok(time.horizonMs(retentionMs) <= givenMs)
 })
 
 test('however often a clock is set, nothing expires early, and little is remembered', async () => {

@@ -25,8 +25,6 @@ export class RetentionTime {
   #offsetMs: number
   /** Forward and not taken back, oldest first. */
   #steps: ClockStep[] = []
-  /** How far the clock went back, and did not come forward again. */
-  #behindMs = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -55,7 +53,7 @@ export class RetentionTime {
     else this.#stepForward(stepMs, nowMs)
   }
 
-  /** Takes back what was ahead; the rest is remembered, to be made good by a later step forward. */
+  /** Takes back what was ahead. */
   #stepBack(ms: number): void {
     let left = ms
     for (let newest = this.#steps.at(-1); newest && left > 0; newest = this.#steps.at(-1)) {
@@ -64,14 +62,10 @@ export class RetentionTime {
       left -= taken
       if (newest.byMs === 0) this.#steps.pop()
     }
-    this.#behindMs += left
   }
 
-  #stepForward(ms: number, nowMs: number): void {
-    const madeGood = Math.min(ms, this.#behindMs)
-    this.#behindMs -= madeGood
-    const byMs = ms - madeGood
-    if (byMs < stepMsMin) return
+  /** Also when the clock was behind before: what came meanwhile was given times that are too early. */
+  #stepForward(byMs: number, nowMs: number): void {
     this.#steps.push({ atMs: nowMs - byMs, byMs })
     if (this.#steps.length <= stepsMax) return
     const [oldest, second] = this.#steps as [ClockStep, ClockStep]
