@@ -122,8 +122,8 @@ export class ExpectedLog {
   }
 
   /** Before which offset and time nothing may be served, to a reader that asks now. A clock that was set may be late. */
-  floor({ nowMs, unsetMs, monotonicMs }: ClockReading): Floor {
-    const expiredToMs = nowMs === unsetMs ? nowMs - Math.max(...this.retentionsMs) : Number.NEGATIVE_INFINITY
+  floor({ nowMs, monotonicMs, wasSet }: ClockReading): Floor {
+    const expiredToMs = wasSet ? Number.NEGATIVE_INFINITY : nowMs - Math.max(...this.retentionsMs)
     return { trimmedTo: this.trimmedTo, expiredToMs, monotonicMs }
   }
 

@@ -6,6 +6,8 @@ export type ClockReading = {
   readonly monotonicMs: number
   /** What the wall clock would say if nobody had set it since the storage was opened. */
   readonly unsetMs: number
+  /** Somebody has set it since then, be it back again. */
+  readonly wasSet: boolean
 }
 
 /** A clock that stands still until time passes, or somebody sets it. */
@@ -13,6 +15,7 @@ export class SimulatedClock implements Clock {
   #nowMs: number
   #monotonicMs: number
   #openedOffsetMs: number
+  #wasSet = false
   #sleepers: { readonly atMs: number; readonly wake: () => void }[] = []
 
   constructor(nowMs = Date.UTC(2026, 0, 1), monotonicMs = 0) {
@@ -46,13 +49,14 @@ export class SimulatedClock implements Clock {
   }
 
   get reading(): ClockReading {
-    const { nowMs, monotonicMs } = { nowMs: this.#nowMs, monotonicMs: this.#monotonicMs }
-    return { nowMs, monotonicMs, unsetMs: monotonicMs + this.#openedOffsetMs }
+    const unsetMs = this.#monotonicMs + this.#openedOffsetMs
+    return { nowMs: this.#nowMs, monotonicMs: this.#monotonicMs, unsetMs, wasSet: this.#wasSet }
   }
 
   /** A storage is opened: it believes the wall clock as it is. */
   opened(): void {
     this.#openedOffsetMs = this.#nowMs - this.#monotonicMs
+    this.#wasSet = false
   }
 
   /** Time passes. Who sleeps wakes once, however long it was. */
@@ -67,5 +71,6 @@ export class SimulatedClock implements Clock {
   /** Somebody sets the wall clock. */
   set(byMs: number): void {
     this.#nowMs += byMs
+    this.#wasSet = true
   }
 }
