@@ -224,6 +224,28 @@ test('a closed shard and its log are gone once its last record is past the reten
   await assert.rejects(log.bounds(logIdOf(stream, 0)), LogNotFound)
 })
 
+test('a clock that is set a year ahead takes no record of a closed shard along', async () => {
+  const fixture = await streamsFixture()
+  const { clock, context, log } = fixture
+  await fixture.activeStream('s')
+  await fixture.call('PutRecord', { StreamName: 's', PartitionKey: 'k', Data: Buffer.from('kept') })
+  await fixture.call('SplitShard', {
+    StreamName: 's',
+    ShardToSplit: 'shardId-000000000000',
+    NewStartingHashKey: String(2n ** 127n),
+  })
+  await clock.advance(50)
+  const before = clock.nowMs()
+  clock.setWallClock(before + 365 * 24 * hourMs)
+  await clock.advance(2 * hourMs)
+  clock.setWallClock(before + 2 * hourMs)
+  const stream = context.streams.get('s')
+  assert.deepEqual(await log.bounds(logIdOf(stream, 0)), { start: 0, end: 1 })
+  assert.equal(stream.shards.length, 3)
+  await clock.advance(24 * hourMs)
+  assert.deepEqual(await log.bounds(logIdOf(stream, 0)), { start: 1, end: 1 })
+})
+
 test('a closed shard whose log went in a crash goes when the settings change, and the stream is ACTIVE', async () => {
   const fixture = await streamsFixture()
   const { call, clock, context, log } = fixture

@@ -21,7 +21,7 @@ export class Lifecycle {
   readonly #work = new Map<string, Work>()
   /** By the key of what is being done. */
   readonly #running = new Map<string, Promise<void>>()
-  /** By the key of what failed: not again before this time, whoever plans it anew. */
+  /** By the key of what failed, or could not be done yet: not again before this time, whoever plans it anew. */
   readonly #retryAtMs = new Map<string, number>()
   readonly #stopping = new AbortController()
   #wake = new AbortController()
@@ -90,7 +90,7 @@ export class Lifecycle {
 
   /** Looks at a stream anew: what does it wait for? */
   #plan(name: string): void {
-    const key = `stream/${name}`
+    const key = keyOf({ name })
     const stream = this.#context.streams.find(name)
     const dueAtMs = stream && nextDueMs(stream)
     if (dueAtMs === undefined) this.#work.delete(key)
@@ -178,18 +178,42 @@ export class Lifecycle {
     metrics.forget({ StreamName: stream.name })
   }
 
+  /**
+   * The wall clock says which shards are past the retention; storage, which a clock that was set wrong does not deceive,
+   * says whether they hold nothing any more.
+   */
   async #dropExpiredShards(stream: Stream): Promise<void> {
-    const { clock, log } = this.#context
+    const { clock } = this.#context
     const nowMs = clock.nowMs()
-    const expired = stream.shards.filter((shard) => isExpired(stream, shard, nowMs))
-    if (expired.length === 0) return
-    for (const { index } of expired) await log.delete(logIdOf(stream, index))
-    const gone = new Set(expired.map(({ index }) => index))
+    const gone = new Set<number>()
+    for (const shard of stream.shards) {
+      if (!isExpired(stream, shard, nowMs)) continue
+      const logId = logIdOf(stream, shard.index)
+      if (await this.#isEmpty(logId)) gone.add(shard.index)
+      else this.#retryAtMs.set(keyOf(stream), nowMs + fullShardMs)
+    }
+    if (gone.size === 0) return
+    for (const index of gone) await this.#context.log.delete(logIdOf(stream, index))
     await this.#change(stream, (newest) =>
       changed(newest, { shards: newest.shards.filter(({ index }) => !gone.has(index)) }),
     )
   }
+
+  async #isEmpty(logId: string): Promise<boolean> {
+    try {
+      const { start, end } = await this.#context.log.bounds(logId)
+      return start === end
+    } catch (error) {
+      if (error instanceof LogNotFound) return true
+      throw error
+    }
+  }
 }
+
+const keyOf = ({ name }: Pick<Stream, 'name'>) => `stream/${name}`
+
+/** When a shard that should be empty and is not is looked at again. */
+const fullShardMs = 60_000
 
 /** Does the same for all shards at once. Ends when all have ended, with the first error if there was one. */
 async function eachShard(stream: Stream, work: (shard: Shard) => Promise<void>): Promise<void> {
