@@ -109,7 +109,7 @@ async function bareRateOf(load: Load, effort: Effort): Promise<Values> {
   }
 }
 
-const slowSeconds = 25
+const slowSeconds = 12
 
 /** Records a second; processor time of the server, in microseconds for a record; p99 of an answer, in milliseconds. */
 async function loaded(server: RunningServer, load: Load, { warmUpSeconds, seconds }: Effort): Promise<Values> {
