@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { systemClock } from '../packages/server/src/core/clock.ts'
+import { systemClock } from '@millrace/ports'
 import { openEmbedded } from '../packages/server/src/storage/embedded/open.ts'
 import { type Batch, batchOf, entryCount, type RecordLog } from '../packages/server/src/storage/log.ts'
 

@@ -1,6 +1,6 @@
 /*
  * npm run build: the packages as npm gets them, in packages/X/dist: JavaScript, declarations, and a package.json whose
- * exports and commands point at them. `npm pack packages/formats/dist packages/server/dist` makes the archives.
+ * exports and commands point at them. `npm pack packages/X/dist` makes the archive.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -16,7 +16,10 @@ type Manifest = {
   readonly [field: string]: unknown
 }
 
-for (const folder of ['formats', 'server']) build(join(root, 'packages', folder))
+/** Each after those that it depends on. */
+const packages = ['ports', 'formats', 'producer', 'consumer', 'agent', 'server']
+
+for (const folder of packages) build(join(root, 'packages', folder))
 
 function build(folder: string): void {
   const dist = join(folder, 'dist')
@@ -41,9 +44,12 @@ function build(folder: string): void {
 function compile(folder: string, dist: string): void {
   const config = join(folder, 'tsconfig.build.json')
   // What another package offers is what was built of it, not its source.
-  const paths = { '@millrace/formats': ['../formats/dist/src/index.d.ts'] }
-  const isAlone = folder.endsWith('formats')
-  const options = { noEmit: false, declaration: true, rootDir: '.', outDir: dist, ...(!isAlone && { paths }) }
+  const paths = Object.fromEntries(
+    packages
+      .filter((name) => name !== 'server' && !folder.endsWith(name))
+      .map((name) => [`@millrace/${name}`, [`../${name}/dist/src/index.d.ts`]]),
+  )
+  const options = { noEmit: false, declaration: true, rootDir: '.', outDir: dist, paths }
   const exclude = ['src/**/*.test.ts', 'src/**/*fixture.ts', 'src/**/contract.ts']
   const text = { extends: '../../tsconfig.json', compilerOptions: options, include: ['src'], exclude }
   writeFileSync(config, JSON.stringify(text))

@@ -20,7 +20,7 @@ await server.stop()
 `
 
 try {
-  for (const name of ['formats', 'server'])
+  for (const name of ['ports', 'formats', 'server'])
     run('npm', ['pack', '--loglevel=error', '--pack-destination', folder], join(root, 'packages', name, 'dist'))
   const archives = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')

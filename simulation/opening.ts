@@ -1,4 +1,4 @@
-import type { Logger } from '../packages/server/src/core/ports.ts'
+import type { Logger } from '@millrace/ports'
 import { openEmbedded } from '../packages/server/src/storage/embedded/open.ts'
 import { holds, Violation } from './expected-log.ts'
 import type { SeededRandom } from './seeded-random.ts'

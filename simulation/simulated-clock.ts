@@ -1,4 +1,4 @@
-import type { Clock } from '../packages/server/src/core/clock.ts'
+import type { Clock } from '@millrace/ports'
 
 /** What the clock said at one moment. */
 export type ClockReading = {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { type Clock, systemClock } from '../../packages/server/src/core/clock.ts'
+import { type Clock, systemClock } from '@millrace/ports'
 import { startMillrace } from '../../packages/server/src/main.ts'
 import { jsonLogger } from '../../packages/server/src/telemetry/json-logger.ts'
 

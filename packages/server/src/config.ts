@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { LogLevel } from './core/ports.ts'
+import type { LogLevel } from '@millrace/ports'
 
 /*
  * Every option of the server, once: its flag, its environment variable, unit, default and consequence. `--help` is

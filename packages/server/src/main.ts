@@ -1,7 +1,5 @@
-import { randomBytes, randomFillSync, randomUUID } from 'node:crypto'
+import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from '@millrace/ports'
 import type { Place } from './core/arn.ts'
-import { type Clock, systemClock } from './core/clock.ts'
-import { type Logger, type Random, silentLogger } from './core/ports.ts'
 import { type FaultRules, Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
 import { type Durations, shortDurations } from './services/streams/context.ts'
@@ -50,22 +48,6 @@ export type Millrace = {
   readonly port: number
   /** Answers what is in flight, writes what was accepted, and leaves nothing behind. Idempotent. */
   stop(): Promise<void>
-}
-
-/** The machine's chance, fetched a few kilobytes at a time: every answer has 72 random bytes, and each fetch costs 2 µs. */
-export const systemRandom: Random = { bytes: randomBytesFrom(new Uint8Array(8192)), uuid: () => randomUUID() }
-
-function randomBytesFrom(pool: Uint8Array): Random['bytes'] {
-  let used = pool.length
-  return (length) => {
-    if (length > pool.length) return randomBytes(length)
-    if (used + length > pool.length) {
-      randomFillSync(pool)
-      used = 0
-    }
-    used += length
-    return pool.slice(used - length, used)
-  }
 }
 
 /** Starts a server in this process. @throws when the port is taken, or the data folder is in use or damaged. */

@@ -1,6 +1,6 @@
+import { systemClock } from '@millrace/ports'
 import packageJson from '../../package.json' with { type: 'json' }
 import { ConfigError, describeOptions, readConfig, type ServerConfig } from '../config.ts'
-import { systemClock } from '../core/clock.ts'
 import type { FaultRules } from '../gateway/faults.ts'
 import { type Millrace, startMillrace } from '../main.ts'
 import { jsonLogger } from '../telemetry/json-logger.ts'

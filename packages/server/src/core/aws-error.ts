@@ -7,12 +7,15 @@ export class AwsError extends Error {
   readonly code: string
   /** HTTP status: 400 for the caller's mistakes, 500 and 503 for ours. */
   readonly status: number
+  /** What the answer carries beside the message, e.g. the `Item` of a failed condition. */
+  readonly members: Readonly<Record<string, unknown>> | undefined
 
-  constructor(code: string, message: string, status = 400) {
+  constructor(code: string, message: string, status = 400, members?: Readonly<Record<string, unknown>>) {
     super(message)
     this.name = code
     this.code = code
     this.status = status
+    this.members = members
   }
 }
 

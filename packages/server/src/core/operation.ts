@@ -13,6 +13,38 @@ export type Call = {
 export type CallRate = { readonly perSecond: number; readonly per: 'account' | 'resource' }
 
 /**
+ * The place of an operation in a REST service (Lambda, Video Streams), by AWS's model: `{Name}` in the path, and the
+ * members listed as query, header or payload, come from there; all else comes from a JSON body.
+ */
+export type HttpBinding = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH'
+  /** e.g. `/2015-03-31/functions/{FunctionName}/invocations` */
+  readonly path: string
+  /** Input member → name in the query string. */
+  readonly query?: Readonly<Record<string, string>>
+  /** Input member → header, in small letters. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** The member that is the whole body, as bytes. */
+  readonly payload?: string
+  /** Status of the answer. @default 200 */
+  readonly status?: number
+}
+
+/** A REST answer that is more than JSON: its own status, headers, or bytes as the whole body. */
+export class HttpAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Bytes as they are, or an output for the protocol to render. */
+  readonly body: unknown
+
+  constructor(status: number, headers: Readonly<Record<string, string>>, body: unknown) {
+    this.status = status
+    this.headers = headers
+    this.body = body
+  }
+}
+
+/**
  * One AWS operation: what it accepts, whom it concerns, what it does. Output needs no shape: a `Date` is a timestamp,
  * a `Uint8Array` a blob, `undefined` an empty answer, an `AsyncIterable` (see `EventStream`) an event stream.
  */
@@ -22,6 +54,8 @@ export type Operation<Context, Input> = {
   /** The resource for authorization and for rates, e.g. `stream/name`; undefined where the account is concerned. */
   readonly resource: (input: Input, context: Context) => string | undefined
   readonly rate?: CallRate
+  /** Where a REST service has it; absent where `X-Amz-Target`, `Action=` or RPC's path names the operation. */
+  readonly http?: HttpBinding
   /** The input's bytes are the call's: they are gone when it is answered, and what is to stay must be copied. */
   readonly handle: (context: Context, input: Input, call: Call) => Promise<unknown>
 }
@@ -36,6 +70,12 @@ export type Service<Context = any> = {
   readonly name: string
   /** What stands before the dot in `X-Amz-Target`, e.g. `Kinesis_20131202`. */
   readonly targetPrefix: string
+  /** `1.0` for services whose JSON is `application/x-amz-json-1.0` (DynamoDB, CloudWatch). @default '1.1' */
+  readonly jsonVersion?: '1.0' | '1.1'
+  /** What `__type` of an error begins with, e.g. `com.amazonaws.dynamodb.v20120810#`. @default '' */
+  readonly errorPrefix?: string
+  /** The `Version=` of a service that also speaks the Query protocol (form in, XML out), e.g. `2010-08-01`. */
+  readonly queryVersion?: string
   // biome-ignore lint/suspicious/noExplicitAny: each operation has its own input; its own shape has checked it
   readonly operations: ReadonlyMap<string, Operation<Context, any>>
   readonly context: Context

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '@millrace/ports'
 
 /**
  * Admits `perSecond` units on average and `burst` at once. A taker may bring the bucket below zero (one big record is

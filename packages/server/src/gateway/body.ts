@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '@millrace/ports'
 import type { HttpRequest } from './listener.ts'
 
 /** The body is larger than any request may be: answered before it is read. */

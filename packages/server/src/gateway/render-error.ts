@@ -9,7 +9,7 @@ const frontEnd = new Set(['SerializationException', 'UnknownOperationException']
 
 /** How an error looks on the wire [AWS-observed]; the exceptions to every rule are all here. */
 export function renderError(error: AwsError, protocol: Protocol | undefined, isPlainJson: boolean): Rendered {
-  const { code, message, status } = error
+  const { code, message, status, members } = error
   if (error instanceof Unroutable || !protocol) {
     const content = message ? `\n  <Message>${message}</Message>\n` : ''
     const text = content ? `<${code}>${content}</${code}>\n` : `<${code}/>\n`
@@ -21,6 +21,6 @@ export function renderError(error: AwsError, protocol: Protocol | undefined, isP
   }
   // SerializationException alone has a capital M. Without anything to say there is no message at all.
   const member = code === 'SerializationException' ? 'Message' : 'message'
-  const body = protocol.render({ __type: code, ...(message && { [member]: message }) })
+  const body = protocol.render({ __type: code, ...(message && { [member]: message }), ...members })
   return { status, contentType: isPlainJson ? 'application/json' : protocol.contentType, body }
 }

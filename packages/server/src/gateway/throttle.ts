@@ -1,5 +1,5 @@
+import type { Clock } from '@millrace/ports'
 import { limitExceeded } from '../core/aws-error.ts'
-import type { Clock } from '../core/clock.ts'
 import type { CallRate } from '../core/operation.ts'
 import { TokenBucket } from '../core/token-bucket.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '@millrace/ports'
 
 /** Readers that wait for a log's next entry. */
 export class Arrivals {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ManualClock } from '../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import type { Catalog } from './catalog.ts'
 import { batchOf, type EntryBlock, entryAt, entryCount, LogClosed, LogNotFound, type RecordLog } from './log.ts'
 import type { Storage } from './storage.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ManualClock } from '../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import { RetentionTime } from './retention-time.ts'
 
 const hourMs = 3_600_000

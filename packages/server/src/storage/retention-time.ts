@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '@millrace/ports'
 
 /*
  * How old entries are, on a clock that may be set wrong. A clock that jumps a year ahead must not let a year of entries

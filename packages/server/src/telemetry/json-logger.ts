@@ -1,5 +1,4 @@
-import type { Clock } from '../core/clock.ts'
-import type { Logger, LogLevel } from '../core/ports.ts'
+import type { Clock, Logger, LogLevel } from '@millrace/ports'
 
 const order: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 

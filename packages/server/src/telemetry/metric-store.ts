@@ -1,4 +1,5 @@
-import type { Dimensions, MetricSink, MetricUnit } from '../core/ports.ts'
+import type { Dimensions, MetricUnit } from '@millrace/ports'
+import type { MetricSink } from '../core/ports.ts'
 
 /** One metric of one resource: what was observed since the server started. */
 export type Series = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ManualClock } from '../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import { jsonLogger } from './json-logger.ts'
 import { MetricStore } from './metric-store.ts'
 import { prometheusPage } from './prometheus-page.ts'

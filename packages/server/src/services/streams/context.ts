@@ -1,6 +1,6 @@
+import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../../core/arn.ts'
-import type { Clock } from '../../core/clock.ts'
-import type { Logger, MetricSink, Random, RecordFaults } from '../../core/ports.ts'
+import type { MetricSink, RecordFaults } from '../../core/ports.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
 import type { ConsumerStore } from './consumer-store.ts'

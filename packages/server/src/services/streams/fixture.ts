@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { ManualClock } from '../../core/clock.ts'
-import { silentLogger } from '../../core/ports.ts'
+import { ManualClock, silentLogger } from '@millrace/ports'
 import { hasRows, type Label, Rows } from '../../core/rows.ts'
 import { parseInput, type Wire } from '../../core/shapes.ts'
 import { MemoryCatalog } from '../../storage/memory/memory-catalog.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ManualClock } from '../../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import { awsLimits, liftedLimits } from './limits.ts'
 import { OnDemandCapacity } from './on-demand.ts'
 import { startOnDemandScaling } from './on-demand-scaling.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '@millrace/ports'
 import type { StreamsLimits } from './limits.ts'
 import type { Shard, Stream } from './stream.ts'
 import { PeakHistory, TrafficWindow, windowMinutes } from './traffic-window.ts'

@@ -1,6 +1,6 @@
+import type { Random } from '@millrace/ports'
 import { type AwsError, internalFailure } from '../../core/aws-error.ts'
 import type { Call } from '../../core/operation.ts'
-import type { Random } from '../../core/ports.ts'
 import type { RecordBatch } from '../../core/record-batch.ts'
 import { LogClosed, LogNotFound, StorageBusy } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'

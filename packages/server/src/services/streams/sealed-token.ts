@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import type { Random } from '../../core/ports.ts'
+import type { Random } from '@millrace/ports'
 import type { Catalog, Json } from '../../storage/catalog.ts'
 
 /*

@@ -1,5 +1,5 @@
+import type { Clock } from '@millrace/ports'
 import { AwsError } from '../../core/aws-error.ts'
-import type { Clock } from '../../core/clock.ts'
 import type { Consumer } from './consumer-store.ts'
 import type { StreamsContext } from './context.ts'
 import { consumerNotFound, subscriptionTakenOver } from './faults.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ManualClock } from '../../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import { awsLimits, liftedLimits } from './limits.ts'
 import { ShardThroughput } from './shard-throughput.ts'
 import type { Shard, Stream } from './stream.ts'

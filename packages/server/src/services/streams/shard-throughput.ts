@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '@millrace/ports'
 import { TokenBucket } from '../../core/token-bucket.ts'
 import type { StreamsLimits } from './limits.ts'
 import type { Shard, Stream } from './stream.ts'

@@ -1,4 +1,4 @@
-import type { Dimensions, MetricUnit } from '../../core/ports.ts'
+import type { Dimensions, MetricUnit } from '@millrace/ports'
 import type { StreamsContext } from './context.ts'
 import { type Shard, type Stream, shardIdOf } from './stream.ts'
 

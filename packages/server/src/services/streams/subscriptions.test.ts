@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ManualClock } from '../../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import { Subscriptions } from './subscriptions.ts'
 
 test('five seconds count from the last call that succeeded, also when its stream is over', async () => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '@millrace/ports'
 import { TokenBucket } from '../../core/token-bucket.ts'
 
 /** A new subscription to the same shard is refused this long after one began, and takes over afterwards. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { test } from 'node:test'
-import { ManualClock } from '../../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import { listed } from '../contract.ts'
 import { batchOf, LogClosed, StorageFailed } from '../log.ts'
 import { faultyDisk } from './faulty-disk.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { ManualClock } from '../../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import { batchOf } from '../log.ts'
 import { checkedHead } from './block-format.ts'
 import { FaultyMemoryDisk } from './disk-fixture.ts'

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Logger } from '../../core/ports.ts'
+import type { Logger } from '@millrace/ports'
 import type { Json, Versioned } from '../catalog.ts'
 import { StorageFailed } from '../log.ts'
 import { DataFolderError } from './data-folder.ts'

@@ -1,4 +1,4 @@
-import type { Logger } from '../../core/ports.ts'
+import type { Logger } from '@millrace/ports'
 import type { Catalog, Json, Versioned } from '../catalog.ts'
 import { MemoryCatalog } from '../memory/memory-catalog.ts'
 import { DurableMap } from './durable-map.ts'

@@ -1,5 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
-import type { Logger } from '../../core/ports.ts'
+import type { Clock, Logger } from '@millrace/ports'
 import {
   type Appended,
   type Batch,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ManualClock } from '../../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import { batchOf, type RecordLog, StorageFailed } from '../log.ts'
 import { type DiskCall, FaultyMemoryDisk } from './disk-fixture.ts'
 import { allOf, type EmbeddedFixture, openIn } from './fixture.ts'

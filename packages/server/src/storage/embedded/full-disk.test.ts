@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ManualClock } from '../../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import { batchOf, StorageBusy, StorageFailed } from '../log.ts'
 import { FaultyMemoryDisk } from './disk-fixture.ts'
 import { allOf, KeptLogger, openIn } from './fixture.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
-import { ManualClock } from '../../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import { listed } from '../contract.ts'
 import { batchOf } from '../log.ts'
 import type { FileSystem } from './file-system.ts'

@@ -1,5 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
-import type { Logger } from '../../core/ports.ts'
+import type { Clock, Logger } from '@millrace/ports'
 import type { Storage } from '../storage.ts'
 import { DataFolder, DataFolderError } from './data-folder.ts'
 import { EmbeddedCatalog } from './embedded-catalog.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { ManualClock } from '../../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import { listed } from '../contract.ts'
 import { batchOf, LogNotFound } from '../log.ts'
 import { DataFolderError } from './data-folder.ts'

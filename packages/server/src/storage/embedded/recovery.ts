@@ -1,4 +1,4 @@
-import type { Logger } from '../../core/ports.ts'
+import type { Logger } from '@millrace/ports'
 import { DataFolderError } from './data-folder.ts'
 import { type FileSystem, ignoreMissing, readWhole, replaceFile } from './file-system.ts'
 import {

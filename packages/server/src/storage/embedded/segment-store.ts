@@ -1,4 +1,4 @@
-import type { Logger } from '../../core/ports.ts'
+import type { Logger } from '@millrace/ports'
 import { StorageFailed } from '../log.ts'
 import type { BlockRows } from './block-rows.ts'
 import { type FileSystem, ignoreMissing, isMissing, readWhole, replaceFile } from './file-system.ts'

@@ -1,5 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
-import type { Logger } from '../../core/ports.ts'
+import type { Clock, Logger } from '@millrace/ports'
 import { type Appended, type Batch, entryCount, LogClosed, LogNotFound, StorageBusy, StorageFailed } from '../log.ts'
 import { Blocks, blockLength, markBlock, markLength } from './block-format.ts'
 import { BlockRows } from './block-rows.ts'

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
-import { ManualClock } from '../../core/clock.ts'
+import { ManualClock } from '@millrace/ports'
 import { listed } from '../contract.ts'
 import { batchOf, StorageFailed } from '../log.ts'
 import { DataFolderError } from './data-folder.ts'
@@ -164,7 +164,7 @@ test('after close nothing is written any more', async () => {
 
 const writer = `
 import { openEmbedded } from ${JSON.stringify(new URL('./open.ts', import.meta.url).href)}
-import { systemClock } from ${JSON.stringify(new URL('../../core/clock.ts', import.meta.url).href)}
+import { systemClock } from ${JSON.stringify(import.meta.resolve('@millrace/ports'))}
 const [directory] = process.argv.slice(1)
 const storage = await openEmbedded({
   directory, durability: 'fsync', clock: systemClock, logger: { log() {} }, segmentBytesMax: 20_000,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '@millrace/ports'
 import { Arrivals } from '../arrivals.ts'
 import {
   type Appended,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '@millrace/ports'
 import type { Storage } from '../storage.ts'
 import { MemoryCatalog } from './memory-catalog.ts'
 import { MemoryLog } from './memory-log.ts'

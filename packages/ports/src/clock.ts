@@ -10,26 +10,32 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void
 }
 
-/** The machine's clock. A sleep does not keep the process alive. */
-export const systemClock: Clock = {
-  nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted) return resolve()
-      const wake = () => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', wake)
-        resolve()
-      }
-      const timer = setTimeout(wake, Math.min(ms, timerMsMax))
-      timer.unref()
-      signal?.addEventListener('abort', wake, { once: true })
-    }),
-  after(ms, callback) {
-    const timer = setTimeout(callback, Math.min(ms, timerMsMax)).unref()
-    return () => clearTimeout(timer)
-  },
+/** The machine's clock. A sleep does not keep the process alive: for a server, which its sockets keep alive. */
+export const systemClock: Clock = machineClock((timer) => timer.unref())
+
+/** The machine's clock, for libraries: while someone sleeps for a record's sake, the process does not end. */
+export const foregroundClock: Clock = machineClock((timer) => timer)
+
+function machineClock(started: (timer: NodeJS.Timeout) => NodeJS.Timeout): Clock {
+  return {
+    nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) return resolve()
+        const wake = () => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', wake)
+          resolve()
+        }
+        const timer = started(setTimeout(wake, Math.min(ms, timerMsMax)))
+        signal?.addEventListener('abort', wake, { once: true })
+      }),
+    after(ms, callback) {
+      const timer = started(setTimeout(callback, Math.min(ms, timerMsMax)))
+      return () => clearTimeout(timer)
+    },
+  }
 }
 
 /** Node's timers hold 31 bits; a longer sleep ends early, and its loop sleeps again. */

@@ -1,0 +1,12 @@
+export type MetricUnit = 'Count' | 'Bytes' | 'Milliseconds' | 'Percent' | 'None'
+
+/** CloudWatch's dimensions, e.g. `{ StreamName: 's', ShardId: 'shardId-000000000000' }`. */
+export type Dimensions = Readonly<Record<string, string>>
+
+/** Where a library counts what it does, by the names that KPL, KCL and the agent give it. Cheap: never for each record. */
+export interface MetricRecorder {
+  /** Adds one observation. */
+  record(metric: string, dimensions: Dimensions, value: number, unit: MetricUnit): void
+}
+
+export const noMetrics: MetricRecorder = { record() {} }
