@@ -199,6 +199,14 @@ export function recordLogContract(name: string, open: Open): void {
     },
   )
 
+  check('a clock that goes a day back and forth while only puts come expires nothing', async (_, log, clock) => {
+    for (const stepMs of [-24 * hourMs, 24 * hourMs]) {
+      clock.setWallClock(clock.nowMs() + stepMs)
+      await log.append('a', batch('one'))
+    }
+    assert.deepEqual(await log.bounds('a'), { start: 0, end: 2 })
+  })
+
   check('entries are gone after the retention, and not before', async (_, log, clock) => {
     await log.append('a', batch('one', 'two'))
     await clock.advance(10)

@@ -53,6 +53,14 @@ test('what came while the clock was behind does not expire when it is put right,
   assert.ok(time.horizonMs(retentionMs) <= givenMs)
 })
 
+test('a step back and forward again is noticed if a time was given between, whoever else looks', () => {
+  const { step, time } = started()
+  step(-retentionMs)
+  const givenMs = time.nowMs()
+  step(retentionMs)
+  assert.ok(time.horizonMs(retentionMs / 2) <= givenMs)
+})
+
 test('however often a clock is set, nothing expires early, and little is remembered', async () => {
   const { clock, step, time } = started()
   const given: { readonly stampMs: number; readonly atMs: number }[] = []

@@ -9,6 +9,9 @@ import type { Clock } from '@millrace/ports'
  *
  * Steps are seen by comparing the wall clock with the monotonic one, so only while the process lives: a new process
  * believes the clock that it finds. A machine that was suspended steps forward, too: its entries stay that much longer.
+ *
+ * Whoever gives entries their times takes them from here, so that each is looked at: two steps that nobody saw may sum
+ * to none, and what was given a time between them would be a day too old, or too young.
  */
 
 type ClockStep = { readonly atMs: number; byMs: number }
@@ -31,10 +34,16 @@ export class RetentionTime {
     this.#offsetMs = clock.nowMs() - clock.monotonicMs()
   }
 
-  /** What storage was given before this time is older than a retention. */
-  horizonMs(retentionMs: number): number {
+  /** The wall clock's time, to be given to entries. */
+  nowMs(): number {
     const nowMs = this.#clock.nowMs()
     this.#look(nowMs)
+    return nowMs
+  }
+
+  /** What storage was given before this time is older than a retention. */
+  horizonMs(retentionMs: number): number {
+    const nowMs = this.nowMs()
     let horizonMs = nowMs - retentionMs
     for (let i = this.#steps.length - 1; i >= 0; i--) {
       const { atMs, byMs } = this.#steps[i]!

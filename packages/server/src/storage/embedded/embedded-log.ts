@@ -60,13 +60,19 @@ export class EmbeddedLog implements RecordLog {
   /** Lets the sweep that runs go on at once. */
   #hurry = new AbortController()
 
-  private constructor(options: EmbeddedLogOptions, map: DurableMap, store: SegmentStore, writer: SegmentWriter) {
+  private constructor(
+    options: EmbeddedLogOptions,
+    map: DurableMap,
+    store: SegmentStore,
+    writer: SegmentWriter,
+    time: RetentionTime,
+  ) {
     this.#clock = options.clock
     this.#map = map
     this.#store = store
     this.#writer = writer
-    this.#time = new RetentionTime(options.clock)
-    this.#reader = new LogReader(store, this.#time)
+    this.#time = time
+    this.#reader = new LogReader(store, time)
     this.#segmentBytesMax = options.segmentBytesMax
   }
 
@@ -92,9 +98,10 @@ export class EmbeddedLog implements RecordLog {
     const found = await recoverSegments(fileSystem, directory, store, logger, { removed, newest }, segmentBytesMax)
     // Only to tell that a segment is missing: nobody waits for it, and a change of the map that fails tells itself.
     const began = (segment: number) => void map.change(newestKey, segment).catch(() => {})
-    const parts = { ...options, fileSystem, store, began }
+    const time = new RetentionTime(options.clock)
+    const parts = { ...options, fileSystem, store, time, began }
     const writer = new SegmentWriter(parts, found.previous, found.previousValid, found.nextNumber)
-    const log = new EmbeddedLog(options, map, store, writer)
+    const log = new EmbeddedLog(options, map, store, writer, time)
     log.#attach()
     if (found.entriesLostMax > 0) await log.#passLost(found.entriesLostMax)
     if (found.missing.length > 0) await map.change(removedKey, [...removed, ...found.missing])

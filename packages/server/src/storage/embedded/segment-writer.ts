@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@millrace/ports'
 import { type Appended, type Batch, entryCount, LogClosed, LogNotFound, StorageBusy, StorageFailed } from '../log.ts'
+import type { RetentionTime } from '../retention-time.ts'
 import { Blocks, blockLength, markBlock, markLength } from './block-format.ts'
 import { BlockRows } from './block-rows.ts'
 import type { File, FileSystem } from './file-system.ts'
@@ -41,6 +42,7 @@ type Parts = {
   readonly store: SegmentStore
   readonly durability: Durability
   readonly clock: Clock
+  readonly time: RetentionTime
   readonly logger: Logger
   readonly segmentBytesMax: number
   /** Told once of each segment in which something was acknowledged. */
@@ -253,7 +255,7 @@ export class SegmentWriter {
     const commit = ++this.#commits
     const blocks = this.#blocks
     blocks.begin(appends)
-    const nowMs = this.#parts.clock.nowMs()
+    const nowMs = this.#parts.time.nowMs()
     let position = active?.end ?? 0
     for (const append of appends) {
       const { log, batch } = append

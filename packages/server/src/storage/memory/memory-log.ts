@@ -65,7 +65,7 @@ export class MemoryLog implements RecordLog {
   async append(logId: string, batch: Batch): Promise<Appended> {
     const log = this.#get(logId)
     if (log.closed) throw new LogClosed(logId)
-    const timestampMs = Math.max(this.#clock.nowMs(), log.lastTimestampMs)
+    const timestampMs = Math.max(this.#time.nowMs(), log.lastTimestampMs)
     const firstOffset = log.end
     log.lastTimestampMs = timestampMs
     log.end += entryCount(batch)
