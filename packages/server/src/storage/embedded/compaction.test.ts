@@ -144,6 +144,7 @@ test('a log that lives long beside short ones leaves a few files, not one for ea
     await fill(storage.log, ['long'], turn, turn + 1)
     await fill(storage.log, ['short'], 40 * turn, 40 * turn + 40)
     await clock.advance(3_600_001)
+    await storage.sweep()
   }
   t.diagnostic(`${segmentsIn(directory).length} segments, ${bytesIn(directory)} bytes after 60 retentions`)
   assert.ok(segmentsIn(directory).length <= 16)
