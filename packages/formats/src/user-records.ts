@@ -1,0 +1,126 @@
+import { AggregateReader } from './aggregate-reader.ts'
+import { hashKeyOfBytes } from './hash-key.ts'
+
+/** A record as it was put, out of the Kinesis record that it travelled in. */
+export type UserRecord = {
+  /** A view of the Kinesis record's bytes, not a copy. */
+  readonly data: Uint8Array
+  readonly partitionKey: string
+  /** As the producer gave it; undefined when it gave none, and of records that did not come in an aggregate. */
+  readonly explicitHashKey: string | undefined
+  /** Of the Kinesis record: all records of one aggregate have the same. */
+  readonly sequenceNumber: string
+  /** Its place in the aggregate, from 0; 0 when it came alone. */
+  readonly subSequenceNumber: number
+  readonly approximateArrivalTimestamp: Date | undefined
+  /** Whether it came in an aggregate. */
+  readonly aggregated: boolean
+}
+
+/** What is taken from a record of GetRecords or SubscribeToShard, by the names of AWS's SDK. */
+export type KinesisRecord = {
+  readonly Data: Uint8Array | undefined
+  readonly PartitionKey: string | undefined
+  readonly SequenceNumber: string | undefined
+  readonly ApproximateArrivalTimestamp?: Date | undefined
+}
+
+/** A shard's range of hash keys; both ends belong to it. */
+export type HashKeyRange = { readonly start: bigint; readonly end: bigint }
+
+const reader = new AggregateReader()
+const noBytes = new Uint8Array(0)
+
+/**
+ * The user records of a whole batch, in order: those of aggregates one by one, every other record as it is. A corrupt
+ * aggregate (cut, wrong MD5, malformed, keys that are not in its tables) is handed on as a plain record; never throws.
+ *
+ * With a `range`, an aggregate with a record whose hash key lies outside is left out, as KCL does: after a split it went
+ * to a shard that its producer had not foreseen, and a producer that aggregates puts its records once more.
+ */
+export function deaggregateRecords(records: readonly KinesisRecord[], range?: HashKeyRange): UserRecord[] {
+  const userRecords: UserRecord[] = []
+  for (let i = 0; i < records.length; i++) {
+    const record = records[i]!
+    const data = record.Data ?? noBytes
+    const sequenceNumber = record.SequenceNumber ?? ''
+    const approximateArrivalTimestamp = record.ApproximateArrivalTimestamp
+    const count = reader.read(data)
+    if (count < 0) {
+      userRecords.push({
+        data,
+        partitionKey: record.PartitionKey ?? '',
+        explicitHashKey: undefined,
+        sequenceNumber,
+        subSequenceNumber: 0,
+        approximateArrivalTimestamp,
+        aggregated: false,
+      })
+    } else if (range === undefined || isWithin(data, count, range)) {
+      pushAll(userRecords, data, count, sequenceNumber, approximateArrivalTimestamp)
+    }
+  }
+  return userRecords
+}
+
+/** Whether `data` is an aggregate, all of it sound. */
+export const isAggregate = (data: Uint8Array): boolean => reader.read(data) >= 0
+
+function pushAll(
+  userRecords: UserRecord[],
+  data: Uint8Array,
+  count: number,
+  sequenceNumber: string,
+  approximateArrivalTimestamp: Date | undefined,
+): void {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  const { places, keyPlaces, hashKeyPlaces } = reader
+  const keys = new Array<string | undefined>(reader.keyCount)
+  const hashKeys = new Array<string | undefined>(reader.hashKeyCount)
+  // By what is used, not by what the tables hold: decoded at most once each.
+  const keyAt = (index: number): string =>
+    (keys[index] ??= bytes.toString('utf8', keyPlaces[2 * index], keyPlaces[2 * index + 1]))
+  const hashKeyAt = (index: number): string =>
+    (hashKeys[index] ??= bytes.toString('latin1', hashKeyPlaces[2 * index], hashKeyPlaces[2 * index + 1]))
+  for (let i = 0; i < count; i++) {
+    const hashKeyIndex = places[4 * i + 1]!
+    const start = places[4 * i + 2]!
+    userRecords.push({
+      data: new Uint8Array(data.buffer, data.byteOffset + start, places[4 * i + 3]! - start),
+      partitionKey: keyAt(places[4 * i]!),
+      explicitHashKey: hashKeyIndex < 0 ? undefined : hashKeyAt(hashKeyIndex),
+      sequenceNumber,
+      subSequenceNumber: i,
+      approximateArrivalTimestamp,
+      aggregated: true,
+    })
+  }
+}
+
+/** Whether all records read last have their hash key in `range`: each key that is used is looked at once. */
+function isWithin(data: Uint8Array, count: number, range: HashKeyRange): boolean {
+  const { places, keyPlaces, hashKeyPlaces } = reader
+  const seenKeys = new Uint8Array(reader.keyCount)
+  const seenHashKeys = new Uint8Array(reader.hashKeyCount)
+  for (let i = 0; i < count; i++) {
+    const keyIndex = places[4 * i]!
+    const hashKeyIndex = places[4 * i + 1]!
+    const seen = hashKeyIndex < 0 ? seenKeys : seenHashKeys
+    const index = hashKeyIndex < 0 ? keyIndex : hashKeyIndex
+    if (seen[index] === 1) continue
+    seen[index] = 1
+    const hashKey =
+      hashKeyIndex < 0
+        ? hashKeyOfBytes(data, keyPlaces[2 * index]!, keyPlaces[2 * index + 1]!)
+        : decimal(data, hashKeyPlaces[2 * index]!, hashKeyPlaces[2 * index + 1]!)
+    if (hashKey !== undefined && (hashKey < range.start || hashKey > range.end)) return false
+  }
+  return true
+}
+
+/** Undefined when it is no number of up to 39 digits: of such a key nobody can say that it lies outside. */
+function decimal(data: Uint8Array, start: number, end: number): bigint | undefined {
+  if (end - start > 39) return undefined
+  const digits = Buffer.from(data.buffer, data.byteOffset + start, end - start).toString('latin1')
+  return /^[0-9]+$/.test(digits) ? BigInt(digits) : undefined
+}
