@@ -1,4 +1,10 @@
 export { type Clock, foregroundClock, ManualClock, systemClock } from './clock.ts'
+export {
+  CloudWatchMetrics,
+  type CloudWatchMetricsOptions,
+  type MetricDataSink,
+  type MetricDatum,
+} from './cloudwatch-metrics.ts'
 export { type Logger, type LogLevel, silentLogger } from './logger.ts'
-export { type Dimensions, type MetricRecorder, type MetricUnit, noMetrics } from './metrics.ts'
+export { type Dimensions, type MetricRecorder, type MetricUnit, noMetrics, type StatisticSet } from './metrics.ts'
 export { fractionOf, type Random, systemRandom } from './random.ts'
