@@ -63,6 +63,16 @@ export type Operation<Context, Input> = {
 /** Declares an operation; it is only the types that it ties together. */
 export const operation = <Context, Input>(declared: Operation<Context, Input>): Operation<Context, Input> => declared
 
+/** What a service is called in the Query protocol. */
+export type QueryNames = {
+  /** What requests say as `Version=`, e.g. `2010-08-01`. */
+  readonly version: string
+  /** `xmlns` of its answers. */
+  readonly xmlNamespace: string
+  /** Exception → its code there, where the two differ: `InvalidParameterValueException` → `InvalidParameterValue`. */
+  readonly errorCodes: ReadonlyMap<string, string>
+}
+
 /** A service as the gateway sees it: a table of operations and what they work on. */
 // biome-ignore lint/suspicious/noExplicitAny: the gateway hands a service its own context back, whatever it is
 export type Service<Context = any> = {
@@ -74,8 +84,12 @@ export type Service<Context = any> = {
   readonly jsonVersion?: '1.0' | '1.1'
   /** What `__type` of an error begins with, e.g. `com.amazonaws.dynamodb.v20120810#`. @default '' */
   readonly errorPrefix?: string
-  /** The `Version=` of a service that also speaks the Query protocol (form in, XML out), e.g. `2010-08-01`. */
-  readonly queryVersion?: string
+  /** For a service that also speaks the Query protocol: a form in, XML out. */
+  readonly query?: QueryNames
+  /** Answers carry the CRC-32 of their body in `x-amz-crc32`, as DynamoDB's do. @default false */
+  readonly crc32?: boolean
+  /** Takes request bodies that are compressed with gzip. @default false */
+  readonly gzip?: boolean
   // biome-ignore lint/suspicious/noExplicitAny: each operation has its own input; its own shape has checked it
   readonly operations: ReadonlyMap<string, Operation<Context, any>>
   readonly context: Context

@@ -6,10 +6,16 @@ import { AwsError } from './aws-error.ts'
  * order, all types before any constraint, and names all broken constraints in one sentence.
  */
 
-/** Turns a decoded body's leaves (JSON's or CBOR's) into values: the only thing in which the two wires differ. */
+/** Turns a decoded body's leaves into values: the only thing in which the wires differ. */
 export interface Wire {
   blob(value: unknown): Uint8Array
   timestamp(value: unknown): Date
+  /** Only where numbers are text (Query, a REST path): text → number, undefined if it is none. */
+  number?(text: string): number | undefined
+  /** Only where lists have a form of their own (Query): value → its items, undefined if it is no list. */
+  list?(value: unknown): readonly unknown[] | undefined
+  /** Only where maps have a form of their own (Query): value → an object, undefined if it is no map. */
+  entries?(value: unknown): Readonly<Record<string, unknown>> | undefined
 }
 
 /**
@@ -114,9 +120,11 @@ export function enumeration<const V extends string>(...values: V[]): Shape<V> {
 export function integer(limits: { min?: number; max?: number } = {}): Shape<number> {
   return {
     required: true,
-    decode(value) {
+    decode(value, wire) {
       if (typeof value === 'bigint') return clampInteger(Number(value))
       if (typeof value === 'number') return clampInteger(value)
+      const number = typeof value === 'string' && wire.number ? wire.number(value) : undefined
+      if (number !== undefined) return clampInteger(number)
       throw wrongType(value, 'Integer')
     },
     check(value, path, violations) {
@@ -184,7 +192,8 @@ export function list<T>(
 ): Shape<T[]> {
   return {
     required: true,
-    decode(value, wire) {
+    decode(given, wire) {
+      const value = wire.list?.(given) ?? given
       if (!Array.isArray(value)) {
         if (isObject(value)) throw serializationError('Start of structure or map found where not expected.')
         throw serializationError('Expected list or null')
@@ -215,7 +224,8 @@ export function stringMap(
 ): Shape<Map<string, string>> {
   return {
     required: true,
-    decode(raw) {
+    decode(given, wire) {
+      const raw = wire.entries?.(given) ?? given
       if (Array.isArray(raw)) throw serializationError('Start of list found where not expected')
       if (!isObject(raw)) throw serializationError('Expected map or null')
       const decoded = new Map<string, string>()
@@ -276,7 +286,7 @@ export function structure<M extends Record<string, Shape<any>>>(
 /** AWS's paths begin with a small letter: StreamName → streamName, StreamARN → streamARN. */
 const camelCase = (name: string) => name.charAt(0).toLowerCase() + name.slice(1)
 
-function checkLength(
+export function checkLength(
   length: number,
   describeValue: () => string,
   { min, max }: { min?: number; max?: number },
@@ -290,7 +300,7 @@ function checkLength(
 }
 
 /** As Java prints it: `[a, b]`, `{k=v}`. Bounded: an answer never carries a whole body back. */
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
   const text = Array.isArray(value)
     ? `[${value.slice(0, 10).map(describe).join(', ')}]`
     : value instanceof Uint8Array
@@ -308,11 +318,14 @@ const describedLengthMax = 1024
 const describeMap = (map: Map<string, string>) =>
   `{${[...map].map(([name, text]) => `${name}=${text}`).join(', ')}}`.slice(0, describedLengthMax)
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !(value instanceof Uint8Array) && !(value instanceof Date)
 
 /** AWS's words for a value of the wrong type; the article is AWS's too. */
-export function wrongType(value: unknown, wanted: 'String' | 'Integer' | 'Boolean' | 'Blob' | 'timestamp'): AwsError {
+export function wrongType(
+  value: unknown,
+  wanted: 'String' | 'Integer' | 'Long' | 'Double' | 'Boolean' | 'Blob' | 'timestamp',
+): AwsError {
   if (Array.isArray(value)) return serializationError('Start of list found where not expected')
   if (isObject(value)) return serializationError('Start of structure or map found where not expected.')
   const target = wanted === 'timestamp' ? 'milliseconds since epoch' : wanted === 'Blob' ? 'a Blob' : `an ${wanted}`

@@ -6,7 +6,7 @@ test('the same seed gives the same faults, another seed others', () => {
   const rules = [{ operation: '*', probability: 0.3, error: 'InternalFailure' }]
   const drawn = (seed: number) => {
     const faults = new Faults({ seed, rules })
-    return Array.from({ length: 1000 }, () => (faults.next('PutRecord') ? 1 : 0))
+    return Array.from({ length: 1000 }, () => (faults.next('PutRecord', 'kinesis') ? 1 : 0))
   }
   assert.deepEqual(drawn(7), drawn(7))
   assert.notDeepEqual(drawn(7), drawn(8))
@@ -17,7 +17,7 @@ test('the same seed gives the same faults, another seed others', () => {
 test('a rule concerns its own operation, and rules for records only records', () => {
   const error = 'ProvisionedThroughputExceededException'
   const faults = new Faults({ rules: [{ operation: 'PutRecords', probability: 1, records: true, error }] })
-  assert.equal(faults.next('PutRecords'), undefined)
+  assert.equal(faults.next('PutRecords', 'kinesis'), undefined)
   assert.equal(faults.nextRecord('GetRecords'), undefined)
   assert.equal(faults.nextRecord('PutRecords')?.code, error)
 })

@@ -6,7 +6,7 @@ import type { RecordFaults } from '../core/ports.ts'
 export type FaultRules = { readonly seed?: number; readonly rules: readonly FaultRule[] }
 
 export type FaultRule = {
-  /** An operation's name, or `*`. */
+  /** An operation's name, `*`, or with its service: `dynamodb.PutItem`, `firehose.*`. */
   readonly operation: string
   /** 0 to 1, for each call; for each record with `records`. */
   readonly probability: number
@@ -53,7 +53,8 @@ function checkRule(rule: unknown, where: string): void {
   if (probability === undefined || !(probability >= 0 && probability <= 1))
     throw new Error(`${where}.probability must be a number from 0 to 1`)
   if (delayMs !== undefined && !(delayMs >= 0)) throw new Error(`${where}.delayMs must be 0 or more`)
-  if (records && operation !== 'PutRecords') throw new Error(`${where}.records is for PutRecords only`)
+  if (records && operation !== 'PutRecords' && operation !== 'kinesis.PutRecords')
+    throw new Error(`${where}.records is for PutRecords only`)
   if (records && !error) throw new Error(`${where}.error must say how the records fail`)
   if (!error && delayMs === undefined && !dropConnection)
     throw new Error(`${where} does nothing: give it error, delayMs or dropConnection`)
@@ -70,10 +71,10 @@ export class Faults implements RecordFaults {
   }
 
   /** What happens to this call, or undefined. All rules that apply are added up; the first error wins. */
-  next(operation: string): Fault | undefined {
+  next(operation: string, service: string): Fault | undefined {
     let fault: Fault | undefined
     for (const rule of this.#rules) {
-      if (rule.records || !applies(rule, operation) || this.#chance() >= rule.probability) continue
+      if (rule.records || !applies(rule, operation, service) || this.#chance() >= rule.probability) continue
       fault = {
         delayMs: (fault?.delayMs ?? 0) + (rule.delayMs ?? 0),
         drop: fault?.drop || rule.dropConnection === true,
@@ -85,12 +86,15 @@ export class Faults implements RecordFaults {
 
   nextRecord(operation: string): AwsError | undefined {
     for (const rule of this.#rules)
-      if (rule.records && applies(rule, operation) && this.#chance() < rule.probability) return errorOf(rule)
+      if (rule.records && applies(rule, operation, 'kinesis') && this.#chance() < rule.probability) return errorOf(rule)
     return undefined
   }
 }
 
-const applies = (rule: FaultRule, operation: string) => rule.operation === '*' || rule.operation === operation
+const applies = ({ operation: wanted }: FaultRule, operation: string, service: string) =>
+  wanted === '*' ||
+  wanted === operation ||
+  (wanted.startsWith(`${service}.`) && (wanted.endsWith('.*') || wanted.endsWith(`.${operation}`)))
 
 function errorOf({ error = 'InternalFailure', message }: FaultRule): AwsError {
   const status = error === 'InternalFailure' ? 500 : error === 'ServiceUnavailable' ? 503 : 400

@@ -1,20 +1,24 @@
+import { crc32 } from 'node:zlib'
 import { type Clock, type Logger, type Random, systemClock } from '@millrace/ports'
 import type { Place } from '../core/arn.ts'
 import { AwsError, internalFailure } from '../core/aws-error.ts'
 import type { Caller } from '../core/caller.ts'
-import { type Call, EventStream, type Service } from '../core/operation.ts'
+import { EventStream, HttpAnswer, type Service } from '../core/operation.ts'
 import { checked } from '../core/shapes.ts'
 import { authenticate } from './authenticate.ts'
 import { BodyIncomplete, BodyTooLarge, readBody } from './body.ts'
 import { giveBackMemory, reusedFromBytes, takeMemory } from './body-memory.ts'
 import { BodyRoom } from './body-room.ts'
+import { checkHead } from './check-head.ts'
 import type { Faults } from './faults.ts'
-import { isOwnHost } from './host-check.ts'
+import { inflate, inflatedBytesMax } from './inflate.ts'
 import { type HttpRequest, type HttpResponse, listen } from './listener.ts'
+import { OpenCall } from './open-call.ts'
 import { giveBack, isLent } from './protocols/byte-sink.ts'
 import { eventStreamContentType, sendEvents } from './protocols/event-stream.ts'
+import type { Protocol } from './protocols/protocol.ts'
 import { renderError } from './render-error.ts'
-import { type Route, route, Unroutable } from './route.ts'
+import { type Route, Router } from './route.ts'
 import { Throttle } from './throttle.ts'
 
 export type Page = () => Promise<{ readonly contentType: string; readonly body: string }>
@@ -62,6 +66,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { faults, networkClock = systemClock, headersTimeoutMs = 10_000, bodyTimeoutMs = 30_000 } = options
   const throttle = new Throttle(clock)
   const room = new BodyRoom(options.bodyRoomBytesMax)
+  const router = new Router(services)
   const stopping = new AbortController()
 
   const listener = await listen(
@@ -89,16 +94,18 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       if (options.pages && request.method === 'GET' && (await sendPage(options.pages, request, response))) return
       const declaredBytes = Number(request.headers['content-length']) || 0
       if (declaredBytes > bodyBytesMax) throw new BodyTooLarge()
-      const roomBytes = declaredBytes || undeclaredBytes(request)
+      const isCompressed = request.headers['content-encoding'] === 'gzip' && router.takesGzip(request)
+      const roomBytes = (declaredBytes || undeclaredBytes(request)) + (isCompressed ? inflatedBytesMax : 0)
       const waited = room.enter(roomBytes)
       if (waited) await waited
       heldBytes = roomBytes
       if (waited && response.destroyed) throw new BodyIncomplete()
       if (declaredBytes >= reusedFromBytes) memory = takeMemory(2 * declaredBytes)
-      const body = await readBody(request, bodyBytesMax, bodyTimeoutMs, networkClock, memory)
+      let body = await readBody(request, bodyBytesMax, bodyTimeoutMs, networkClock, memory)
+      if (isCompressed) body = await inflate(body)
       const turn = room.turn(body.length)
       if (turn) await turn
-      found = await route(request, services, body.length > 0)
+      found = await router.route(request, body, requestId)
       await answer(found, request, response, { body, spare: memory?.subarray(declaredBytes), release }, requestId)
     } catch (error) {
       if (error instanceof BodyIncomplete || response.destroyed) return void request.socket?.destroy()
@@ -108,7 +115,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       release()
       logger.log('debug', 'request', {
         requestId,
-        target: request.headers['x-amz-target'],
+        target: request.headers['x-amz-target'] ?? found?.operation?.name,
         status: response.statusCode,
         ms: networkClock.monotonicMs() - startedMs,
       })
@@ -116,12 +123,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   async function answer(
-    { service, operation, protocol }: Route,
+    found: Route,
     request: HttpRequest,
     response: HttpResponse,
     { body, spare, release }: Held,
     requestId: string,
   ): Promise<void> {
+    const { service, operation, protocol } = found
     if (!operation && body.length === 0) throw new AwsError('UnknownOperationException', '')
     const decode = protocol.parse(body, operation?.input, spare)
     if (!service || !operation) throw new AwsError('UnknownOperationException', '')
@@ -130,8 +138,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const caller: Caller = authenticate({ headers, query }, place.accountId)
     const input = checked(operation.input, decode())
     if (options.operationRates && operation.rate)
-      throttle.admit(operation.name, operation.rate, place.accountId, operation.resource(input, service.context))
-    const fault = faults?.next(operation.name)
+      throttle.admit(
+        service.name,
+        operation.name,
+        operation.rate,
+        place.accountId,
+        operation.resource(input, service.context),
+      )
+    const fault = faults?.next(operation.name, service.name)
     if (fault) {
       await clock.sleep(fault.delayMs, stopping.signal)
       if (fault.drop) return void request.socket.destroy()
@@ -148,8 +162,17 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       if (unexpected) logFailure(unexpected, requestId)
       return
     }
-    const contentType = request.headers['content-type'] as string
-    send(response, 200, contentType, output === undefined ? Buffer.alloc(0) : protocol.render(output), requestId)
+    const contentType = protocol.answerType ?? (request.headers['content-type'] as string)
+    if (output instanceof HttpAnswer) return sendHttpAnswer(response, output, protocol, requestId)
+    const bytes = protocol.render(output)
+    send(response, operation.http?.status ?? 200, contentType, bytes, requestId, answerHeaders(found, bytes))
+  }
+
+  function sendHttpAnswer(response: HttpResponse, answer: HttpAnswer, protocol: Protocol, requestId: string): void {
+    const isBytes = answer.body instanceof Uint8Array
+    const body = isBytes ? Buffer.from(answer.body as Uint8Array) : protocol.render(answer.body)
+    const contentType = isBytes ? 'application/octet-stream' : protocol.contentType
+    send(response, answer.status, contentType, body, requestId, answer.headers)
   }
 
   /** Takes what a refused client is still sending, for as long as a body may take: else it would not see the answer. */
@@ -174,20 +197,32 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     }
     if (!(error instanceof AwsError)) logFailure(error, requestId)
     const told = error instanceof AwsError ? error : internalFailure()
-    const { status, contentType, body } = renderError(told, found?.protocol, found?.isPlainJson ?? false)
-    send(response, status, contentType, body, requestId)
+    const { status, contentType, body, headers } = renderError(told, found)
+    send(response, status, contentType, body, requestId, { ...(found && answerHeaders(found, body)), ...headers })
   }
 
-  function send(response: HttpResponse, status: number, contentType: string, body: Buffer, requestId: string): void {
+  function send(
+    response: HttpResponse,
+    status: number,
+    contentType: string,
+    body: Buffer,
+    requestId: string,
+    more?: Readonly<Record<string, string>>,
+  ): void {
     if (stopping.signal.aborted && response.req.httpVersionMajor === 1) response.setHeader('connection', 'close')
-    response.writeHead(status, { ...identity(requestId), 'content-type': contentType, 'content-length': body.length })
+    const own: Record<string, string | number> = identity(requestId)
+    if (status !== 204) {
+      own['content-type'] = contentType
+      own['content-length'] = body.length
+    }
+    response.writeHead(status, more ? { ...own, ...more } : own)
     // HTTP/2's compatibility layer says that it has finished also when a client went away in the middle.
     if (isLent(body) && response.req.httpVersionMajor === 1) response.end(body, () => giveBack(body))
     else response.end(body)
   }
 
   /** The two ids of every answer; the second is 72 random-looking bytes on AWS. */
-  const identity = (requestId: string) => ({
+  const identity = (requestId: string): Record<string, string> => ({
     'x-amzn-RequestId': requestId,
     'x-amz-id-2': Buffer.from(random.bytes(72)).toString('base64'),
   })
@@ -209,35 +244,15 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 /** A body that was read, memory for what is decoded from it, and how to give both back. */
 type Held = { readonly body: Buffer; readonly spare: Buffer | undefined; readonly release: () => void }
 
+/** What an answer says beside ids, type and length; undefined if nothing. */
+function answerHeaders({ protocol, service }: Route, body: Buffer): Readonly<Record<string, string>> | undefined {
+  if (!service?.crc32) return protocol.headers
+  return { ...protocol.headers, 'x-amz-crc32': `${crc32(body)}` }
+}
+
 /** What a body counts that does not say how long it is; no SDK sends a long one so. 0 if there is none. */
 const undeclaredBytes = ({ httpVersionMajor, headers, method }: HttpRequest): number =>
   headers['transfer-encoding'] !== undefined || (httpVersionMajor === 2 && method === 'POST') ? 1024 * 1024 : 0
-
-/**
- * What a browser's page or a confused proxy would send is refused before anything looks at the request's meaning.
- *
- * For the same reason no answer has `Access-Control-Allow-Origin`, where AWS says `*`: AWS can afford it, for a page
- * cannot sign. Here signatures are not verified, and any page that the user visits could read and write streams.
- */
-function checkHead(request: HttpRequest, host: string): void {
-  const authority = String(request.headers[':authority'] ?? request.headers.host ?? '')
-  if (!isOwnHost(authority, host))
-    throw new Unroutable(
-      'AccessDeniedException',
-      'Millrace does not answer under this host name: use localhost, an address, or the name given to --host',
-      403,
-    )
-  const seen = new Set<string>()
-  for (let i = 0; i < request.rawHeaders.length; i += 2) {
-    const name = request.rawHeaders[i]!.toLowerCase()
-    if (seen.has(name) && (once.has(name) || name.startsWith('x-amz-')))
-      throw new Unroutable('AccessDeniedException', `The header ${name} was sent more than once`, 403)
-    seen.add(name)
-  }
-}
-
-/** Of a header sent twice, Node keeps the first and others may keep the last: what is signed must be unambiguous. */
-const once = new Set(['host', ':authority', 'authorization', 'content-type', 'content-length', 'date'])
 
 /** True if there is a page at this path. */
 async function sendPage(
@@ -251,30 +266,4 @@ async function sendPage(
   response.writeHead(200, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) })
   response.end(body)
   return true
-}
-
-/** A call that is being answered. Its signal is made when someone asks: few operations do, and it costs some 10 µs. */
-class OpenCall implements Call {
-  readonly requestId: string
-  readonly caller: Caller
-  readonly #response: HttpResponse
-  readonly #stopping: AbortSignal
-  #signal: AbortSignal | undefined
-
-  constructor(requestId: string, caller: Caller, response: HttpResponse, stopping: AbortSignal) {
-    this.requestId = requestId
-    this.caller = caller
-    this.#response = response
-    this.#stopping = stopping
-  }
-
-  get signal(): AbortSignal {
-    if (!this.#signal) {
-      const gone = new AbortController()
-      if (this.#response.destroyed) gone.abort()
-      else this.#response.once('close', () => gone.abort())
-      this.#signal = AbortSignal.any([gone.signal, this.#stopping])
-    }
-    return this.#signal
-  }
 }

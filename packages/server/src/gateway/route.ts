@@ -1,8 +1,9 @@
 import { AwsError } from '../core/aws-error.ts'
 import type { Operation, Service } from '../core/operation.ts'
 import type { HttpRequest } from './listener.ts'
-import { json } from './protocols/json.ts'
+import { json, json10 } from './protocols/json.ts'
 import type { Protocol } from './protocols/protocol.ts'
+import { RestPlaces } from './rest-places.ts'
 
 /** Where a request goes; without `service` and `operation`, nobody here knows what it asks for. */
 export type Route = {
@@ -17,6 +18,7 @@ export type Route = {
 /** The first who speaks CBOR loads it: 3 MB of memory that the others do without. */
 const loadCbor = async (): Promise<Protocol> => (await import('./protocols/cbor.ts')).cbor
 const loadJson = async (): Promise<Protocol> => json
+const loadJson10 = async (): Promise<Protocol> => json10
 
 const protocols = new Map([
   [json.contentType, loadJson],
@@ -27,23 +29,105 @@ const protocols = new Map([
 /** What AWS's front end says in XML when it cannot even tell the service. */
 export class Unroutable extends AwsError {}
 
-/**
- * `X-Amz-Target: Kinesis_20131202.PutRecord` and the content type say where a request goes.
- * @throws Unroutable (403 or 404) as AWS does: for other methods, and for a content type that nobody speaks
- */
-export async function route(request: HttpRequest, services: readonly Service[], hasBody: boolean): Promise<Route> {
-  const [prefix, name] = String(request.headers['x-amz-target'] ?? '').split('.', 2)
-  const contentType = String(request.headers['content-type'] ?? '')
+const undetermined = () =>
+  new Unroutable('AccessDeniedException', 'Unable to determine service/operation name to be authorized', 403)
+
+const actionInForm = /(?:^|&)Action=([^&]*)/
+const versionInForm = /(?:^|&)Version=([^&]*)/
+const formType = 'application/x-www-form-urlencoded'
+const rpcPath = /\/service\/([^/]+)\/operation\/([^/?]+)$/
+
+/** Finds the service and the operation of a request, and the protocol that it speaks. */
+export class Router {
+  readonly #services: readonly Service[]
+  readonly #byTarget: ReadonlyMap<string, Service>
+  readonly #rest: RestPlaces
+
+  constructor(services: readonly Service[]) {
+    this.#services = services
+    this.#byTarget = new Map(services.map((service) => [service.targetPrefix, service]))
+    this.#rest = new RestPlaces(services)
+  }
+
+  /**
+   * In this order: `X-Amz-Target: Kinesis_20131202.PutRecord` and the content type; the path of an RPC; `Action=` and
+   * `Version=`; the path of a REST service. @throws Unroutable (403 or 404) as AWS does, for what is none of them
+   */
+  async route(request: HttpRequest, body: Buffer, requestId: string): Promise<Route> {
+    const target = request.headers['x-amz-target']
+    const contentType = contentTypeOf(request)
+    if (target === undefined) {
+      const elsewhere =
+        this.#rpc(request) ?? this.#query(request, contentType, body, requestId) ?? this.#rest.find(request)
+      if (elsewhere) return await elsewhere
+    }
+    const [prefix, name] = String(target ?? '').split('.', 2)
+    const named = this.#byTarget.get(prefix!)
+    const hasBody = body.length > 0
+    const own = named?.jsonVersion === '1.0' ? json10.contentType : json.contentType
+    // Without a body AWS answers in CBOR whatever was announced, but for its own JSON.
+    const load = hasBody || contentType === own ? loaderOf(contentType, named) : loadCbor
+    if (request.method !== 'POST' || (!load && !(prefix && name))) throw undetermined()
+    if (!load) throw new Unroutable('UnknownOperationException', '', 404)
+    const protocol = await load()
+    const isPlainJson = hasBody && contentType === 'application/json'
+    const service = isPlainJson ? undefined : named
+    return { service, operation: name === undefined ? undefined : service?.operations.get(name), protocol, isPlainJson }
+  }
+
+  /** Does the service that a request names take compressed bodies? Where a form is sent, only the form says which. */
+  takesGzip(request: HttpRequest): boolean {
+    const target = request.headers['x-amz-target']
+    if (target !== undefined) return this.#byTarget.get(String(target).split('.', 1)[0]!)?.gzip === true
+    const prefix = rpcPath.exec(request.url ?? '')?.[1]
+    if (prefix !== undefined) return this.#byTarget.get(prefix)?.gzip === true
+    return contentTypeOf(request) === formType && this.#services.some(({ gzip }) => gzip)
+  }
+
+  #rpc(request: HttpRequest): Promise<Route> | undefined {
+    if (request.method !== 'POST' || request.headers['smithy-protocol'] !== 'rpc-v2-cbor') return undefined
+    const [, prefix, name] = rpcPath.exec(request.url ?? '') ?? []
+    if (prefix === undefined || name === undefined) return undefined
+    const service = this.#byTarget.get(prefix)
+    return loadRpcCbor().then((protocol) => ({
+      service,
+      operation: service?.operations.get(name),
+      protocol,
+      isPlainJson: false,
+    }))
+  }
+
+  #query(request: HttpRequest, contentType: string, body: Buffer, requestId: string): Promise<Route> | undefined {
+    const { method, url = '' } = request
+    const isForm = method === 'POST' && contentType === formType
+    const inUrl = url.indexOf('?') + 1
+    if (!isForm && !(method === 'GET' && inUrl > 0)) return undefined
+    const text = isForm ? body.toString() : url.slice(inUrl)
+    const action = actionInForm.exec(text)?.[1]
+    const version = versionInForm.exec(text)?.[1]
+    const service = this.#services.find(({ query }) => query?.version === version)
+    const names = service?.query
+    if (!names || action === undefined) return undefined
+    return loadQuery().then(({ Query }) => ({
+      service,
+      operation: service.operations.get(action),
+      protocol: new Query(text, action, names, requestId),
+      isPlainJson: false,
+    }))
+  }
+}
+
+const loadRpcCbor = async (): Promise<Protocol> => (await import('./protocols/rpc-cbor.ts')).rpcCbor
+const loadQuery = () => import('./protocols/query.ts')
+
+function loaderOf(contentType: string, service: Service | undefined): (() => Promise<Protocol>) | undefined {
+  if (service?.jsonVersion !== '1.0') return protocols.get(contentType)
+  if (contentType === json10.contentType) return loadJson10
+  return contentType === json.contentType ? undefined : protocols.get(contentType)
+}
+
+const contentTypeOf = ({ headers }: HttpRequest): string =>
+  String(headers['content-type'] ?? '')
     .split(';', 1)[0]!
     .trim()
     .toLowerCase()
-  // Without a body AWS answers in CBOR whatever was announced, but for its own JSON.
-  const load = hasBody || contentType === json.contentType ? protocols.get(contentType) : loadCbor
-  if (request.method !== 'POST' || (!load && !(prefix && name)))
-    throw new Unroutable('AccessDeniedException', 'Unable to determine service/operation name to be authorized', 403)
-  if (!load) throw new Unroutable('UnknownOperationException', '', 404)
-  const protocol = await load()
-  const isPlainJson = hasBody && contentType === 'application/json'
-  const service = isPlainJson ? undefined : services.find(({ targetPrefix }) => targetPrefix === prefix)
-  return { service, operation: name === undefined ? undefined : service?.operations.get(name), protocol, isPlainJson }
-}

@@ -16,9 +16,15 @@ export class Throttle {
   }
 
   /** @throws LimitExceededException above the operation's rate */
-  admit(operation: string, { perSecond, per }: CallRate, accountId: string, resource: string | undefined): void {
+  admit(
+    service: string,
+    operation: string,
+    { perSecond, per }: CallRate,
+    accountId: string,
+    resource: string | undefined,
+  ): void {
     const whose = per === 'resource' ? resource : undefined
-    const key = `${operation}/${accountId}/${whose ?? ''}`
+    const key = `${service}.${operation}/${accountId}/${whose ?? ''}`
     const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#clock, perSecond)
     this.#buckets.delete(key) // and set again below: a Map remembers the order, so the first is the longest unused
     this.#buckets.set(key, bucket)

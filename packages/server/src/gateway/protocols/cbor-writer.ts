@@ -14,6 +14,12 @@ export class CborWriter implements RowWriter {
   readonly #labels = new Map<string, CborLabel>()
   #epochMs = Number.NaN
   #epochItem: Stamp = stampOf(new Uint8Array(0))
+  readonly #timestampItem: ((epochMs: number) => Uint8Array) | undefined
+
+  /** `timestampItem`: how a time is written, where that is not AWS's own way. */
+  constructor(timestampItem?: (epochMs: number) => Uint8Array) {
+    this.#timestampItem = timestampItem
+  }
 
   /** `encode` gives the item of a member that is no list. Undefined members are left out. */
   write(output: Readonly<Record<string, unknown>>, encode: (value: unknown) => Uint8Array): Buffer {
@@ -71,8 +77,13 @@ export class CborWriter implements RowWriter {
     if (epochMs === this.#epochMs) sink.stamp(this.#epochItem)
     else {
       const start = sink.at
-      sink.push(epochTag)
-      this.#head(unsignedMajor, Math.max(0, epochMs))
+      if (this.#timestampItem) {
+        const item = this.#timestampItem(epochMs)
+        sink.copy(item, 0, item.length)
+      } else {
+        sink.push(epochTag)
+        this.#head(unsignedMajor, Math.max(0, epochMs))
+      }
       this.#epochMs = epochMs
       this.#epochItem = stampOf(sink.bytes.subarray(start, sink.at))
     }

@@ -20,7 +20,10 @@ export const cbor: Protocol = {
     const value = parseItems(body)
     return () => shape!.decode(value, cbor.wire)
   },
-  render: (output) => (hasRows(output) ? writer.write(output, encodeItem) : Buffer.from(encodeItem(output))),
+  render(output) {
+    if (output === undefined) return Buffer.alloc(0)
+    return hasRows(output) ? writer.write(output, encodeItem) : Buffer.from(encodeItem(output))
+  },
 }
 
 const encodeItem = (value: unknown): Uint8Array => encode(value, encodeOptions)
@@ -28,12 +31,13 @@ const encodeItem = (value: unknown): Uint8Array => encode(value, encodeOptions)
 /** Answers are written whole, one after the other: one writer does for all. */
 const writer = new CborWriter()
 
-function parseItems(body: Buffer): object {
+/** A body of CBOR → what it holds. @throws AwsError SerializationException */
+export function parseItems(body: Buffer, options = decodeOptions): object {
   if (nestsTooDeepOrBendsText(body)) throw unparsable()
   try {
     const bytes = new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-    const tokenizer = new ChunkJoiner(bytes, decodeOptions)
-    const value: unknown = decode(bytes, { ...decodeOptions, tokenizer })
+    const tokenizer = new ChunkJoiner(bytes, options)
+    const value: unknown = decode(bytes, { ...options, tokenizer })
     if (typeof value === 'object' && value !== null) return value
   } catch {
     // answered below: broken, truncated, or a tag that nobody sends
@@ -42,7 +46,7 @@ function parseItems(body: Buffer): object {
 }
 
 const decodeOptions: DecodeOptions = {
-  tags: { 1: (content: () => unknown) => new EpochMs(content()) },
+  tags: { 1: (content: () => unknown) => new Epoch(content()) },
 }
 
 /**
@@ -69,7 +73,7 @@ class ChunkJoiner extends Tokenizer {
 }
 
 /** The content of a tag 1, before anyone knows whether a timestamp is wanted there. */
-class EpochMs {
+export class Epoch {
   readonly value: unknown
 
   constructor(value: unknown) {
@@ -86,13 +90,13 @@ const encodeOptions: EncodeOptions = {
   ignoreUndefinedProperties: true,
 }
 
-function blobFromBytes(value: unknown): Uint8Array {
+export function blobFromBytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value
   throw wrongType(value, 'Blob')
 }
 
 function timestampFromTag(value: unknown): Date {
-  const ms = value instanceof EpochMs ? value.value : value
+  const ms = value instanceof Epoch ? value.value : value
   if (typeof ms === 'bigint') return validDate(Number(ms))
   if (typeof ms !== 'number') throw wrongType(ms, 'timestamp')
   return validDate(ms)

@@ -19,6 +19,9 @@ export const json: Protocol = {
   render: (output) => (hasRows(output) ? writer.write(output, stringify) : Buffer.from(stringify(output) ?? '')),
 }
 
+/** Older, and the same but for its name: DynamoDB, CloudWatch. */
+export const json10: Protocol = { ...json, contentType: 'application/x-amz-json-1.0' }
+
 const stringify = (value: unknown): string | undefined => JSON.stringify(plain(value))
 
 /** Answers are written whole, one after the other: one writer does for all. */
@@ -99,7 +102,7 @@ function plain(value: unknown): unknown {
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 
-function blobFromBase64(value: unknown): Uint8Array {
+export function blobFromBase64(value: unknown): Uint8Array {
   if (typeof value !== 'string') throw wrongType(value, 'Blob')
   const bytes = Buffer.from(value, 'base64')
   if (!isSoundBase64(value, bytes.length)) throw badBase64(value)
