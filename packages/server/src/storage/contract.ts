@@ -119,19 +119,48 @@ export function recordLogContract(name: string, open: Open): void {
     async (_, log) => {
       for (const id of ['b', 'closed']) await log.create(id, { retentionMs: hourMs })
       await log.close('closed')
-      const outcomes = await log.appendAll([
-        { logId: 'b', batch: batch('b0', 'b1') },
-        { logId: 'closed', batch: batch('no') },
-        { logId: 'a', batch: batch('a0') },
-        { logId: 'none', batch: batch('no') },
-        { logId: 'b', batch: batch('b2') },
-      ])
-      const places = outcomes.map((outcome) => (outcome instanceof Error ? outcome.constructor : outcome.firstOffset))
+      const outcomes = await log.appendRuns({
+        batch: batch('b0', 'b1', 'no', 'a0', 'no', 'b2'),
+        logs: ['b', 'closed', 'a', 'none', 'b'].map((id) => log.find(id)),
+        ends: Uint32Array.of(2, 3, 4, 5, 6),
+      })
+      const places = Array.from({ length: 5 }, (__, i) => outcomes.error(i)?.constructor ?? outcomes.firstOffsets[i])
       assert.deepEqual(places, [0, LogClosed, 0, LogNotFound, 2])
       assert.deepEqual(listed(await log.read('b', 0, everything)), ['0 b0', '1 b1', '2 b2'])
-      assert.deepEqual(await log.appendAll([]), [])
+      assert.deepEqual(listed(await log.read('a', 0, everything)), ['0 a0'])
+      await log.appendRuns({ batch: batch(), logs: [], ends: new Uint32Array(0) })
     },
   )
+
+  check('a log that was found is another one when it was deleted and made anew', async (_, log) => {
+    const old = log.find('a')
+    await log.delete('a')
+    await log.create('a', { retentionMs: hourMs })
+    const [batchOfTwo, ends] = [batch('old', 'new'), Uint32Array.of(1, 2)]
+    const outcomes = await log.appendRuns({ batch: batchOfTwo, logs: [old, log.find('a')], ends })
+    assert(outcomes.error(0) instanceof LogNotFound)
+    assert.equal(outcomes.error(1), undefined)
+    assert.deepEqual(listed(await log.read('a', 0, everything)), ['0 new'])
+  })
+
+  check('many entries for many logs in one call come to the logs that they are for', async (_, log) => {
+    const ids = Array.from({ length: 150 }, (__, i) => `log ${i}`)
+    for (const id of ids) await log.create(id, { retentionMs: hourMs })
+    const text = (id: string, round: number, i: number) => `${id} ${round} ${i} ${'x'.repeat((i * 37) % 300)}`
+    for (const round of [0, 1]) {
+      const lengths = ids.map((_id, i) => (i * 7) % 5)
+      const texts = ids.flatMap((id, i) => Array.from({ length: lengths[i]! }, (__, j) => text(id, round, j)))
+      const ends = Uint32Array.from(lengths, (__, i) => lengths.slice(0, i + 1).reduce((sum, n) => sum + n, 0))
+      await log.appendRuns({ batch: batch(...texts), logs: ids.map((id) => log.find(id)), ends })
+    }
+    for (const [i, id] of ids.entries()) {
+      const length = (i * 7) % 5
+      const wanted = [0, 1].flatMap((round) =>
+        Array.from({ length }, (__, j) => `${round * length + j} ${text(id, round, j)}`),
+      )
+      assert.deepEqual(listed(await log.read(id, 0, everything)), wanted)
+    }
+  })
 
   check('concurrent appends are whole, in order of arrival and without a gap', async (_, log) => {
     await log.create('b', { retentionMs: hourMs })

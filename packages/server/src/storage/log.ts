@@ -18,6 +18,14 @@ export const entryCount = (batch: Batch) => batch.positions.length - 1
 
 export const entryAt = (batch: Batch, i: number) => batch.bytes.subarray(batch.positions[i]!, batch.positions[i + 1]!)
 
+/** Neighbouring entries of a batch: a view. */
+export function slice({ bytes, positions }: Batch, first: number, end: number): Batch {
+  const start = positions[first]!
+  const part = positions.slice(first, end + 1)
+  for (let i = 0; i < part.length; i++) part[i]! -= start
+  return { bytes: bytes.subarray(start, positions[end]), positions: part }
+}
+
 /** Builds a batch from entries that lie apart. */
 export function batchOf(entries: readonly Uint8Array[]): Batch {
   const positions = new Uint32Array(entries.length + 1)
@@ -43,8 +51,34 @@ export type Appended = {
   readonly timestampMs: number
 }
 
-/** What one call appends to one of several logs. */
-export type LogBatch = { readonly logId: string; readonly batch: Batch }
+/** A log as storage knows it, for who appends to it often. Good until the log is deleted. */
+export type LogRef = { readonly id: string }
+
+/** What one call appends to several logs: entries up to `ends[0]` of the batch to `logs[0]`, from there up to `ends[1]` to `logs[1]`, … */
+export type Runs = { readonly batch: Batch; readonly logs: readonly LogRef[]; readonly ends: Uint32Array }
+
+/** What became of each of several runs. */
+export class RunOutcomes {
+  /** As in `Appended`; of a run that failed they say nothing. */
+  readonly firstOffsets: Float64Array
+  readonly timestampsMs: Float64Array
+  #errors: (Error | undefined)[] | undefined
+
+  constructor(count: number) {
+    this.firstOffsets = new Float64Array(count)
+    this.timestampsMs = new Float64Array(count)
+  }
+
+  /** Why a run was not appended; undefined if it was. */
+  error(run: number): Error | undefined {
+    return this.#errors?.[run]
+  }
+
+  fail(run: number, error: Error): void {
+    this.#errors ??= []
+    this.#errors[run] = error
+  }
+}
 
 export type Bounds = {
   /** The first offset that is kept: TRIM_HORIZON. */
@@ -74,11 +108,13 @@ export interface RecordLog {
    * @throws LogClosed, LogNotFound, StorageBusy, StorageFailed (the outcome is unknown)
    */
   append(logId: string, batch: Batch): Promise<Appended>
+  /** Finds a log for `appendRuns`. What is not there is found, too: appending to it fails with LogNotFound. */
+  find(logId: string): LogRef
   /**
-   * As `append`, for several logs by one call, which a thousand of them would be too dear for. Each batch has an outcome
-   * of its own, in the order given; it never rejects.
+   * As `append`, for several logs by one call, which hundreds of them would be too dear for. Each run is there whole or
+   * not at all, and has an outcome of its own; it never rejects.
    */
-  appendAll(batches: readonly LogBatch[]): Promise<readonly (Appended | Error)[]>
+  appendRuns(runs: Runs): Promise<RunOutcomes>
   /** Resolves once no append, from any process, can land any more. Durable. Idempotent. Reading goes on. */
   close(logId: string): Promise<{ endOffset: number }>
   /**

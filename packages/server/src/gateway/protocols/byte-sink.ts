@@ -118,5 +118,5 @@ const spareBytesMax = 32 * 1024 * 1024
 
 const viewOf = ({ buffer, byteOffset, byteLength }: Buffer) => new DataView(buffer, byteOffset, byteLength)
 
-const shortBytesMax = 32
+const shortBytesMax = 64
 const shortAnswerBytesMax = 64 * 1024

@@ -4,13 +4,13 @@ import { Rows, type RowWriter } from '../../core/rows.ts'
 import { SequenceDigits, sequenceDigits, sequenceNumberOf } from './sequence-number.ts'
 import { type Shard, shardIdOf } from './stream.ts'
 
-/** Records of one request that one shard took: their offsets follow each other. */
-type Run = { readonly shard: Shard; readonly firstOffset: number; readonly timestampMs: number }
-
 /** What became of each record of a put: which append took it, or why none did. */
 export class PutResults extends Rows {
   readonly count: number
-  readonly #runs: Run[] = []
+  /** Runs: records that one shard took by one append, so that their offsets follow each other. */
+  readonly #shards: Shard[] = []
+  readonly #firstOffsets: number[] = []
+  readonly #timestampsMs: number[] = []
   /** The number of each record's run, counted from 1; 0 while nothing is known, or when it failed. */
   readonly #runOf: Uint16Array
   readonly #errors: (AwsError | undefined)[] = []
@@ -40,26 +40,36 @@ export class PutResults extends Rows {
     this.#errorCount++
   }
 
-  /** The records at `indexes`, in rising order, lie one after the other from an offset on. */
-  take(indexes: readonly number[], shard: Shard, firstOffset: number, timestampMs: number): void {
-    const run = this.#runs.push({ shard, firstOffset, timestampMs })
-    for (let i = 0; i < indexes.length; i++) this.#runOf[indexes[i]!] = run
+  /** The records at some indexes, which rise from `start` to `end`, lie one after the other from an offset on. */
+  take(indexes: Uint16Array, start: number, end: number, shard: Shard, firstOffset: number, timestampMs: number): void {
+    const run = this.#shards.push(shard)
+    this.#firstOffsets.push(firstOffset)
+    this.#timestampsMs.push(timestampMs)
+    for (let i = start; i < end; i++) this.#runOf[indexes[i]!] = run
   }
 
   /** The first record's place, of a put of one. @throws AwsError what became of it otherwise */
   only(): { SequenceNumber: string; ShardId: string } {
     const error = this.#errors[0]
     if (error) throw error
-    const { shard, firstOffset, timestampMs } = this.#runs[0]!
-    return { SequenceNumber: sequenceNumberOf(shard, firstOffset, timestampMs), ShardId: shardIdOf(shard.index) }
+    const shard = this.#shards[0]!
+    const SequenceNumber = sequenceNumberOf(shard, this.#firstOffsets[0]!, this.#timestampsMs[0]!)
+    return { SequenceNumber, ShardId: shardIdOf(shard.index) }
   }
 
   /** AWS's answer: a place or an error for each record, in the order of the request. */
   writeTo(writer: RowWriter): void {
     const sequenceNumberLabel = writer.label('SequenceNumber')
     const shardIdLabel = writer.label('ShardId')
-    const numbers = this.#runs.map((run) => new SequenceDigits(run.shard, run.firstOffset, run.timestampMs))
-    const shardIds = this.#runs.map(({ shard }) => shardIdBytes(shard))
+    const runCount = this.#shards.length
+    const numbers = new SequenceDigits(runCount)
+    const shardIds = Buffer.alloc(runCount * shardIdLength, 'shardId-000000000000')
+    for (let run = 0; run < runCount; run++) {
+      const shard = this.#shards[run]!
+      numbers.set(run, shard, this.#firstOffsets[run]!, this.#timestampsMs[run]!)
+      let at = (run + 1) * shardIdLength - 1
+      for (let left = shard.index; left > 0; left = Math.floor(left / 10)) shardIds[at--]! += left % 10
+    }
     for (let i = 0; i < this.count; i++) {
       writer.row(2)
       const error = this.#errors[i]
@@ -70,26 +80,16 @@ export class PutResults extends Rows {
       }
       const run = this.#runOf[i]! - 1
       assert(run >= 0, 'it is known what became of each record')
-      const number = numbers[run]!
-      const shardId = shardIds[run]!
-      writer.plainText(sequenceNumberLabel, number.bytes, 0, sequenceDigits)
-      writer.plainText(shardIdLabel, shardId, 0, shardId.length)
-      number.next()
+      const numberAt = numbers.startOf(run)
+      writer.plainText(sequenceNumberLabel, numbers.bytes, numberAt, numberAt + sequenceDigits)
+      writer.plainText(shardIdLabel, shardIds, run * shardIdLength, (run + 1) * shardIdLength)
+      numbers.next(run)
     }
   }
 }
 
-/** Made once for each shard: a put may name hundreds. */
-function shardIdBytes(shard: Shard): Uint8Array {
-  let bytes = idBytes.get(shard)
-  if (!bytes) {
-    bytes = Buffer.from(shardIdOf(shard.index))
-    idBytes.set(shard, bytes)
-  }
-  return bytes
-}
-
-const idBytes = new WeakMap<Shard, Uint8Array>()
+/** `shardId-` and twelve digits. */
+const shardIdLength = 20
 
 function writeText(writer: RowWriter, name: string, text: string): void {
   const bytes = Buffer.from(text)

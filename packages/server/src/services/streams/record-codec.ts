@@ -13,24 +13,14 @@ import type { Batch } from '../../storage/log.ts'
 const format = 1
 const headerLength = 4
 
-/** For each group of indexes the records at them, in that order, as one batch: copies, side by side in one buffer. */
-export function encodeRecords(records: RecordBatch, groups: readonly (readonly number[])[]): Batch[] {
-  let size = 0
-  for (const indexes of groups)
-    for (let i = 0; i < indexes.length; i++) size += headerLength + records.sizeBytes(indexes[i]!)
-  const memory = Buffer.allocUnsafeSlow(size)
-  let start = 0
-  return groups.map((indexes) => {
-    const positions = new Uint32Array(indexes.length + 1)
-    let at = start
-    for (let i = 0; i < indexes.length; i++) {
-      at = encodeRecord(records, indexes[i]!, memory, at)
-      positions[i + 1] = at - start
-    }
-    const bytes = new Uint8Array(memory.buffer, start, at - start)
-    start = at
-    return { bytes, positions }
-  })
+/** The records at some indexes, in that order, as one batch: copies. */
+export function encodeRecords(records: RecordBatch, indexes: Uint16Array): Batch {
+  let size = headerLength * indexes.length
+  for (let i = 0; i < indexes.length; i++) size += records.sizeBytes(indexes[i]!)
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
+  const positions = new Uint32Array(indexes.length + 1)
+  for (let i = 0; i < indexes.length; i++) positions[i + 1] = encodeRecord(records, indexes[i]!, bytes, positions[i]!)
+  return { bytes, positions }
 }
 
 /** Returns where it ends. */

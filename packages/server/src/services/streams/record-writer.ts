@@ -2,16 +2,14 @@ import type { Random } from '@millrace/ports'
 import { type AwsError, internalFailure } from '../../core/aws-error.ts'
 import type { Call } from '../../core/operation.ts'
 import type { RecordBatch } from '../../core/record-batch.ts'
-import { LogClosed, LogNotFound, StorageBusy } from '../../storage/log.ts'
+import { LogClosed, LogNotFound, type LogRef, StorageBusy } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
 import { rateExceeded, streamNotFound } from './faults.ts'
 import type { PutResults } from './put-results.ts'
 import { countedBytes, encodeRecords } from './record-codec.ts'
+import { ShardGrouping, type ShardGroups } from './shard-groups.ts'
 import { logIdOf, type Shard, type Stream } from './stream.ts'
 import type { StreamMetrics } from './stream-metrics.ts'
-
-/** Records of one request that go to one shard, by their index in the request: in rising order. */
-type Groups = Map<Shard, number[]>
 
 /** How long records whose shard was closed wait for the shards that take its place to open. */
 const reroutingMsMax = 10_000
@@ -43,7 +41,7 @@ export async function writeRecords(
   let groups = admit(context, writable, records, results, metrics)
   for (;;) {
     const target: Stream = stream
-    const left = await appendAll(context, target, groups, records, results, metrics)
+    const left = await append(context, target, groups, records, results, metrics)
     if (left.length === 0) return
     stream = await nextVersion(context, target, untilMs - clock.monotonicMs(), call.signal)
     if (!stream) {
@@ -56,62 +54,58 @@ export async function writeRecords(
 
 /** Groups the records that the limits let in; the fate of the others is sealed. */
 function admit(
-  { clock, onDemand, place, random, throughput }: StreamsContext,
+  { clock, onDemand, place: { accountId }, random, throughput }: StreamsContext,
   stream: Stream,
   records: RecordBatch,
   results: PutResults,
   metrics: StreamMetrics,
-): Groups {
+): ShardGroups {
   const { openShards } = stream.shardMap
   const isAuto = stream.distributionStrategy === 'AUTO'
   const isOnDemand = stream.mode === 'ON_DEMAND'
-  const groups: Groups = new Map()
+  const grouping = new ShardGrouping(records.count)
   const throttled = new Map<Shard, number>()
   const nowMs = clock.monotonicMs()
   let turn = isAuto ? startingTurn(random, openShards.length) : 0
   for (let i = 0; i < records.count; i++) {
     if (results.isKnown(i)) continue
     const sizeBytes = records.sizeBytes(i)
-    let shard = isAuto ? openShards[turn++ % openShards.length]! : shardOf(stream, records, i)
+    let place = isAuto ? turn++ % openShards.length : placeOf(stream, records, i)
+    let shard = openShards[place]!
     let isAdmitted = throughput.admitRecord(stream, shard, sizeBytes, nowMs)
     // Where the service chooses the shard, it chooses one that has room.
     for (let other = 1; !isAdmitted && isAuto && other < openShards.length; other++) {
-      shard = openShards[turn++ % openShards.length]!
+      place = turn++ % openShards.length
+      shard = openShards[place]!
       isAdmitted = throughput.admitRecord(stream, shard, sizeBytes, nowMs)
     }
     if (isAdmitted && (!isOnDemand || onDemand.admitRecord(stream, shard, sizeBytes))) {
-      add(groups, shard, i)
+      grouping.add(place, i)
       continue
     }
-    results.fail(i, rateExceeded(shard, stream.name, place.accountId))
+    results.fail(i, rateExceeded(shard, stream.name, accountId))
     throttled.set(shard, (throttled.get(shard) ?? 0) + 1)
   }
   for (const [shard, count] of throttled) metrics.writeThrottled(shard, count)
-  return groups
+  return grouping.groups()
 }
 
 /** Groups records again after a change of the shards. They were admitted before: nothing is charged twice. */
-function route({ random }: StreamsContext, stream: Stream, records: RecordBatch, indexes: number[]): Groups {
+function route({ random }: StreamsContext, stream: Stream, records: RecordBatch, indexes: number[]): ShardGroups {
   const { openShards } = stream.shardMap
   const isAuto = stream.distributionStrategy === 'AUTO'
-  const groups: Groups = new Map()
+  const grouping = new ShardGrouping(indexes.length)
   let turn = isAuto ? startingTurn(random, openShards.length) : 0
-  for (const i of indexes)
-    add(groups, isAuto ? openShards[turn++ % openShards.length]! : shardOf(stream, records, i), i)
-  return groups
+  for (const i of indexes) grouping.add(isAuto ? turn++ % openShards.length : placeOf(stream, records, i), i)
+  return grouping.groups()
 }
 
-function add(groups: Groups, shard: Shard, index: number): void {
-  const group = groups.get(shard)
-  if (group) group.push(index)
-  else groups.set(shard, [index])
-}
-
-function shardOf({ shardMap }: Stream, records: RecordBatch, i: number): Shard {
+/** The place of a record's shard among the open ones. */
+function placeOf({ shardMap }: Stream, records: RecordBatch, i: number): number {
   const explicit = records.explicitHashKey(i)
-  if (explicit !== undefined) return shardMap.shardFor(BigInt(explicit))
+  if (explicit !== undefined) return shardMap.placeFor(BigInt(explicit))
   const { keyBytes, places } = records
-  return shardMap.shardForKey(keyBytes, places[4 * i]!, places[4 * i + 1]!)
+  return shardMap.placeForKey(keyBytes, places[4 * i]!, places[4 * i + 1]!)
 }
 
 /** AUTO deals records out in turn, from a shard that is another for each request. */
@@ -121,40 +115,58 @@ const startingTurn = (random: Random, shardCount: number) => {
 }
 
 /** Appends the records of all groups. Returns, in order, those that shards closed meanwhile did not take. */
-async function appendAll(
+async function append(
   context: StreamsContext,
   stream: Stream,
-  groups: Groups,
+  { places, indexes, ends }: ShardGroups,
   records: RecordBatch,
   results: PutResults,
   metrics: StreamMetrics,
 ): Promise<number[]> {
-  const batches = encodeRecords(records, [...groups.values()])
-  const shards = [...groups.keys()]
-  const outcomes = await context.log.appendAll(
-    shards.map((shard, i) => ({ logId: logIdOf(stream, shard.index), batch: batches[i]! })),
-  )
+  const { openShards } = stream.shardMap
+  const batch = encodeRecords(records, indexes)
+  const outcomes = await context.log.appendRuns({ batch, logs: logsAt(context, stream, places), ends })
   const left: number[] = []
   let taken = 0
   let sizeBytes = 0
-  for (const [i, outcome] of outcomes.entries()) {
-    const shard = shards[i]!
-    const indexes = groups.get(shard)!
-    if (outcome instanceof LogClosed) left.push(...indexes)
-    else if (outcome instanceof Error) {
-      const fate = fateOf(context, stream, shard, indexes.length, outcome)
-      for (const index of indexes) results.fail(index, fate)
-      if (outcome instanceof StorageBusy) metrics.writeThrottled(shard, indexes.length)
+  let start = 0
+  for (let run = 0; run < places.length; run++) {
+    const shard = openShards[places[run]!]!
+    const end = ends[run]!
+    const error = outcomes.error(run)
+    if (error instanceof LogClosed) left.push(...indexes.subarray(start, end))
+    else if (error) {
+      const fate = fateOf(context, stream, shard, end - start, error)
+      for (let i = start; i < end; i++) results.fail(indexes[i]!, fate)
+      if (error instanceof StorageBusy) metrics.writeThrottled(shard, end - start)
     } else {
-      results.take(indexes, shard, outcome.firstOffset, outcome.timestampMs)
-      const bytes = countedBytes(batches[i]!.bytes.byteLength, indexes.length)
-      metrics.incomingToShard(shard, indexes.length, bytes)
-      taken += indexes.length
+      results.take(indexes, start, end, shard, outcomes.firstOffsets[run]!, outcomes.timestampsMs[run]!)
+      const bytes = countedBytes(batch.positions[end]! - batch.positions[start]!, end - start)
+      if (metrics.measuresShards) metrics.incomingToShard(shard, end - start, bytes)
+      taken += end - start
       sizeBytes += bytes
     }
+    start = end
   }
   metrics.incoming(taken, sizeBytes)
   return left.sort((a, b) => a - b)
+}
+
+/** The logs of a stream's open shards, by place: each is looked up once for as long as the stream stays as it is. */
+const foundLogs = new WeakMap<Stream, LogRef[]>()
+
+function logsAt({ log }: StreamsContext, stream: Stream, places: readonly number[]): LogRef[] {
+  let found = foundLogs.get(stream)
+  if (!found) {
+    found = []
+    foundLogs.set(stream, found)
+  }
+  const logs: LogRef[] = []
+  for (const place of places) {
+    found[place] ??= log.find(logIdOf(stream, stream.shardMap.openShards[place]!.index))
+    logs.push(found[place])
+  }
+  return logs
 }
 
 /** Why a shard did not take records. @throws ResourceNotFoundException if its stream is gone */

@@ -6,6 +6,7 @@ import {
   offsetOf,
   parseSequenceNumber,
   SequenceDigits,
+  sequenceDigits,
   sequenceNumberOf,
   startingSequenceNumberOf,
 } from './sequence-number.ts'
@@ -62,14 +63,22 @@ test('a shard made a second later has higher sequence numbers, whatever its inde
   )
 })
 
-test('the numbers of one append are those of its offsets one by one', () => {
-  const shard = shardOf(19, 1_700_000_000_123)
+test('digits are those of the number, and those that follow are those of the next offsets', () => {
+  const run = fc.record({ shardIndex: index, createdAtMs: instant, first: offset, timestampMs: instant })
   fc.assert(
-    fc.property(offset, (first) => {
-      const digits = new SequenceDigits(shard, first, 1_700_000_055_000)
-      for (let at = first; at < Math.min(first + 40, Number.MAX_SAFE_INTEGER); at++, digits.next())
-        assert.equal(Buffer.from(digits.bytes).toString(), sequenceNumberOf(shard, at, 1_700_000_055_000))
+    fc.property(fc.array(run, { minLength: 1, maxLength: 5 }), (runs) => {
+      const digits = new SequenceDigits(runs.length)
+      for (const [i, { shardIndex, createdAtMs, first, timestampMs }] of runs.entries())
+        digits.set(i, shardOf(shardIndex, createdAtMs), first, timestampMs)
+      for (const [i, { shardIndex, createdAtMs, first, timestampMs }] of runs.entries()) {
+        const start = digits.startOf(i)
+        for (let at = first; at < Math.min(first + 20, Number.MAX_SAFE_INTEGER); at++, digits.next(i)) {
+          const text = Buffer.from(digits.bytes.subarray(start, start + sequenceDigits)).toString()
+          assert.equal(text, sequenceNumberOf(shardOf(shardIndex, createdAtMs), at, timestampMs))
+        }
+      }
     }),
+    { numRuns: 500 },
   )
 })
 

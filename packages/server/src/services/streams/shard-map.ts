@@ -17,25 +17,29 @@ export class ShardMap {
     this.#starts = Uint32Array.from(this.openShards, ({ startingHashKey }) => Number(startingHashKey >> 96n))
   }
 
-  /** The open shard for a partition key, which lies in `bytes` as UTF-8. */
-  shardForKey(bytes: Uint8Array, start: number, end: number): Shard {
-    const { openShards } = this
+  /** The place in `openShards` of the one for a partition key, which lies in `bytes` as UTF-8. */
+  placeForKey(bytes: Uint8Array, start: number, end: number): number {
     const starts = this.#starts
-    if (openShards.length === 1) return openShards[0]!
+    if (starts.length === 1) return 0
     const hashStart = hashKeyStart(bytes, start, end)
     let low = 0
-    let high = openShards.length - 1
+    let high = starts.length - 1
     while (low < high) {
       const middle = (low + high + 1) >> 1
       if (starts[middle]! <= hashStart) low = middle
       else high = middle - 1
     }
     // Where the first bits are those of a boundary, the others decide.
-    return starts[low] === hashStart && low > 0 ? this.shardFor(hashKeyOfBytes(bytes, start, end)) : openShards[low]!
+    return starts[low] === hashStart && low > 0 ? this.placeFor(hashKeyOfBytes(bytes, start, end)) : low
   }
 
   /** The open shard whose range holds a hash key. */
   shardFor(hashKey: bigint): Shard {
+    return this.openShards[this.placeFor(hashKey)]!
+  }
+
+  /** Its place in `openShards`. */
+  placeFor(hashKey: bigint): number {
     const { openShards } = this
     let low = 0
     let high = openShards.length - 1
@@ -44,7 +48,7 @@ export class ShardMap {
       if (openShards[middle]!.startingHashKey <= hashKey) low = middle
       else high = middle - 1
     }
-    return openShards[low]!
+    return low
   }
 }
 

@@ -30,14 +30,16 @@ export class ShardRecords extends Rows {
     const arrival = writer.label('ApproximateArrivalTimestamp')
     const data = writer.label('Data')
     const partitionKey = writer.label('PartitionKey')
+    const number = new SequenceDigits(1)
+    const start = number.startOf(0)
     for (const { bytes, positions, firstOffset, timestampMs } of this.#blocks) {
-      const number = new SequenceDigits(this.#shard, firstOffset, timestampMs)
-      for (let i = 0; i + 1 < positions.length; i++, number.next()) {
+      number.set(0, this.#shard, firstOffset, timestampMs)
+      for (let i = 0; i + 1 < positions.length; i++, number.next(0)) {
         const end = positions[i + 1]!
         const { keyStart, dataStart } = placeRecord(bytes, positions[i]!, end)
         const hasKey = dataStart > keyStart
         writer.row(hasKey ? 4 : 3)
-        writer.plainText(sequenceNumber, number.bytes, 0, sequenceDigits)
+        writer.plainText(sequenceNumber, number.bytes, start, start + sequenceDigits)
         writer.timestamp(arrival, timestampMs)
         writer.blob(data, bytes, dataStart, end)
         if (hasKey) writer.text(partitionKey, bytes, keyStart, dataStart)

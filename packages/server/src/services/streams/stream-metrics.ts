@@ -44,6 +44,11 @@ export class StreamMetrics {
     this.#count('PutRecords.ThrottledRecords', throttled)
   }
 
+  /** Whether anybody wants what comes into single shards. */
+  get measuresShards(): boolean {
+    return this.#stream.shardLevelMetrics.length > 0
+  }
+
   /** What one request brought into a shard: the stream's own sum is `incoming`. */
   incomingToShard(shard: Shard, recordCount: number, sizeBytes: number): void {
     this.#ofShard(shard, 'IncomingRecords', recordCount, 'Count')

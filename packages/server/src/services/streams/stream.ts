@@ -61,18 +61,7 @@ export type Stream = {
 export const shardIdOf = (index: number) => `shardId-${String(index).padStart(12, '0')}`
 
 /** The log that holds a shard's records. */
-export function logIdOf(stream: Stream, shardIndex: number): string {
-  let ids = logIds.get(stream)
-  if (!ids) {
-    ids = []
-    logIds.set(stream, ids)
-  }
-  ids[shardIndex] ??= `stream/${stream.id}/${shardIndex}`
-  return ids[shardIndex]
-}
-
-/** Made once: a put asks for up to 500, and a text that was asked for before is found sooner in a map. */
-const logIds = new WeakMap<Stream, string[]>()
+export const logIdOf = (stream: Stream, shardIndex: number) => `stream/${stream.id}/${shardIndex}`
 
 export const retentionMsOf = (stream: Stream) => stream.retentionHours * 3_600_000
 

@@ -4,12 +4,15 @@ import {
   type Batch,
   type Bounds,
   type EntryBlock,
-  type LogBatch,
   LogNotFound,
   type LogOptions,
+  type LogRef,
   type ReadLimits,
   type RecordLog,
+  RunOutcomes,
+  type Runs,
   StorageFailed,
+  slice,
 } from '../log.ts'
 import { RetentionTime } from '../retention-time.ts'
 import type { Pace } from './compaction.ts'
@@ -143,16 +146,36 @@ export class EmbeddedLog implements RecordLog {
     return log instanceof Error ? Promise.reject(log) : this.#writer.append(log, batch)
   }
 
-  appendAll(batches: readonly LogBatch[]): Promise<readonly (Appended | Error)[]> {
-    return new Promise((resolve) => {
-      if (batches.length === 0) resolve([])
-      const outcomes = new Outcomes(batches.length, resolve)
-      for (const [i, { logId, batch }] of batches.entries()) {
-        const log = this.#writable(logId)
-        if (log instanceof Error) outcomes.set(i, log)
-        else this.#writer.appendOne(log, batch, outcomes, i)
+  find(logId: string): LogRef {
+    return this.#logs.get(logId) ?? { id: logId }
+  }
+
+  async appendRuns({ batch, logs, ends }: Runs): Promise<RunOutcomes> {
+    const all = await new Promise<readonly (Appended | Error)[]>((resolve) => {
+      if (logs.length === 0) resolve([])
+      const outcomes = new Outcomes(logs.length, resolve)
+      let first = 0
+      for (let run = 0; run < logs.length; run++) {
+        const log = logs[run]!
+        const error = this.#ended
+          ? new StorageFailed('the storage is closed')
+          : log instanceof HeldLog
+            ? refusal(log)
+            : new LogNotFound(log.id)
+        if (error) outcomes.set(run, error)
+        else this.#writer.appendOne(log as HeldLog, slice(batch, first, ends[run]!), outcomes, run)
+        first = ends[run]!
       }
     })
+    const outcomes = new RunOutcomes(logs.length)
+    for (const [run, outcome] of all.entries()) {
+      if (outcome instanceof Error) outcomes.fail(run, outcome)
+      else {
+        outcomes.firstOffsets[run] = outcome.firstOffset
+        outcomes.timestampsMs[run] = outcome.timestampMs
+      }
+    }
+    return outcomes
   }
 
   async close(logId: string): Promise<{ endOffset: number }> {

@@ -6,17 +6,20 @@ import {
   type Bounds,
   type EntryBlock,
   entryCount,
-  type LogBatch,
   LogClosed,
   LogNotFound,
   type LogOptions,
+  type LogRef,
   type ReadLimits,
   type RecordLog,
+  RunOutcomes,
+  type Runs,
+  slice,
 } from '../log.ts'
 import { RetentionTime } from '../retention-time.ts'
 import { takeWithin } from '../take-within.ts'
 
-type HeldLog = {
+type HeldLog = LogRef & {
   retentionMs: number
   blocks: EntryBlock[]
   start: number
@@ -39,7 +42,15 @@ export class MemoryLog implements RecordLog {
 
   async create(logId: string, { retentionMs }: LogOptions): Promise<void> {
     if (this.#logs.has(logId)) return
-    const empty = { blocks: [], start: 0, end: 0, lastTimestampMs: 0, closed: false, arrivals: new Arrivals() }
+    const empty = {
+      id: logId,
+      blocks: [],
+      start: 0,
+      end: 0,
+      lastTimestampMs: 0,
+      closed: false,
+      arrivals: new Arrivals(),
+    }
     this.#logs.set(logId, { retentionMs, ...empty })
   }
 
@@ -56,15 +67,34 @@ export class MemoryLog implements RecordLog {
     this.#expire(log)
   }
 
-  appendAll(batches: readonly LogBatch[]): Promise<readonly (Appended | Error)[]> {
-    return Promise.all(
-      batches.map(({ logId, batch }) => this.append(logId, batch).catch((error: unknown) => error as Error)),
-    )
+  async append(logId: string, batch: Batch): Promise<Appended> {
+    return this.#append(this.#get(logId), batch)
   }
 
-  async append(logId: string, batch: Batch): Promise<Appended> {
-    const log = this.#get(logId)
-    if (log.closed) throw new LogClosed(logId)
+  find(logId: string): LogRef {
+    return this.#logs.get(logId) ?? { id: logId }
+  }
+
+  async appendRuns({ batch, logs, ends }: Runs): Promise<RunOutcomes> {
+    const outcomes = new RunOutcomes(logs.length)
+    let first = 0
+    for (const [run, log] of logs.entries()) {
+      try {
+        const { firstOffset, timestampMs } = this.#append(log, slice(batch, first, ends[run]!))
+        outcomes.firstOffsets[run] = firstOffset
+        outcomes.timestampsMs[run] = timestampMs
+      } catch (error) {
+        outcomes.fail(run, error as Error)
+      }
+      first = ends[run]!
+    }
+    return outcomes
+  }
+
+  #append(ref: LogRef, batch: Batch): Appended {
+    const log = this.#get(ref.id)
+    if (log !== ref) throw new LogNotFound(ref.id)
+    if (log.closed) throw new LogClosed(log.id)
     const timestampMs = Math.max(this.#time.nowMs(), log.lastTimestampMs)
     const firstOffset = log.end
     log.lastTimestampMs = timestampMs

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type RecordLog, StorageBusy, StorageFailed } from '../../../storage/log.ts'
+import { type RecordLog, RunOutcomes, StorageBusy, StorageFailed } from '../../../storage/log.ts'
 import { awsLimits } from '../limits.ts'
 import { completeResharding } from '../resharding.ts'
 import { reshardingFixture } from '../resharding-fixture.ts'
@@ -169,12 +169,17 @@ test('a shard that stays closed for ten seconds fails its records only', async (
   assert.ok(Records[1].SequenceNumber)
 })
 
+function failAppends(log: { appendRuns: RecordLog['appendRuns'] }, error: Error): void {
+  log.appendRuns = async ({ logs }) => {
+    const outcomes = new RunOutcomes(logs.length)
+    for (const run of logs.keys()) outcomes.fail(run, error)
+    return outcomes
+  }
+}
+
 test('a failure of storage is InternalFailure: for the record in PutRecords, 500 for PutRecord', async () => {
   const { call, context } = await reshardingFixture({ shardCount: 1 })
-  const log = context.log as { append: RecordLog['append'] }
-  log.append = async () => {
-    throw new StorageFailed('the disk is gone')
-  }
+  failAppends(context.log, new StorageFailed('the disk is gone'))
   const { Records } = await call('PutRecords', { StreamName: 's', Records: [record('k')] })
   assert.deepEqual(Records, [{ ErrorCode: 'InternalFailure', ErrorMessage: 'Internal Service Failure' }])
   await assert.rejects(call('PutRecord', { StreamName: 's', ...record('k') }), { code: 'InternalFailure', status: 500 })
@@ -182,10 +187,7 @@ test('a failure of storage is InternalFailure: for the record in PutRecords, 500
 
 test('while too much waits for the disk, records are throttled: SDKs wait and try again', async () => {
   const { call, context, counted } = await reshardingFixture({ shardCount: 1 })
-  const log = context.log as { append: RecordLog['append'] }
-  log.append = async () => {
-    throw new StorageBusy()
-  }
+  failAppends(context.log, new StorageBusy())
   const { FailedRecordCount, Records } = await call('PutRecords', { StreamName: 's', Records: [record('k')] })
   assert.equal(FailedRecordCount, 1)
   assert.equal(Records[0].ErrorCode, 'ProvisionedThroughputExceededException')
