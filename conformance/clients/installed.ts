@@ -10,8 +10,13 @@ export function missing(what: string, command: string, args: readonly string[]):
   return `this machine has no ${what}`
 }
 
-/** Runs a client against an endpoint; gives its standard output. Rejects with what it said when it fails. */
-export async function run(command: string, args: readonly string[], endpoint: string): Promise<string> {
+/** Runs a client against an endpoint, with `more` in its environment; gives its standard output. Rejects with what it said when it fails. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  endpoint: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { stdout } = await promisify(execFile)(command, args, {
     timeout: 100_000,
     maxBuffer: 16 * 1024 * 1024,
@@ -26,6 +31,7 @@ export async function run(command: string, args: readonly string[], endpoint: st
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_PAGER: '',
+      ...more,
     },
   })
   return stdout

@@ -27,6 +27,8 @@ const wrong: [string[], Record<string, string>, RegExp][] = [
   [['--limits', '/nowhere/at/all'], {}, /^--limits must be aws, off or a file that can be read/],
   [['--data', ''], {}, /^--data must be a folder/],
   [['--nonsense'], {}, /--nonsense/],
+  [['--tls-cert', '/nowhere'], {}, /^--tls-cert must be a file that can be read, not "\/nowhere"$/],
+  [['--tls-key', import.meta.filename], {}, /^--tls-cert and --tls-key must be given together$/],
   [['stray'], {}, /stray/],
   [[], { MILLRACE_PORT: 'x' }, /^MILLRACE_PORT must be a whole number/],
   [[], { MILLRACE_MEMORY: 'perhaps' }, /^MILLRACE_MEMORY must be true or false/],

@@ -54,6 +54,26 @@ export const serverOptions = {
     help: 'Keep everything in memory instead: faster to try, and gone when the server stops.',
     parse: onOrOff,
   }),
+  tls: option({
+    env: 'MILLRACE_TLS',
+    default: false,
+    help: 'Speak HTTPS too, on the same port, by a certificate made at the first start and kept in DIR/tls. See docs/tls.md.',
+    parse: onOrOff,
+  }),
+  'tls-cert': option({
+    value: 'FILE',
+    env: 'MILLRACE_TLS_CERT',
+    default: undefined as string | undefined,
+    help: 'Speak HTTPS by this certificate (PEM, the chain after it); with --tls-key.',
+    parse: textFile,
+  }),
+  'tls-key': option({
+    value: 'FILE',
+    env: 'MILLRACE_TLS_KEY',
+    default: undefined as string | undefined,
+    help: 'The private key of --tls-cert (PEM).',
+    parse: textFile,
+  }),
   durability: option({
     value: 'fsync|os',
     env: 'MILLRACE_DURABILITY',
@@ -123,6 +143,8 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
       throw new ConfigError(`${said} must be ${(error as Error).message}, not "${text}"`)
     }
   }
+  if ((config['tls-cert'] === undefined) !== (config['tls-key'] === undefined))
+    throw new ConfigError('--tls-cert and --tls-key must be given together')
   return config as ServerConfig
 }
 
@@ -190,6 +212,14 @@ function onOrOff(text: string): boolean {
 
 function limitsFrom(text: string): Limits {
   return text === 'aws' || text === 'off' ? text : (jsonFile(text, 'aws, off or ') as Limits)
+}
+
+function textFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    throw new ConfigError('a file that can be read')
+  }
 }
 
 function jsonFile(path: string, instead = ''): unknown {

@@ -2,6 +2,7 @@ import { type Clock, type Logger, type Random, silentLogger, systemClock, system
 import type { Place } from './core/arn.ts'
 import { type FaultRules, Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
+import { certificateFor } from './gateway/tls/certificate-folder.ts'
 import { type Durations, shortDurations } from './services/streams/context.ts'
 import { limitsOf, type StreamsLimits } from './services/streams/limits.ts'
 import { openStreams } from './services/streams/service.ts'
@@ -19,6 +20,11 @@ export type MillraceOptions = {
   readonly host?: string
   /** Folder that keeps streams and records. Without one, all is kept in memory and gone at the end. */
   readonly data?: string
+  /**
+   * Speak TLS beside plain HTTP, on the same port: by a certificate of one's own (PEM), or by one that is made, kept in
+   * the data folder, and vouched for by an authority that clients are told to trust. @default false
+   */
+  readonly tls?: boolean | { readonly cert: string; readonly key: string }
   /** When a put into a folder is answered: on the disk, or in the operating system's hands. @default 'fsync' */
   readonly durability?: 'fsync' | 'os'
   /** A new file of the log begins when one is this long, in bytes; a folder gives space back by whole files. @default 64 MiB */
@@ -46,6 +52,10 @@ export type Millrace = {
   readonly url: string
   readonly host: string
   readonly port: number
+  /** With TLS: the same port as `https://…`. */
+  readonly tlsUrl?: string
+  /** With a certificate that was made here: what clients are to trust, as PEM, and the file that holds it. */
+  readonly authority?: { readonly pem: string; readonly path?: string }
   /** Answers what is in flight, writes what was accepted, and leaves nothing behind. Idempotent. */
   stop(): Promise<void>
 }
@@ -83,24 +93,40 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     recordFaults: faults,
   })
 
+  const page = (contentType: string, body: () => string) => async () => ({ contentType, body: body() })
   const pages = new Map([
-    ['/health', async () => ({ contentType: 'application/json', body: '{"status":"ok"}\n' })],
+    ['/health', page('application/json', () => '{"status":"ok"}\n')],
     [
       '/metrics',
-      async () => ({
-        contentType: 'text/plain; version=0.0.4; charset=utf-8',
-        body: prometheusPage(metrics.all(), {
+      page('text/plain; version=0.0.4; charset=utf-8', () =>
+        prometheusPage(metrics.all(), {
           residentBytes: process.memoryUsage.rss(),
           uptimeS: (clock.monotonicMs() - startedMs) / 1000,
           droppedSeries: metrics.dropped,
         }),
-      }),
+      ),
     ],
   ])
   const closeRooms = async () => {
     await streams.stop()
     await storage.close()
   }
+  const closeAndThrow = async (error: unknown): Promise<never> => {
+    await closeRooms()
+    throw error
+  }
+  const tls = await certificateFor(options.tls ?? false, {
+    folder: options.data && `${options.data}/tls`,
+    host,
+    clock: systemClock, // clients look at theirs
+    random,
+    logger,
+  }).catch(closeAndThrow)
+  if (tls?.authority !== undefined)
+    pages.set(
+      '/ca.pem',
+      page('application/x-pem-file', () => tls.authority!),
+    )
   const gateway = await openGateway({
     services: [streams],
     place,
@@ -112,16 +138,18 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     faults,
     operationRates: limits.operationRates,
     pages,
-  }).catch(async (error: unknown) => {
-    await closeRooms()
-    throw error
-  })
+    tls,
+  }).catch(closeAndThrow)
 
   let stopped: Promise<void> | undefined
   return {
     url: gateway.url,
     host,
     port: gateway.port,
+    ...(gateway.tlsUrl !== undefined && { tlsUrl: gateway.tlsUrl }),
+    ...(tls?.authority !== undefined && {
+      authority: { pem: tls.authority, ...(tls.authorityPath !== undefined && { path: tls.authorityPath }) },
+    }),
     stop() {
       stopped ??= gateway.close().then(closeRooms)
       return stopped

@@ -36,6 +36,7 @@ const serverOptionsOf = (config: ServerConfig) => ({
   port: config.port,
   host: config.host,
   ...(!config.memory && { data: config.data }),
+  tls: tlsOf(config),
   durability: config.durability,
   limits: config.limits,
   ...(config.faults !== undefined && { faults: config.faults as FaultRules }),
@@ -45,13 +46,20 @@ const serverOptionsOf = (config: ServerConfig) => ({
   logger: jsonLogger((line) => process.stderr.write(line), systemClock, config['log-level']),
 })
 
+function tlsOf({ tls, 'tls-cert': cert, 'tls-key': key }: ServerConfig) {
+  return cert !== undefined && key !== undefined ? { cert, key } : tls
+}
+
 /** One line: where it is, and how to point a client at it. */
-function readyLine({ url }: Millrace, { region, memory, data, durability }: ServerConfig): string {
+function readyLine({ url, tlsUrl, authority }: Millrace, { region, memory, data, durability }: ServerConfig): string {
   const kept = memory
     ? 'in memory'
     : `in ${data}, ${durability === 'fsync' ? 'on the disk before each answer' : 'written by the system'}`
+  const trusted = authority?.path ?? `what ${url}/ca.pem gives`
+  const trust = authority ? ` (trust ${trusted}, by AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS)` : ''
+  const secure = tlsUrl === undefined ? '' : ` and ${tlsUrl}${trust}`
   return (
-    `Millrace is ready at ${url} (records kept ${kept}). Point a client at it: ` +
+    `Millrace is ready at ${url}${secure} (records kept ${kept}). Point a client at it: ` +
     `export AWS_ENDPOINT_URL=${url} AWS_REGION=${region} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any`
   )
 }

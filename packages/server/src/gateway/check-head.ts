@@ -9,9 +9,9 @@ import { Unroutable } from './route.ts'
  * For the same reason no answer has `Access-Control-Allow-Origin`, where AWS says `*`: AWS can afford it, for a page
  * cannot sign. Here signatures are not verified, and any page that the user visits could read and write streams.
  */
-export function checkHead(request: HttpRequest, host: string): void {
+export function checkHead(request: HttpRequest, host: string, isCertified?: (name: string) => boolean): void {
   const authority = String(request.headers[':authority'] ?? request.headers.host ?? '')
-  if (!isOwnHost(authority, host))
+  if (!isOwnHost(authority, host, isCertified))
     throw new Unroutable(
       'AccessDeniedException',
       'Millrace does not answer under this host name: use localhost, an address, or the name given to --host',

@@ -20,6 +20,7 @@ import type { Protocol } from './protocols/protocol.ts'
 import { renderError } from './render-error.ts'
 import { type Route, Router } from './route.ts'
 import { Throttle } from './throttle.ts'
+import type { ServerCertificate } from './tls/certificate.ts'
 
 export type Page = () => Promise<{ readonly contentType: string; readonly body: string }>
 
@@ -32,6 +33,8 @@ export type GatewayOptions = {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** Certificate and key, as PEM: TLS is then spoken on the same port. @default no TLS */
+  readonly tls?: ServerCertificate | undefined
   readonly faults?: Faults | undefined
   /** Enforce the calls each second that operations declare. */
   readonly operationRates: boolean
@@ -48,6 +51,8 @@ export type GatewayOptions = {
 
 export type Gateway = {
   readonly url: string
+  /** The same port by TLS; undefined without. */
+  readonly tlsUrl: string | undefined
   readonly port: number
   /** Finishes what is in flight (8 s at most), ends event streams, closes everything. */
   close(): Promise<void>
@@ -69,8 +74,15 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const router = new Router(services)
   const stopping = new AbortController()
 
+  const tls = options.tls && (await (await import('./tls/tls-door.ts')).tlsDoor(options.tls))
+  let saidThatTlsIsMissing = false
+  const onTlsMissing = () => {
+    if (!saidThatTlsIsMissing) logger.log('warn', 'a client speaks TLS, which is off: start the server with --tls')
+    saidThatTlsIsMissing = true
+  }
+
   const listener = await listen(
-    { host, port: options.port, headersTimeoutMs, idleTimeoutMs, connectionsMax },
+    { host, port: options.port, headersTimeoutMs, idleTimeoutMs, connectionsMax, tls, onTlsMissing },
     (request, response) => {
       response.on('error', () => {}) // the client went away; 'close' tells the same
       void serve(request, response)
@@ -90,7 +102,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       memory = undefined
     }
     try {
-      checkHead(request, host)
+      checkHead(request, host, tls?.names)
       if (options.pages && request.method === 'GET' && (await sendPage(options.pages, request, response))) return
       const declaredBytes = Number(request.headers['content-length']) || 0
       if (declaredBytes > bodyBytesMax) throw new BodyTooLarge()
@@ -231,9 +243,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     logger.log('error', 'a request failed inside the server', { requestId, error })
 
   const { port } = listener
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
   return {
     port,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `http://${authority}`,
+    tlsUrl: tls && `https://${authority}`,
     close() {
       stopping.abort()
       return listener.close(networkClock.sleep(drainMs))

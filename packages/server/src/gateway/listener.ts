@@ -1,6 +1,7 @@
 import type http from 'node:http'
 import http2 from 'node:http2'
 import net, { type AddressInfo, type Socket } from 'node:net'
+import type { TlsDoor } from './tls/tls-door.ts'
 
 /**
  * Importing node:http evaluates all that it exports, and with `http.WebSocket` the whole of Node's fetch: 13 MB of memory
@@ -21,6 +22,10 @@ export type ListenerOptions = {
   readonly idleTimeoutMs: number
   /** Connections held at once; more are closed as they come. */
   readonly connectionsMax: number
+  /** For clients that begin with a TLS handshake; without it they hear HTTP, which each of them has words for. */
+  readonly tls?: TlsDoor | undefined
+  /** Called at each handshake that there is no TLS for. */
+  readonly onTlsMissing?: () => void
 }
 
 export type Listener = {
@@ -31,9 +36,13 @@ export type Listener = {
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
+/** The first byte of a TLS record that holds a handshake (RFC 8446, section 5.1): no request begins so. */
+const handshakeByte = 0x16
+
 /**
- * One plain port for HTTP/1.1 and for HTTP/2 by prior knowledge, told apart by HTTP/2's preface (RFC 9113, section
- * 3.4): the AWS SDK for JavaScript speaks HTTP/2 to Kinesis without asking, all others HTTP/1.1.
+ * One port for everyone. HTTP/1.1 and HTTP/2 by prior knowledge are told apart by HTTP/2's preface (RFC 9113, section
+ * 3.4): the AWS SDK for JavaScript speaks HTTP/2 to Kinesis without asking, all others HTTP/1.1. Who begins with a TLS
+ * handshake says by ALPN which of the two comes inside.
  */
 export async function listen(
   options: ListenerOptions,
@@ -67,16 +76,24 @@ export async function listen(
       undecided.delete(socket)
     })
     socket.on('error', () => socket.destroy())
-    tellApart(socket, options, (isHttp2) => {
-      undecided.delete(socket)
-      if (isHttp2) {
-        socket.allowHalfOpen = false // its streams have ends of their own; the connection has but one
-        // A client that left an event stream half read may never close its side; we have said all that there was.
-        socket.once('finish', () => socket.setTimeout(lingerMs, () => socket.destroy()))
-      }
-      const server = isHttp2 ? plain2 : http1
-      server.emit('connection', socket)
+    tellApart(socket, options, (opening) => {
+      if (opening !== 'tls') return serve(socket, opening)
+      if (options.tls) return options.tls.enter(socket, headersTimeoutMs, serve)
+      options.onTlsMissing?.()
+      serve(socket, 'http1')
     })
+
+    /** `inner` is the socket itself, or what came out of its TLS. */
+    function serve(inner: Socket, version: 'http1' | 'http2'): void {
+      undecided.delete(socket)
+      if (version === 'http2') {
+        inner.allowHalfOpen = false // its streams have ends of their own; the connection has but one
+        // A client that left an event stream half read may never close its side; we have said all that there was.
+        inner.once('finish', () => inner.setTimeout(lingerMs, () => inner.destroy()))
+      }
+      const server = version === 'http2' ? plain2 : http1
+      server.emit('connection', inner)
+    }
   })
   server.maxConnections = options.connectionsMax
   await new Promise<void>((resolve, reject) => {
@@ -109,7 +126,7 @@ const lingerMs = 1000
 function tellApart(
   socket: Socket,
   { headersTimeoutMs, idleTimeoutMs }: ListenerOptions,
-  handOn: (isHttp2: boolean) => void,
+  handOn: (opening: 'tls' | 'http1' | 'http2') => void,
 ): void {
   let seen = Buffer.alloc(0)
   socket.setTimeout(idleTimeoutMs, () => socket.destroy())
@@ -128,7 +145,7 @@ function tellApart(
     socket.removeAllListeners('timeout')
     socket.setTimeout(0)
     socket.unshift(seen)
-    handOn(maybeHttp2)
+    handOn(maybeHttp2 ? 'http2' : seen[0] === handshakeByte ? 'tls' : 'http1')
   }
   socket.on('readable', read)
   socket.once('end', leave)
