@@ -13,6 +13,17 @@ export type Versioned = {
   readonly version: number
 }
 
+/** One of several changes that are made together. */
+export type CatalogChange = {
+  readonly key: string
+  /** Of the value as it must still be; 0: there must be none. */
+  readonly expectedVersion: number
+  /** `keep` changes nothing: it only asks that nobody else has. */
+  readonly action: 'put' | 'delete' | 'keep'
+  /** For `put`. */
+  readonly value?: Json
+}
+
 export interface Catalog {
   /** The value as it is now. Nobody may change it in place. */
   get(key: string): Versioned | undefined
@@ -25,6 +36,12 @@ export interface Catalog {
   put(key: string, value: Json, expectedVersion: number): Promise<number | undefined>
   /** Deletes if the value is still at `expectedVersion`. True if it did. @throws StorageFailed */
   delete(key: string, expectedVersion: number): Promise<boolean>
+  /**
+   * Makes all changes, each of another key, or none of them: whatever happens, nobody ever sees a part. Resolves, once
+   * durable and visible, with the version of all of them, or with undefined if one value was at another version.
+   * @throws StorageFailed
+   */
+  commit(changes: readonly CatalogChange[]): Promise<number | undefined>
   /**
    * Calls `listener` with the key after each change below `prefix`, in order, after `get` shows it; not with what is
    * there already. Returns how to stop.

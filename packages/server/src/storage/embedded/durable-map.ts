@@ -12,8 +12,8 @@ import type { ByteRange } from './segment-index.ts'
  *   magic[8] = "MILLMAP1", then frames:
  *   length:u32  crc32:u32  version:f64  durableTo:f64  json[length]
  *
- * crc32 is over version, durableTo and json. The json is [key, value], [key] for a deletion, or [] for no change
- * (it remembers the version, and vouches for what is before it). `durableTo` is how much of the file was synced when
+ * crc32 is over version, durableTo and json. The json is [key, value], [key] for a deletion, a list of these for changes
+ * that are made together, or [] for no change (it remembers the version, and vouches for what is before it). `durableTo` is how much of the file was synced when
  * the frame counted first: a broken frame before that place is damage, one after it is an unfinished write. The first
  * frame's is the length of the whole file as it was written anew, for that gets its name when it is synced.
  */
@@ -26,10 +26,19 @@ const encoder = new TextEncoder()
 /** A file is written anew when it holds more than this, and four times what is alive. */
 const rewriteBytesMin = 256 * 1024
 
+/** A change of one key; an undefined value deletes. */
 type Change = {
   readonly key: string
   readonly value: Json | undefined
+  /** 0: there must be no value; undefined: whatever there is. */
   readonly expectedVersion: number | undefined
+  /** Nothing is changed: the version must be the expected one, and no more. */
+  readonly isKept?: boolean
+}
+
+/** Changes that are made together, in one frame, or not at all. */
+type Group = {
+  readonly changes: readonly Change[]
   readonly resolve: (version: number | undefined) => void
   readonly reject: (error: Error) => void
 }
@@ -41,7 +50,7 @@ export class DurableMap {
   readonly #name: string
   readonly #applied: (key: string, value: Json | undefined, version: number) => void
   #version = 0
-  #pending: Change[] = []
+  #pending: Group[] = []
   #writing: Promise<void> | undefined
   /** Undefined before the first change and after a failure: then the next change writes a new file first. */
   #file: File | undefined
@@ -61,7 +70,8 @@ export class DurableMap {
   }
 
   /**
-   * Opens the map in `directory/name`; `applied` is told of each change, also of those read here.
+   * Opens the map in `directory/name`; `applied` is told of each change, also of those read here. A map that `mayBeMissing`
+   * has no file before its first change.
    * @throws DataFolderError if the file is damaged
    */
   static async open(
@@ -70,12 +80,14 @@ export class DurableMap {
     name: string,
     logger: Logger,
     applied: (key: string, value: Json | undefined, version: number) => void = () => {},
+    mayBeMissing = false,
   ): Promise<DurableMap> {
     const map = new DurableMap(fileSystem, directory, name, applied)
     try {
       map.#load(await readWhole(fileSystem, map.#path), logger)
     } catch (error) {
       if (!isMissing(error)) throw error
+      if (mayBeMissing) return map
     }
     // What was read may never have been synced: a new file makes it so, and the old one is not written to any more.
     await map.#rewrite()
@@ -87,8 +99,13 @@ export class DurableMap {
    * Resolves once durable with the new version, or with undefined if the version was another. @throws StorageFailed
    */
   change(key: string, value: Json | undefined, expectedVersion?: number): Promise<number | undefined> {
+    return this.commit([{ key, value, expectedVersion }])
+  }
+
+  /** Makes all changes, each of another key, or none; they get one version. Resolves as `change` does. */
+  commit(changes: readonly Change[]): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ key, value, expectedVersion, resolve, reject })
+      this.#pending.push({ changes, resolve, reject })
       this.#writing ??= this.#run()
     })
   }
@@ -117,48 +134,49 @@ export class DurableMap {
   async #run(): Promise<void> {
     await Promise.resolve()
     while (this.#pending.length > 0) {
-      const changes = this.#pending
+      const groups = this.#pending
       this.#pending = []
       try {
-        await this.#commit(changes)
+        await this.#write(groups)
       } catch (error) {
         await this.#file?.close().catch(() => {})
         this.#file = undefined
         const failed = new StorageFailed(`${this.#path} cannot be written: ${(error as Error).message}`, {
           cause: error,
         })
-        for (const change of changes) change.reject(failed)
+        for (const group of groups) group.reject(failed)
       }
     }
     this.#writing = undefined // in the same turn as the last look at what waits: nobody can come between
   }
 
-  async #commit(changes: readonly Change[]): Promise<void> {
+  async #write(groups: readonly Group[]): Promise<void> {
     if (!this.#file || this.#sizeBytes > Math.max(rewriteBytesMin, 4 * this.#rewrittenBytes)) await this.#rewrite()
     const decided = new Map<string, number>()
     const frames: Uint8Array[] = []
     const versions: (number | undefined)[] = []
     let version = this.#version
-    for (const { key, value, expectedVersion } of changes) {
-      const before = decided.get(key) ?? this.values.get(key)?.version ?? 0
-      if (expectedVersion !== undefined && expectedVersion !== before) {
+    const versionOf = (key: string) => decided.get(key) ?? this.values.get(key)?.version ?? 0
+    for (const { changes } of groups) {
+      if (changes.some(({ key, expectedVersion = versionOf(key) }) => expectedVersion !== versionOf(key))) {
         versions.push(undefined)
         continue
       }
       version++
-      decided.set(key, value === undefined ? 0 : version)
       versions.push(version)
-      frames.push(frame(version, this.#sizeBytes, value === undefined ? [key] : [key, value]))
+      const made = changes.filter(({ isKept }) => !isKept)
+      for (const { key, value } of made) decided.set(key, value === undefined ? 0 : version)
+      if (made.length > 0) frames.push(frame(version, this.#sizeBytes, jsonOf(made)))
     }
     if (frames.length > 0) {
       await this.#file!.append(frames)
       await this.#file!.dataSync()
       for (const { byteLength } of frames) this.#sizeBytes += byteLength
     }
-    for (const [i, change] of changes.entries()) {
+    for (const [i, { changes, resolve }] of groups.entries()) {
       const given = versions[i]
-      if (given !== undefined) this.#apply(change.key, change.value, given)
-      change.resolve(given)
+      if (given !== undefined) for (const { key, value, isKept } of changes) if (!isKept) this.#apply(key, value, given)
+      resolve(given)
     }
   }
 
@@ -190,10 +208,9 @@ export class DurableMap {
       throw new DataFolderError(
         `${this.#path} is damaged at byte ${damage[0]!.from}: restore it from a copy of the folder`,
       )
-    for (const { version, json } of frames) {
-      const [key, value] = json
+    for (const { version, changes } of frames) {
       const highest = Math.max(this.#version, version) // a rewritten file is in order of key's age
-      if (key !== undefined) this.#apply(key as string, value, version)
+      for (const [key, value] of changes) this.#apply(key, value, version)
       this.#version = highest
     }
     if (tail)
@@ -256,18 +273,27 @@ function frame(version: number, durableTo: number, json: Json): Uint8Array {
   return bytes
 }
 
+const jsonOf = (changes: readonly Change[]): Json => {
+  const pairs = changes.map(({ key, value }) => (value === undefined ? [key] : [key, value]))
+  return pairs.length === 1 ? pairs[0]! : pairs
+}
+
 export type Frame = {
   readonly version: number
   readonly durableTo: number
-  readonly json: readonly [key?: string, value?: Json]
+  readonly changes: readonly KeyChange[]
   readonly end: number
 }
+
+/** Without a value the key was deleted. */
+type KeyChange = readonly [key: string, value?: Json]
 
 function readFrame(bytes: Uint8Array, at: number): Frame | undefined {
   if (at + headerLength > bytes.byteLength) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset + at)
   const end = at + headerLength + view.getUint32(0, true)
   if (end > bytes.byteLength || crc32(bytes.subarray(at + 8, end)) !== view.getUint32(4, true)) return undefined
-  const json = JSON.parse(decoder.decode(bytes.subarray(at + headerLength, end)))
-  return { version: view.getFloat64(8, true), durableTo: view.getFloat64(16, true), json, end }
+  const json = JSON.parse(decoder.decode(bytes.subarray(at + headerLength, end))) as KeyChange | KeyChange[]
+  const changes = (json.length === 0 || Array.isArray(json[0]) ? json : [json]) as KeyChange[]
+  return { version: view.getFloat64(8, true), durableTo: view.getFloat64(16, true), changes, end }
 }

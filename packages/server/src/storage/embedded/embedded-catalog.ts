@@ -1,5 +1,5 @@
 import type { Logger } from '@millrace/ports'
-import type { Catalog, Json, Versioned } from '../catalog.ts'
+import type { Catalog, CatalogChange, Json, Versioned } from '../catalog.ts'
 import { MemoryCatalog } from '../memory/memory-catalog.ts'
 import { DurableMap } from './durable-map.ts'
 import type { FileSystem } from './file-system.ts'
@@ -14,12 +14,16 @@ export class EmbeddedCatalog implements Catalog {
     this.#map = map
   }
 
-  /** @throws DataFolderError if the file is damaged */
-  static async open(fileSystem: FileSystem, directory: string, logger: Logger): Promise<EmbeddedCatalog> {
+  /** `items.map` has no file before its first change. @throws DataFolderError if the file is damaged */
+  static async open(
+    fileSystem: FileSystem,
+    directory: string,
+    logger: Logger,
+    fileName: 'catalog.map' | 'items.map' = 'catalog.map',
+  ): Promise<EmbeddedCatalog> {
     const shown = new MemoryCatalog()
-    const map = await DurableMap.open(fileSystem, directory, 'catalog.map', logger, (key, value, version) =>
-      shown.apply(key, value, version),
-    )
+    const apply = (key: string, value: Json | undefined, version: number) => void shown.apply(key, value, version)
+    const map = await DurableMap.open(fileSystem, directory, fileName, logger, apply, fileName === 'items.map')
     return new EmbeddedCatalog(shown, map)
   }
 
@@ -38,6 +42,17 @@ export class EmbeddedCatalog implements Catalog {
   async delete(key: string, expectedVersion: number): Promise<boolean> {
     if (expectedVersion === 0) return false // there is nothing to delete at version 0
     return (await this.#map.change(key, undefined, expectedVersion)) !== undefined
+  }
+
+  commit(changes: readonly CatalogChange[]): Promise<number | undefined> {
+    return this.#map.commit(
+      changes.map(({ key, expectedVersion, action, value }) => ({
+        key,
+        value: action === 'put' ? value : undefined,
+        expectedVersion,
+        isKept: action === 'keep',
+      })),
+    )
   }
 
   watch(prefix: string, listener: (key: string) => void): () => void {

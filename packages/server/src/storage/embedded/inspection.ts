@@ -1,4 +1,4 @@
-import type { Json, Versioned } from '../catalog.ts'
+import type { Versioned } from '../catalog.ts'
 import { DataFolderError } from './data-folder.ts'
 import { scanMap } from './durable-map.ts'
 import { keyOf, newestKey, removedKey } from './embedded-log.ts'
@@ -140,12 +140,10 @@ class Inspecting {
     if (tail) this.#note(`${path} ends with a change that was not finished, from byte ${tail.from}`)
     for (const { from, to } of damage)
       this.#damaged(`${path} is damaged from byte ${from} to ${to}: a server does not start on it`)
-    for (const { version, json } of frames) {
-      const [key, value] = json as readonly [key?: string, value?: Json]
-      if (key === undefined) continue
-      if (value === undefined) values.delete(key)
-      else values.set(key, { key, value, version })
-    }
+    for (const { version, changes } of frames)
+      for (const [key, value] of changes)
+        if (value === undefined) values.delete(key)
+        else values.set(key, { key, value, version })
     return values
   }
 

@@ -29,12 +29,15 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Storage & 
   const { directory, clock, logger, fileSystem = nodeFileSystem, segmentBytesMax = 64 * 1024 * 1024 } = options
   const folder = await DataFolder.open(directory, fileSystem)
   let log: EmbeddedLog | undefined
-  let catalog: EmbeddedCatalog
+  let catalog: EmbeddedCatalog | undefined
+  let items: EmbeddedCatalog
   try {
     log = await EmbeddedLog.open({ ...options, directory: folder.logDirectory, fileSystem, segmentBytesMax })
     await checkCatalogIsThere(folder.catalogDirectory, fileSystem, log.size)
     catalog = await EmbeddedCatalog.open(fileSystem, folder.catalogDirectory, logger)
+    items = await EmbeddedCatalog.open(fileSystem, folder.catalogDirectory, logger, 'items.map')
   } catch (error) {
+    await catalog?.close()
     await log?.end()
     await folder.close()
     throw error
@@ -43,13 +46,15 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Storage & 
   const sweeping = sweepNowAndThen(log, clock, logger, ending.signal)
   let closed: Promise<void> | undefined
   const opened = log
+  const ends = [() => opened.end(), () => catalog.close(), () => items.close(), () => folder.close()]
   return {
     log: opened,
     catalog,
+    items,
     sweep: () => opened.sweep(),
     close() {
       ending.abort()
-      closed ??= sweeping.then(() => endAll([() => opened.end(), () => catalog.close(), () => folder.close()]))
+      closed ??= sweeping.then(() => endAll(ends))
       return closed
     },
   }

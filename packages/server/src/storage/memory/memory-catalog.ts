@@ -1,4 +1,4 @@
-import type { Catalog, Json, Versioned } from '../catalog.ts'
+import type { Catalog, CatalogChange, Json, Versioned } from '../catalog.ts'
 
 /** A catalog that ends with the process. The embedded catalog keeps its values in one of these, too. */
 export class MemoryCatalog implements Catalog {
@@ -24,6 +24,15 @@ export class MemoryCatalog implements Catalog {
     if (this.#values.get(key)?.version !== expectedVersion) return false
     this.apply(key, undefined)
     return true
+  }
+
+  async commit(changes: readonly CatalogChange[]): Promise<number | undefined> {
+    for (const { key, expectedVersion } of changes)
+      if ((this.#values.get(key)?.version ?? 0) !== expectedVersion) return undefined
+    const version = this.#version + 1
+    for (const { key, action, value } of changes)
+      if (action !== 'keep') this.apply(key, action === 'put' ? value! : undefined, version)
+    return version
   }
 
   watch(prefix: string, listener: (key: string) => void): () => void {

@@ -5,5 +5,5 @@ import { MemoryLog } from './memory-log.ts'
 
 /** A storage that ends with the process. */
 export function openMemory({ clock }: { clock: Clock }): Storage {
-  return { log: new MemoryLog(clock), catalog: new MemoryCatalog(), close: async () => {} }
+  return { log: new MemoryLog(clock), catalog: new MemoryCatalog(), items: new MemoryCatalog(), close: async () => {} }
 }
