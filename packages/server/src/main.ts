@@ -3,6 +3,7 @@ import type { Place } from './core/arn.ts'
 import { type FaultRules, Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
 import { certificateFor } from './gateway/tls/certificate-folder.ts'
+import { openDynamoDb } from './services/dynamodb/service.ts'
 import { type Durations, shortDurations } from './services/streams/context.ts'
 import { limitsOf, type StreamsLimits } from './services/streams/limits.ts'
 import { openStreams } from './services/streams/service.ts'
@@ -33,6 +34,8 @@ export type MillraceOptions = {
   readonly limits?: 'aws' | 'off' | Partial<StreamsLimits>
   /** Makes chosen operations fail, throttle or answer late, by a seeded probability. @default none */
   readonly faults?: FaultRules
+  /** Bytes that all items of DynamoDB tables may take, in memory. @default 256 MiB */
+  readonly tableBytesMax?: number
   /** The region in ARNs. @default 'us-east-1' */
   readonly region?: string
   /** The account in ARNs: twelve digits. @default '000000000000' */
@@ -92,6 +95,16 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     durations,
     recordFaults: faults,
   })
+  const dynamodb = openDynamoDb({
+    place,
+    clock,
+    random,
+    logger,
+    catalog,
+    items: storage.items,
+    transitionMs: durations.updateMs,
+    tableBytesMax: options.tableBytesMax,
+  })
 
   const page = (contentType: string, body: () => string) => async () => ({ contentType, body: body() })
   const pages = new Map([
@@ -108,7 +121,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     ],
   ])
   const closeRooms = async () => {
-    await streams.stop()
+    await Promise.all([streams.stop(), dynamodb.stop()])
     await storage.close()
   }
   const closeAndThrow = async (error: unknown): Promise<never> => {
@@ -128,7 +141,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       page('application/x-pem-file', () => tls.authority!),
     )
   const gateway = await openGateway({
-    services: [streams],
+    services: [streams, dynamodb],
     place,
     clock,
     random,

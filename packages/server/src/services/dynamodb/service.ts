@@ -1,0 +1,35 @@
+import type { Operation, Service } from '../../core/operation.ts'
+import type { DynamoDbContext, DynamoDbParts } from './context.ts'
+import { tableBytesMaxDefault } from './context.ts'
+import { ItemStore } from './item-store.ts'
+import * as operations from './operations/index.ts'
+import { Sweeper } from './sweeper.ts'
+import { TableStore } from './table-store.ts'
+
+export type DynamoDbService = Service<DynamoDbContext> & {
+  /** Ends background work. What is pending goes on at the next start. */
+  stop(): Promise<void>
+}
+
+/** DynamoDB's tables on a storage: loads what the catalogs know, and takes up what was pending. */
+export function openDynamoDb({ catalog, items: itemCatalog, ...parts }: DynamoDbParts): DynamoDbService {
+  const tables = new TableStore(catalog, parts.clock)
+  const items = new ItemStore(itemCatalog, tables, parts.tableBytesMax ?? tableBytesMaxDefault)
+  const sweeper = new Sweeper({ ...parts, tables, items })
+  sweeper.start()
+  return {
+    name: 'dynamodb',
+    targetPrefix: 'DynamoDB_20120810',
+    jsonVersion: '1.0',
+    errorPrefix: 'com.amazonaws.dynamodb.v20120810#',
+    operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
+    context: { ...parts, tables, items },
+    async stop() {
+      await sweeper.stop()
+      items.stop()
+    },
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: see Service
+type AnyOperation = Operation<DynamoDbContext, any>
