@@ -19,9 +19,9 @@ export type UserRecord = {
 
 /** What is taken from a record of GetRecords or SubscribeToShard, by the names of AWS's SDK. */
 export type KinesisRecord = {
-  readonly Data: Uint8Array | undefined
-  readonly PartitionKey: string | undefined
-  readonly SequenceNumber: string | undefined
+  readonly Data?: Uint8Array | undefined
+  readonly PartitionKey?: string | undefined
+  readonly SequenceNumber?: string | undefined
   readonly ApproximateArrivalTimestamp?: Date | undefined
 }
 
