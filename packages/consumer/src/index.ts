@@ -1,1 +1,18 @@
-export {}
+export type { UserRecord } from '@millrace/formats'
+export type { Checkpoint } from './checkpoint.ts'
+export {
+  type Checkpointer,
+  InvalidCheckpointError,
+  LeaseLostError,
+  type Place,
+  type PreparedCheckpoint,
+} from './checkpointer.ts'
+export { Consumer, type ConsumerClients } from './consumer.ts'
+export type { ConsumerOptions, InitialPosition, ProcessorErrorAction, ProcessorFailure } from './options.ts'
+export type {
+  InitializationInput,
+  ProcessRecordsInput,
+  RecordProcessor,
+  RecordProcessorFactory,
+  ShardInput,
+} from './record-processor.ts'

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  CreateStreamCommand,
+  DescribeStreamSummaryCommand,
+  KinesisClient,
+  PutRecordsCommand,
+  SplitShardCommand,
+} from '@aws-sdk/client-kinesis'
+import { startMillrace } from '../../server/src/index.ts'
+import { Consumer } from './consumer.ts'
+import { MemoryLeaseTable } from './memory-lease-table-fixture.ts'
+import type { ConsumerOptions } from './options.ts'
+import type { RecordProcessorFactory } from './record-processor.ts'
+
+const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
+
+async function streamOf(shards: number) {
+  const millrace = await startMillrace({ port: 0, transitionMs: 0 })
+  const kinesis = new KinesisClient({ endpoint: millrace.url, region: 'us-east-1', credentials })
+  const dynamodb = new DynamoDBClient({ endpoint: millrace.url, region: 'us-east-1', credentials })
+  await kinesis.send(new CreateStreamCommand({ StreamName: 's', ShardCount: shards }))
+  await untilActive(kinesis)
+  return {
+    kinesis,
+    dynamodb,
+    leaseTable: new MemoryLeaseTable(),
+    async [Symbol.asyncDispose]() {
+      kinesis.destroy()
+      dynamodb.destroy()
+      await millrace.stop()
+    },
+  }
+}
+
+async function untilActive(kinesis: KinesisClient) {
+  for (;;) {
+    const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName: 's' }))
+    if (StreamDescriptionSummary?.StreamStatus === 'ACTIVE') return
+  }
+}
+
+const put = (kinesis: KinesisClient, from: number, count: number) =>
+  kinesis.send(
+    new PutRecordsCommand({
+      StreamName: 's',
+      Records: Array.from({ length: count }, (_, i) => ({
+        PartitionKey: `k${from + i}`,
+        Data: Buffer.from(String(from + i)),
+      })),
+    }),
+  )
+
+const options: ConsumerOptions = {
+  applicationName: 'app',
+  streamName: 's',
+  initialPosition: 'TRIM_HORIZON',
+  failoverTimeMs: 900,
+  takeIntervalMs: 100,
+  idleTimeBetweenReadsMs: 20,
+  readGapMs: 0,
+}
+
+/** Collects what processors get, and resolves when as many different records came. */
+function collector() {
+  const seen = new Map<string, number>()
+  const events: string[] = []
+  let waiting = { count: Number.POSITIVE_INFINITY, resolve: () => {} }
+  const factory: RecordProcessorFactory = ({ shardId }) => ({
+    initialize: () => void events.push(`initialize ${shardId}`),
+    async processRecords({ records, checkpointer }) {
+      for (const { data } of records) {
+        const text = Buffer.from(data).toString()
+        seen.set(text, (seen.get(text) ?? 0) + 1)
+      }
+      await checkpointer.checkpoint()
+      if (seen.size >= waiting.count) waiting.resolve()
+    },
+    async shardEnded({ checkpointer }) {
+      events.push(`ended ${shardId}`)
+      await checkpointer.checkpoint()
+    },
+    shutdownRequested: () => void events.push(`shutdown ${shardId}`),
+  })
+  const until = (count: number) =>
+    new Promise<void>((resolve) => {
+      waiting = { count, resolve }
+      if (seen.size >= count) resolve()
+    })
+  return { seen, events, factory, until }
+}
+
+test('a consumer reads every record of every shard once, and stops with all of it checkpointed', async () => {
+  await using clients = await streamOf(3)
+  const { seen, events, factory, until } = collector()
+  const consumer = new Consumer(clients, options, factory)
+  await consumer.start()
+  await put(clients.kinesis, 0, 300)
+  await until(300)
+  assert.equal(consumer.shardIds.length, 3)
+  await consumer.stop()
+  await put(clients.kinesis, 300, 100)
+
+  const second = new Consumer(clients, options, factory)
+  await second.start()
+  await until(400)
+  await second.stop()
+  assert.deepEqual(new Set(seen.values()), new Set([1]))
+  assert.equal(events.filter((event) => event.startsWith('shutdown')).length, 6)
+  assert.equal(clients.leaseTable.items.get('shardId-000000000000')?.leaseOwner, undefined)
+})
+
+test('the children of a split shard are processed after it', async () => {
+  await using clients = await streamOf(1)
+  const { seen, events, factory, until } = collector()
+  const consumer = new Consumer(clients, options, factory)
+  await put(clients.kinesis, 0, 100)
+  await consumer.start()
+  await clients.kinesis.send(
+    new SplitShardCommand({
+      StreamName: 's',
+      ShardToSplit: 'shardId-000000000000',
+      NewStartingHashKey: String(2n ** 127n),
+    }),
+  )
+  await untilActive(clients.kinesis)
+  await put(clients.kinesis, 100, 100)
+  await until(200)
+  await consumer.stop()
+  assert.deepEqual(new Set(seen.values()), new Set([1]))
+  assert.deepEqual(events.slice(0, 2), ['initialize shardId-000000000000', 'ended shardId-000000000000'])
+  assert.equal(clients.leaseTable.items.get('shardId-000000000000')?.checkpoint?.S, 'SHARD_END')
+})
