@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-export {}
+import { agentCommand } from './command.ts'
+
+process.exitCode = await agentCommand(process.argv.slice(2), process.stdout, process.stderr, process.env)

@@ -1,1 +1,5 @@
-export {}
+export type { AgentStatus } from './agent.ts'
+export { agentCommand } from './command.ts'
+export { type AgentConfig, readAgentConfig } from './config/agent-config.ts'
+export { AgentConfigError } from './config/config-reader.ts'
+export { type RunningAgent, type RunOptions, runAgent } from './run-agent.ts'

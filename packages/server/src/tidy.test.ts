@@ -32,12 +32,7 @@ const mayImport: Record<string, readonly string[]> = {
   ports: ['ports'],
   producer: ['producer', ...libraries, '@aws-sdk/client-kinesis'],
   consumer: ['consumer', ...libraries, '@aws-sdk/client-kinesis', '@aws-sdk/client-dynamodb'],
-  agent: [
-    'agent',
-    ...libraries,
-    '@millrace/producer',
-    ...['kinesis', 'firehose', 'cloudwatch'].map((service) => `@aws-sdk/client-${service}`),
-  ],
+  agent: ['agent', ...libraries, ...['kinesis', 'firehose', 'cloudwatch'].map((name) => `@aws-sdk/client-${name}`)],
   core: ['core', ...libraries],
   'storage interfaces': ['core', 'storage interfaces', ...libraries],
   'storage/memory': ['core', 'storage interfaces', 'storage/memory', ...libraries],

@@ -1,0 +1,242 @@
+import { dirname, resolve } from 'node:path'
+import type { Checkpoint } from '../state/checkpoint.ts'
+import { CopyWatch } from './copy-watch.ts'
+import { DirectoryWatches } from './directory-watches.ts'
+import { type FoundFile, findById, scanFiles } from './file-scan.ts'
+import type { DirectoryHint, OpenFile } from './file-system.ts'
+import { FileTail, fromBeginning, type LostContents, type TailContext, type TailStart } from './file-tail.ts'
+import { type Glob, parseGlob } from './glob.ts'
+import { lastLineEnd } from './last-line.ts'
+import { holds, signatureAt } from './signature.ts'
+
+/** So many files of a flow are kept open; those that grew longest ago are opened again when they grow. */
+export const openFilesMax = 512
+
+/** Scans that hints ask for are this far apart. */
+const hintedScanMs = 200
+
+/** How often to look for new files, and at idle ones, where the system gives no hints. */
+const unwatchedScanMs = 1000
+
+/** How often to look at idle files. */
+const idleLookMs = { watched: 5000, unwatched: 1000 }
+
+/** The files of one flow: finds them, knows them again whatever they are called, and looks after their tails. */
+export class FlowTracker {
+  readonly #context: TailContext
+  readonly #glob: Glob
+  readonly #tails = new Map<string, FileTail>()
+  readonly #copies: CopyWatch
+  readonly #watches: DirectoryWatches
+  #byPath = new Map<string, FileTail>()
+  #nextScanMs = Number.NEGATIVE_INFINITY
+  #lastScanMs = Number.NEGATIVE_INFINITY
+  #scanning: Promise<void> | undefined
+  #isStarted = false
+  #isStopped = false
+  readonly #wake: () => void
+
+  /** @param wake called when there is something to do before its time */
+  constructor(context: Omit<TailContext, 'onTruncated' | 'idleLookMs'>, wake: () => void) {
+    this.#context = {
+      ...context,
+      onTruncated: (tail, lost) => this.#findCopies(tail, lost),
+      idleLookMs: () => (this.#watches.areComplete ? idleLookMs.watched : idleLookMs.unwatched),
+    }
+    this.#wake = wake
+    this.#glob = parseGlob(resolvePattern(context.flow.filePattern))
+    this.#copies = new CopyWatch(context.clock)
+    this.#watches = new DirectoryWatches(context.fileSystem, (path, hint) => this.#hint(path, hint))
+  }
+
+  get tails(): Iterable<FileTail> {
+    return this.#tails.values()
+  }
+
+  /** Does what is due. Returns when something will be, by the monotonic clock. */
+  tick(nowMs: number, mustFlush: boolean): number {
+    if (nowMs >= this.#nextScanMs) void this.scan()
+    let nextMs = this.#nextScanMs
+    for (const tail of this.#tails.values()) {
+      if (tail.nextLookMs <= nowMs) void tail.look().then(this.#wake)
+      else if (mustFlush || tail.flushDueMs <= nowMs) tail.flushIfDue(nowMs, mustFlush)
+      nextMs = Math.min(nextMs, tail.nextLookMs, tail.flushDueMs)
+    }
+    return nextMs
+  }
+
+  /** Looks for files. One at a time. */
+  scan(): Promise<void> {
+    this.#nextScanMs = Number.POSITIVE_INFINITY
+    this.#scanning ??= this.#scan()
+      .catch((error: Error) => this.#context.logger.log('warn', `${this.#context.flow.id}: ${error.message}`))
+      .finally(() => {
+        this.#scanning = undefined
+        this.#lastScanMs = this.#context.clock.monotonicMs()
+        const { refreshMs } = this.#context.flow
+        const pauseMs = this.#watches.areComplete ? refreshMs : Math.min(refreshMs, unwatchedScanMs)
+        this.#nextScanMs = Math.min(this.#nextScanMs, this.#lastScanMs + pauseMs)
+        this.#wake()
+      })
+    return this.#scanning
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#watches.close()
+    await this.#scanning
+    await Promise.all([...this.#tails.values()].map((tail) => tail.stop()))
+  }
+
+  async #scan(): Promise<void> {
+    const { fileSystem, store, flow } = this.#context
+    const { files, directories, isWhole } = await scanFiles(fileSystem, this.#glob)
+    if (this.#isStopped) return
+    this.#watches.follow(directories, isWhole)
+    const byId = new Map<string, FoundFile>()
+    // A file with two names is one file: under the name that it has already, else under the first.
+    for (const file of files)
+      if (!byId.has(file.stat.id) || this.#tails.get(file.stat.id)?.path === file.path) byId.set(file.stat.id, file)
+    const before = this.#byPath
+    for (const tail of this.#tails.values()) this.#rename(tail, byId.get(tail.id))
+    const isFirst = !this.#isStarted
+    for (const file of byId.values()) if (!this.#tails.has(file.stat.id)) await this.#adopt(file, before.get(file.path))
+    if (isFirst) {
+      await this.#adoptMoved(byId)
+      this.#isStarted = true
+      await store.startFlow(flow.id)
+    }
+    this.#byPath = new Map([...this.#tails.values()].filter(({ id }) => byId.has(id)).map((tail) => [tail.path, tail]))
+    await this.#letGo(byId)
+  }
+
+  /** What a tail's file is called now, and whether it lost the name that it had. */
+  #rename(tail: FileTail, found: FoundFile | undefined): void {
+    if (found === undefined) tail.retire('gone')
+    else if (found.path !== tail.path || tail.isRetired) {
+      tail.path = found.path
+      tail.retire('renamed')
+    }
+  }
+
+  /** Follows a file that was not followed. `replaced` had its name before. */
+  async #adopt({ path, stat }: FoundFile, replaced: FileTail | undefined): Promise<void> {
+    const { fileSystem, logger } = this.#context
+    const file = await fileSystem.open(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') this.#tellUnreadable(path, error)
+      return undefined
+    })
+    if (!file) return
+    try {
+      const opened = await file.stat()
+      if (opened.id !== stat.id) return
+      const start = await this.#startOf(file, path, opened.id, opened.sizeBytes)
+      if (start === undefined) return
+      const tail = new FileTail(opened.id, path, start, this.#context)
+      if (replaced && replaced.id !== tail.id) tail.after.add(replaced)
+      this.#tails.set(tail.id, tail)
+      this.#unreadable.delete(path)
+      logger.log('debug', `following ${path}`, { from: start.offset })
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Where to begin with a file; undefined while that cannot be said. */
+  async #startOf(file: OpenFile, path: string, id: string, sizeBytes: number): Promise<TailStart | undefined> {
+    const { store, flow, logger } = this.#context
+    const checkpoint = store.find(flow.id, id)
+    if (checkpoint) {
+      if (await isFileOf(checkpoint, file, sizeBytes)) return checkpoint
+      logger.log('info', `${path} is not what it was; it is read from its beginning`)
+      return fromBeginning
+    }
+    if (this.#isStarted) return this.#copies.startOf(file, path, sizeBytes, this.#tails.values())
+    if (flow.initialPosition === 'START_OF_FILE' || store.knowsFlow(flow.id)) return fromBeginning
+    const offset = await lastLineEnd(file, sizeBytes)
+    const head = await signatureAt(file, 0, Math.min(1024, sizeBytes))
+    const tail = await signatureAt(file, Math.max(0, offset - 256), Math.min(256, offset))
+    await store.save({
+      flow: flow.id,
+      id,
+      path,
+      offset,
+      head,
+      tail,
+      atMs: this.#context.clock.nowMs(),
+      isFinished: false,
+    })
+    return { offset, head, tail, isFinished: false }
+  }
+
+  /** Files that were read before this start, and are called by now what the pattern does not mean: read to their end. */
+  async #adoptMoved(byId: ReadonlyMap<string, FoundFile>): Promise<void> {
+    const { fileSystem, store, flow } = this.#context
+    for (const checkpoint of store.ofFlow(flow.id)) {
+      if (byId.has(checkpoint.id) || this.#tails.has(checkpoint.id)) continue
+      const path = await findById(fileSystem, dirname(checkpoint.path), checkpoint.id)
+      const file = path === undefined ? undefined : await fileSystem.open(path).catch(() => undefined)
+      if (path === undefined || !file) continue
+      const { sizeBytes } = await file.stat()
+      if (sizeBytes > checkpoint.offset && (await isFileOf(checkpoint, file, sizeBytes))) {
+        const tail = new FileTail(checkpoint.id, path, checkpoint, this.#context)
+        tail.retire('gone')
+        this.#tails.set(tail.id, tail)
+        for (const other of this.#tails.values()) if (other.path === checkpoint.path) other.after.add(tail)
+      }
+      await file.close()
+    }
+  }
+
+  /** A file was truncated: what it held may be in a copy by now, which is then read on where the file itself was. */
+  async #findCopies(tail: FileTail, lost: LostContents): Promise<void> {
+    this.#copies.remember(lost)
+    // One that is under way may have passed the copy by before it was known for one.
+    await this.#scanning
+    await this.scan()
+    for (const other of this.#tails.values())
+      if (other !== tail && this.#copies.isCopyOf(other, lost)) tail.after.add(other)
+  }
+
+  /** Forgets the files that are gone and delivered; closes some when many are open. */
+  async #letGo(byId: ReadonlyMap<string, FoundFile>): Promise<void> {
+    const { store, flow } = this.#context
+    for (const tail of this.#tails.values()) {
+      if (!tail.isDone || byId.has(tail.id)) continue
+      this.#tails.delete(tail.id)
+      this.#copies.remember(tail.contents())
+      await tail.close()
+      await store.forget(flow.id, tail.id)
+    }
+    const open = [...this.#tails.values()].filter(({ isOpen }) => isOpen)
+    if (open.length <= openFilesMax) return
+    open.sort((a, b) => a.grewAtMs - b.grewAtMs)
+    for (const tail of open.slice(0, open.length - openFilesMax)) if (tail.isAtEnd) await tail.close()
+  }
+
+  #hint(path: string | undefined, hint: DirectoryHint): void {
+    const nowMs = this.#context.clock.monotonicMs()
+    const tail = path === undefined ? undefined : this.#byPath.get(path)
+    tail?.hint(nowMs)
+    if (hint.isAboutNames || !tail)
+      this.#nextScanMs = Math.min(this.#nextScanMs, Math.max(nowMs, this.#lastScanMs + hintedScanMs))
+    this.#wake()
+  }
+
+  readonly #unreadable = new Set<string>()
+
+  #tellUnreadable(path: string, error: Error): void {
+    if (this.#unreadable.has(path)) return
+    if (this.#unreadable.size < 1000) this.#unreadable.add(path)
+    this.#context.logger.log('warn', `${path} cannot be read; trying again: ${error.message}`)
+  }
+}
+
+async function isFileOf({ head, tail, offset }: Checkpoint, file: OpenFile, sizeBytes: number): Promise<boolean> {
+  return sizeBytes >= offset && (await holds(file, head, head.length)) && (await holds(file, tail, offset))
+}
+
+/** A pattern is below the working directory, unless it begins with a slash; `resolve` would drop a backslash's meaning. */
+function resolvePattern(pattern: string): string {
+  return pattern.startsWith('/') ? pattern : `${resolve('.')}/${pattern}`
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  CreateStreamCommand,
+  DescribeStreamSummaryCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  KinesisClient,
+  ListShardsCommand,
+} from '@aws-sdk/client-kinesis'
+import { type Millrace, startMillrace } from '../../../server/src/index.ts'
+
+const bin = join(import.meta.dirname, '../../../server/src/bin.ts')
+
+/** A server, a folder for logs and configuration, and as many agent processes as a test starts one after the other. */
+export class AgentBench {
+  readonly folder = mkdtempSync(join(tmpdir(), 'millrace-agent-'))
+  readonly millrace: Millrace
+  readonly kinesis: KinesisClient
+  #running: ChildProcess | undefined
+
+  private constructor(millrace: Millrace) {
+    this.millrace = millrace
+    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
+    this.kinesis = new KinesisClient({ endpoint: millrace.url, region: 'us-east-1', credentials })
+  }
+
+  static async open(stream: string, shards = 1): Promise<AgentBench> {
+    const bench = new AgentBench(await startMillrace({ limits: 'off', transitionMs: 0 }))
+    await bench.kinesis.send(new CreateStreamCommand({ StreamName: stream, ShardCount: shards }))
+    for (;;) {
+      const { StreamDescriptionSummary } = await bench.kinesis.send(
+        new DescribeStreamSummaryCommand({ StreamName: stream }),
+      )
+      if (StreamDescriptionSummary?.StreamStatus === 'ACTIVE') return bench
+    }
+  }
+
+  path(name: string): string {
+    return join(this.folder, name)
+  }
+
+  /** Writes agent.json: this server, no CloudWatch, and these flows. */
+  configure(flows: readonly Record<string, unknown>[], more: Record<string, unknown> = {}): string {
+    const path = this.path('agent.json')
+    const config = { 'kinesis.endpoint': this.millrace.url, 'cloudwatch.emitMetrics': false, ...more, flows }
+    writeFileSync(path, JSON.stringify(config))
+    return path
+  }
+
+  /** Starts `millrace agent` on the configuration; resolves when it follows its files. */
+  async start(...args: string[]): Promise<{ child: ChildProcess; output: () => string }> {
+    const all = ['agent', '--config', this.path('agent.json'), '--state', this.path('state'), ...args]
+    const child = spawn(process.execPath, [bin, ...all], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#running = child
+    let text = ''
+    child.stderr.on('data', (data) => {
+      text += data
+    })
+    child.stdout.on('data', (data) => {
+      text += data
+    })
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.once('data', () => resolve())
+      child.once('exit', (code) => reject(new Error(`the agent ended with ${code}: ${text}`)))
+    })
+    return { child, output: () => text }
+  }
+
+  /** Reads until `count` records are there, and then what else is. */
+  async records(stream: string, count: number): Promise<string[]> {
+    const found: string[] = []
+    const { Shards } = await this.kinesis.send(new ListShardsCommand({ StreamName: stream }))
+    for (const { ShardId } of Shards ?? []) {
+      const at = { StreamName: stream, ShardId, ShardIteratorType: 'TRIM_HORIZON' } as const
+      let { ShardIterator } = await this.kinesis.send(new GetShardIteratorCommand(at))
+      for (;;) {
+        const { Records, NextShardIterator } = await this.kinesis.send(new GetRecordsCommand({ ShardIterator }))
+        for (const { Data } of Records ?? []) found.push(Buffer.from(Data!).toString('latin1'))
+        ShardIterator = NextShardIterator
+        if (Records?.length === 0 && found.length >= count) break
+        if (Records?.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    }
+    return found
+  }
+
+  async close(): Promise<void> {
+    if (this.#running?.exitCode === null && this.#running.signalCode === null) {
+      this.#running.kill('SIGKILL')
+      await once(this.#running, 'exit')
+    }
+    this.kinesis.destroy()
+    await this.millrace.stop()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
