@@ -1,1 +1,5 @@
-export {}
+export type { PutAllFailure, PutAllResult } from './outcomes.ts'
+export type { PutResult, RecordInput } from './pending-record.ts'
+export { Producer } from './producer.ts'
+export type { EncodeData, ProducerOptions, ProducerSettings, StreamIdentifier } from './producer-options.ts'
+export { type Attempt, BufferFullError, ProducerClosedError, PutError } from './put-errors.ts'
