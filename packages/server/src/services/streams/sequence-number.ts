@@ -146,6 +146,10 @@ function headPlacesOf({ createdAtMs, index }: Shard): Float64Array {
 export const startingSequenceNumberOf = (shard: Shard): string =>
   (shardPart(shard) | recordPart(0n, shard.createdAtMs)).toString()
 
+/** A number behind which (AFTER_SEQUENCE_NUMBER) reading goes on at an offset, though no record came with it. */
+export const numberBefore = (shard: Shard, offset: number, nowMs: number): string =>
+  offset === 0 ? startingSequenceNumberOf(shard) : sequenceNumberOf(shard, offset - 1, nowMs)
+
 /** A closed shard's last; undefined (absent on the wire) while it is open. */
 export const endingSequenceNumberOf = (shard: Shard): string | undefined =>
   shard.closedAtMs === undefined

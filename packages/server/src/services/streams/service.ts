@@ -1,4 +1,5 @@
 import type { Operation, Service } from '../../core/operation.ts'
+import type { StreamReader } from '../../core/ports.ts'
 import { ConsumerStore } from './consumer-store.ts'
 import type { StreamsContext, StreamsParts } from './context.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -8,10 +9,13 @@ import * as operations from './operations/index.ts'
 import { SealedTokens } from './sealed-token.ts'
 import { ShardThroughput } from './shard-throughput.ts'
 import { SharedEvents } from './shared-events.ts'
+import { InnerStreamReader } from './stream-reader.ts'
 import { StreamStore } from './stream-store.ts'
 import { Subscriptions } from './subscriptions.ts'
 
 export type StreamsService = Service<StreamsContext> & {
+  /** How other services read streams. */
+  readonly reader: StreamReader
   /** Ends subscriptions and background work. What is pending goes on at the next start. */
   stop(): Promise<void>
 }
@@ -37,6 +41,7 @@ export async function openStreams(parts: StreamsParts): Promise<StreamsService> 
     targetPrefix: 'Kinesis_20131202',
     operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
     context,
+    reader: new InnerStreamReader(context),
     async stop() {
       context.subscriptions.stop()
       stopScaling()

@@ -3,7 +3,7 @@ import { AwsError } from '../../core/aws-error.ts'
 import type { Consumer } from './consumer-store.ts'
 import type { StreamsContext } from './context.ts'
 import { consumerNotFound, subscriptionTakenOver } from './faults.ts'
-import { sequenceNumberOf, startingSequenceNumberOf } from './sequence-number.ts'
+import { numberBefore } from './sequence-number.ts'
 import type { ShardPosition } from './shard-iterator.ts'
 import { childShardsOf, readShard, type ShardPage } from './shard-reader.ts'
 import type { ShardRecords } from './shard-records.ts'
@@ -105,10 +105,6 @@ function eventOf(
   const ContinuationSequenceNumber = records.lastSequenceNumber ?? numberBefore(shard, nextOffset, clock.nowMs())
   return { Records: records, ContinuationSequenceNumber, MillisBehindLatest: behindMs }
 }
-
-/** A number behind which (AFTER_SEQUENCE_NUMBER) reading goes on at an offset, though no record came with it. */
-const numberBefore = (shard: Shard, offset: number, nowMs: number): string =>
-  offset === 0 ? startingSequenceNumberOf(shard) : sequenceNumberOf(shard, offset - 1, nowMs)
 
 /** How long until what was given is paid for; 0 while anything is left. */
 function payMs({ bytesOut }: Subscription): number {

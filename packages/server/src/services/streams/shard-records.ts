@@ -9,19 +9,20 @@ export class ShardRecords extends Rows {
   readonly count: number
   override readonly valueBytes: number
   readonly #shard: Shard
-  readonly #blocks: readonly EntryBlock[]
+  /** Where storage has them. */
+  readonly blocks: readonly EntryBlock[]
 
   constructor(shard: Shard, blocks: readonly EntryBlock[]) {
     super()
     this.#shard = shard
-    this.#blocks = blocks
+    this.blocks = blocks
     this.count = blocks.reduce((count, block) => count + entryCount(block), 0)
     this.valueBytes = blocks.reduce((sum, { positions }) => sum + positions.at(-1)! - positions[0]!, 0)
   }
 
   /** The last record's; undefined if there is none. */
   get lastSequenceNumber(): string | undefined {
-    const last = this.#blocks.at(-1)
+    const last = this.blocks.at(-1)
     return last && sequenceNumberOf(this.#shard, last.firstOffset + entryCount(last) - 1, last.timestampMs)
   }
 
@@ -32,7 +33,7 @@ export class ShardRecords extends Rows {
     const partitionKey = writer.label('PartitionKey')
     const number = new SequenceDigits(1)
     const start = number.startOf(0)
-    for (const { bytes, positions, firstOffset, timestampMs } of this.#blocks) {
+    for (const { bytes, positions, firstOffset, timestampMs } of this.blocks) {
       number.set(0, this.#shard, firstOffset, timestampMs)
       for (let i = 0; i + 1 < positions.length; i++, number.next(0)) {
         const end = positions[i + 1]!
