@@ -62,7 +62,7 @@ async function checkIsOurs(directory: string, fileSystem: FileSystem): Promise<v
     )
 }
 
-const ownNames = /^(millrace\.json(\.new)?|lock(\..*)?|log|catalog|lost\+found)$/
+const ownNames = /^(millrace\.json(\.new)?|lock(\..*)?|log|catalog|buckets|lost\+found)$/
 
 async function checkVersion(directory: string, fileSystem: FileSystem): Promise<void> {
   const path = `${directory}/${versionFile}`
