@@ -95,6 +95,20 @@ export const serverOptions = {
     help: 'JSON: makes chosen operations fail, throttle or answer late, by a seeded probability. See docs/testing.md.',
     parse: (path): unknown => jsonFile(path),
   }),
+  functions: option({
+    value: 'FILE',
+    env: 'MILLRACE_FUNCTIONS',
+    default: undefined as string | undefined,
+    help: 'JSON: the Lambda functions that may be invoked, and that event source mappings call. See docs/lambda.md.',
+    parse: (text): string | undefined => nonEmpty('a file')(text),
+  }),
+  buckets: option({
+    value: 'DIR',
+    env: 'MILLRACE_BUCKETS',
+    default: undefined as string | undefined,
+    help: 'Folder whose folders are buckets, for batches that a function failed on. Without it: buckets in the data folder.',
+    parse: (text): string | undefined => nonEmpty('a folder')(text),
+  }),
   region: option({
     value: 'NAME',
     env: 'MILLRACE_REGION',

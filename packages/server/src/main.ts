@@ -4,9 +4,13 @@ import { type FaultRules, Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
 import { certificateFor } from './gateway/tls/certificate-folder.ts'
 import { openDynamoDb } from './services/dynamodb/service.ts'
+import type { FunctionsOptions } from './services/lambda/functions/function-definition.ts'
+import { functionsFrom } from './services/lambda/functions/functions-file.ts'
+import { openLambda } from './services/lambda/service.ts'
 import { type Durations, shortDurations } from './services/streams/context.ts'
 import { limitsOf, type StreamsLimits } from './services/streams/limits.ts'
 import { openStreams } from './services/streams/service.ts'
+import { ObjectFolder } from './storage/embedded/object-folder.ts'
 import { openEmbedded } from './storage/embedded/open.ts'
 import { openMemory } from './storage/memory/open.ts'
 import { MetricStore } from './telemetry/metric-store.ts'
@@ -36,6 +40,10 @@ export type MillraceOptions = {
   readonly faults?: FaultRules
   /** Bytes that all items of DynamoDB tables may take, in memory. @default 256 MiB */
   readonly tableBytesMax?: number
+  /** Lambda functions: a JSON file, or what would stand in it (see docs/lambda.md). @default none */
+  readonly functions?: string | FunctionsOptions
+  /** Folder whose folders are buckets. @default `buckets` in the data folder; none without one */
+  readonly buckets?: string
   /** The region in ARNs. @default 'us-east-1' */
   readonly region?: string
   /** The account in ARNs: twelve digits. @default '000000000000' */
@@ -69,6 +77,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const place: Place = { accountId: options.account ?? '000000000000', region: options.region ?? 'us-east-1' }
   const limits = limitsOf(options.limits ?? 'aws')
   const faults = options.faults && new Faults(parseFaultRules(options.faults))
+  const definitions = functionsFrom(options.functions, place.accountId)
   const startedMs = clock.monotonicMs()
 
   const storage = await (options.data === undefined
@@ -105,6 +114,23 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     transitionMs: durations.updateMs,
     tableBytesMax: options.tableBytesMax,
   })
+  const buckets = options.buckets ?? (options.data && `${options.data}/buckets`)
+  let url: string | undefined
+  const lambda = openLambda({
+    place,
+    clock,
+    random,
+    logger,
+    catalog,
+    streams: streams.reader,
+    objects: buckets === undefined ? undefined : new ObjectFolder(buckets),
+    metrics: new MetricStore(),
+    definitions,
+    endpointUrl: () => url,
+    transitionMs: durations.updateMs,
+    // AWS polls a shard once each second, and leaves the rest of what it may be read to others.
+    pollMs: Number.isFinite(limits.shardReadsPerSecond) ? 1000 : 0,
+  })
 
   const page = (contentType: string, body: () => string) => async () => ({ contentType, body: body() })
   const pages = new Map([
@@ -121,6 +147,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     ],
   ])
   const closeRooms = async () => {
+    await lambda.stop()
     await Promise.all([streams.stop(), dynamodb.stop()])
     await storage.close()
   }
@@ -141,7 +168,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       page('application/x-pem-file', () => tls.authority!),
     )
   const gateway = await openGateway({
-    services: [streams, dynamodb],
+    services: [streams, dynamodb, lambda],
     place,
     clock,
     random,
@@ -154,6 +181,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     tls,
   }).catch(closeAndThrow)
 
+  url = gateway.url
   let stopped: Promise<void> | undefined
   return {
     url: gateway.url,

@@ -40,6 +40,8 @@ const serverOptionsOf = (config: ServerConfig) => ({
   durability: config.durability,
   limits: config.limits,
   ...(config.faults !== undefined && { faults: config.faults as FaultRules }),
+  ...(config.functions !== undefined && { functions: config.functions }),
+  ...(config.buckets !== undefined && { buckets: config.buckets }),
   region: config.region,
   account: config.account,
   transitionMs: config['transition-ms'],

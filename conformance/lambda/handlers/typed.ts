@@ -1,0 +1,3 @@
+type Order = { readonly count: number }
+
+export const handler = async ({ count }: Order): Promise<number> => count + 1

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { type FunctionDefinition, type FunctionsOptions, functionDefinitions } from './function-definition.ts'
+
+/**
+ * Functions from a JSON file (modules relative to it), or as an object (modules relative to the working folder).
+ * @throws Error with one line that says what is wrong where
+ */
+export function functionsFrom(
+  given: string | FunctionsOptions | undefined,
+  accountId: string,
+): ReadonlyMap<string, FunctionDefinition> {
+  if (given === undefined) return new Map()
+  if (typeof given !== 'string') return functionDefinitions(given, process.cwd(), accountId)
+  let text: string
+  try {
+    text = readFileSync(given, 'utf8')
+  } catch (error) {
+    throw new Error(`functions: ${given} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new Error(`functions: ${given} is not JSON: ${(error as Error).message}`)
+  }
+  return functionDefinitions(value, dirname(resolve(given)), accountId)
+}

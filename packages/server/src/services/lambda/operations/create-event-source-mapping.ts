@@ -1,0 +1,82 @@
+import { parseArn } from '../../../core/arn.ts'
+import { operation } from '../../../core/operation.ts'
+import {
+  constraintsBroken,
+  enumeration,
+  optional,
+  stringMap,
+  structure,
+  timestamp,
+  violation,
+} from '../../../core/shapes.ts'
+import type { LambdaContext } from '../context.ts'
+import { functionDoesNotExist, invalidParameter, mappingExists, streamNotFound, tooManyMappings } from '../faults.ts'
+import { parseFunctionName } from '../function-name.ts'
+import { mappingCountMax } from '../limits.ts'
+import { functionName, settingsInput, settingsOf, sourceArn } from '../mapping-input.ts'
+import { type Mapping, mappingView, standardSettings } from '../mappings/mapping.ts'
+
+export const createEventSourceMapping = operation({
+  name: 'CreateEventSourceMapping',
+  http: { method: 'POST', path: '/2015-03-31/event-source-mappings', status: 202 },
+  input: structure({
+    ...settingsInput,
+    EventSourceArn: optional(sourceArn),
+    FunctionName: functionName,
+    StartingPosition: optional(enumeration('TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP')),
+    StartingPositionTimestamp: optional(timestamp()),
+    Tags: optional(stringMap({ min: 1, max: 128 }, { min: 0, max: 256 })),
+  }),
+  resource: ({ FunctionName }) => `function:${FunctionName}`,
+  async handle(context: LambdaContext, input) {
+    const { clock, functions, mappings, objects, place, random, runner, streams } = context
+    const { EventSourceArn, StartingPosition, StartingPositionTimestamp } = input
+    checkSource(EventSourceArn)
+    if (StartingPosition === undefined)
+      throw constraintsBroken([violation(null, 'startingPosition', 'Member must not be null')])
+    const startingTimestampMs = timestampOf(StartingPosition, StartingPositionTimestamp, clock.nowMs())
+    const settings = settingsOf(input, standardSettings, objects !== undefined)
+    const { isElsewhere, name, qualifier } = parseFunctionName(input.FunctionName, place)
+    if (isElsewhere || !functions.find(name) || (qualifier !== undefined && qualifier !== '$LATEST'))
+      throw functionDoesNotExist()
+    if (!streams.find(EventSourceArn)) throw streamNotFound(EventSourceArn)
+    const all = mappings.all()
+    const same = all.find((other) => other.eventSourceArn === EventSourceArn && other.functionName === name)
+    if (same) throw mappingExists(EventSourceArn, name, same.uuid)
+    if (all.length >= mappingCountMax) throw tooManyMappings(mappingCountMax)
+    const mapping: Mapping = {
+      ...settings,
+      uuid: random.uuid(),
+      eventSourceArn: EventSourceArn,
+      functionName: name,
+      startingPosition: StartingPosition,
+      ...(startingTimestampMs !== undefined && { startingTimestampMs }),
+      state: 'Creating',
+      isEnabled: input.Enabled ?? true,
+      modifiedAtMs: clock.nowMs(),
+      tags: Object.fromEntries(input.Tags ?? []),
+    }
+    await mappings.create(mapping)
+    return mappingView(mapping, place, runner.lastResult(mapping.uuid))
+  },
+})
+
+/** @throws InvalidParameterValueException */
+function checkSource(eventSourceArn: string | undefined): asserts eventSourceArn is string {
+  const service = eventSourceArn === undefined ? undefined : parseArn(eventSourceArn)?.service
+  if (service === undefined) throw invalidParameter('Unrecognized event source.')
+  if (service !== 'kinesis')
+    throw invalidParameter(`Unrecognized event source. Millrace reads streams and their consumers, not ${service}.`)
+}
+
+/** @throws InvalidParameterValueException */
+function timestampOf(position: string, timestamp: Date | undefined, nowMs: number): number | undefined {
+  if (position !== 'AT_TIMESTAMP') {
+    if (timestamp === undefined) return undefined
+    throw invalidParameter('Unsupported StartingPositionTimestamp: it is for StartingPosition AT_TIMESTAMP.')
+  }
+  if (timestamp === undefined)
+    throw invalidParameter('StartingPositionTimestamp is required for StartingPosition AT_TIMESTAMP.')
+  if (timestamp.getTime() > nowMs) throw invalidParameter('StartingPositionTimestamp cannot be in the future.')
+  return timestamp.getTime()
+}

@@ -1,0 +1,20 @@
+import { operation } from '../../../core/operation.ts'
+import { optional, structure } from '../../../core/shapes.ts'
+import type { LambdaContext } from '../context.ts'
+import { functionName, functionOf } from '../function-name.ts'
+import { functionView } from '../functions/function-table.ts'
+import { qualifier } from '../members.ts'
+
+export const getFunctionConfiguration = operation({
+  name: 'GetFunctionConfiguration',
+  http: {
+    method: 'GET',
+    path: '/2015-03-31/functions/{FunctionName}/configuration',
+    query: { Qualifier: 'Qualifier' },
+  },
+  input: structure({ FunctionName: functionName, Qualifier: optional(qualifier) }),
+  resource: ({ FunctionName }) => `function:${FunctionName}`,
+  async handle(context: LambdaContext, { FunctionName, Qualifier }) {
+    return functionView(functionOf(context, FunctionName, Qualifier), context.functions.startedAtMs)
+  },
+})

@@ -1,0 +1,38 @@
+import type { Operation, Service } from '../../core/operation.ts'
+import type { LambdaContext, LambdaParts } from './context.ts'
+import { FunctionTable } from './functions/function-table.ts'
+import { Invocations } from './invocations.ts'
+import { CheckpointStore } from './mappings/checkpoint.ts'
+import { MappingRunner } from './mappings/mapping-runner.ts'
+import { MappingStore } from './mappings/mapping-store.ts'
+import * as operations from './operations/index.ts'
+
+export type LambdaService = Service<LambdaContext> & {
+  /** Ends functions and deliveries. What was not delivered is delivered after the next start. */
+  stop(): Promise<void>
+}
+
+/** Lambda with the functions that an operator gave: takes up the event source mappings that the catalog knows. */
+export function openLambda(parts: LambdaParts): LambdaService {
+  const { catalog, definitions, place } = parts
+  const functions = new FunctionTable(definitions, parts)
+  const invocations = new Invocations(parts)
+  const mappings = new MappingStore(catalog)
+  const checkpoints = new CheckpointStore(catalog)
+  const runner = new MappingRunner({ ...parts, region: place.region, functions, invocations, mappings, checkpoints })
+  runner.start()
+  return {
+    name: 'lambda',
+    targetPrefix: 'AWSLambda',
+    operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
+    context: { ...parts, functions, invocations, mappings, runner },
+    async stop() {
+      const stopped = runner.stop()
+      await Promise.all([invocations.stop(), functions.stop()])
+      await stopped
+    },
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: see Service
+type AnyOperation = Operation<LambdaContext, any>
