@@ -104,6 +104,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     durations,
     recordFaults: faults,
   })
+  let url: string | undefined
   const dynamodb = openDynamoDb({
     place,
     clock,
@@ -113,9 +114,9 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     items: storage.items,
     transitionMs: durations.updateMs,
     tableBytesMax: options.tableBytesMax,
+    endpointUrl: () => url,
   })
   const buckets = options.buckets ?? (options.data && `${options.data}/buckets`)
-  let url: string | undefined
   const lambda = openLambda({
     place,
     clock,

@@ -405,6 +405,45 @@ export function catalogContract(name: string, open: Open): void {
     assert.equal(catalog.get('k'), undefined)
   })
 
+  check('changes that are committed together are all made, with one version, or none', async (catalog) => {
+    const first = (await catalog.put('a', 1, 0))!
+    const gone = (await catalog.put('gone', 1, 0))!
+    const heard: string[] = []
+    catalog.watch('', (key) => heard.push(key))
+    const version = await catalog.commit([
+      { key: 'a', expectedVersion: first, action: 'put', value: 2 },
+      { key: 'new', expectedVersion: 0, action: 'put', value: 3 },
+      { key: 'gone', expectedVersion: gone, action: 'delete' },
+      { key: 'absent', expectedVersion: 0, action: 'keep' },
+    ])
+    assert.deepEqual(catalog.list(''), [
+      { key: 'a', value: 2, version },
+      { key: 'new', value: 3, version },
+    ])
+    assert.deepEqual(heard, ['a', 'new', 'gone'])
+    const stale = [
+      { key: 'b', expectedVersion: 0, action: 'put', value: 1 },
+      { key: 'a', expectedVersion: first, action: 'keep' },
+    ] as const
+    assert.equal(await catalog.commit(stale), undefined)
+    assert.equal(catalog.get('b'), undefined)
+  })
+
+  check('of two commits at once over one key, one is made, and the other sees it', async (catalog) => {
+    const both = await Promise.all(
+      ['x', 'y'].map((other, i) =>
+        catalog.commit([
+          { key: 'shared', expectedVersion: 0, action: 'put', value: i },
+          { key: other, expectedVersion: 0, action: 'put', value: i },
+        ]),
+      ),
+    )
+    assert.equal(both.filter((version) => version !== undefined).length, 1)
+    assert.equal(catalog.list('').length, 2)
+    const version = (await catalog.commit([{ key: 'last', expectedVersion: 0, action: 'put', value: 1 }]))!
+    assert.ok(version > both.find((each) => each !== undefined)!)
+  })
+
   check('a list holds the keys below a prefix in order of code unit', async (catalog) => {
     for (const key of ['s/b', 's/a', 't/a', 's/Z', 's/é', 's', '__proto__']) await catalog.put(key, key, 0)
     assert.deepEqual(

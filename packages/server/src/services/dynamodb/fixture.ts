@@ -25,6 +25,7 @@ export function dynamoDbFixture(
     catalog: storage.catalog,
     items: storage.items,
     transitionMs: 50,
+    endpointUrl: () => 'http://127.0.0.1:4567',
     ...options.parts,
   }
   const service = openDynamoDb(parts)

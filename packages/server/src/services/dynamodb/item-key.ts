@@ -35,8 +35,8 @@ export function keyOf(table: Table, key: Item): ItemKey {
 function soundKey({ partition, sort }: KeySchema, item: Item): ItemKey {
   const partitionValue = item[partition]!
   const sortValue = sort === undefined ? undefined : item[sort]
-  checkNotEmpty(partition, partitionValue)
-  if (sortValue) checkNotEmpty(sort!, sortValue)
+  checkKeyIsNotEmpty(partition, partitionValue)
+  if (sortValue) checkKeyIsNotEmpty(sort!, sortValue)
   checkKeySizes(partitionValue, sortValue)
   return { partition: keyText(partitionValue), sort: sortValue ? keyText(sortValue) : '' }
 }
@@ -53,7 +53,8 @@ function sizeBytesOf({ S, B }: AttributeValue): number {
   return B === undefined ? 0 : bytesOf(B).length
 }
 
-function checkNotEmpty(name: string, value: AttributeValue): void {
+/** @throws ValidationException for a key of no characters or bytes */
+export function checkKeyIsNotEmpty(name: string, value: AttributeValue): void {
   if (value.S !== '' && value.B !== '') return
   throw validationError(
     'One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ' +

@@ -79,7 +79,7 @@ export class ItemStore {
    */
   async change(table: Table, key: ItemKey, decide: (before: Item | undefined) => Item | undefined): Promise<Changed> {
     const id = idOf(table, key)
-    return this.#inTurn(id, async () => {
+    return this.#inTurn([id], async () => {
       for (;;) {
         this.#itemsOf(table)
         const held = this.#catalog.get(id)
@@ -99,31 +99,36 @@ export class ItemStore {
 
   /**
    * Writes several items, all or none, also over a crash. `decide` sees what is there, in the order of `items`, and
-   * returns what shall be there; where it returns what it saw, the item must stay so until the others are written.
-   * `extra` is changed with them. Resolves with what was there, or with undefined if others kept changing the items.
+   * returns what shall be there; where it returns what it saw, the item must stay so until the others are written. What
+   * `withThem` gives is changed together with them; undefined says that all of it has been done before. Resolves with
+   * 'conflict' if somebody else kept changing the items.
    */
   async transact(
     items: readonly TransactedItem[],
     decide: (before: readonly (Item | undefined)[]) => readonly (Item | undefined)[],
-    extra: readonly CatalogChange[] = [],
-  ): Promise<readonly Changed[] | undefined> {
+    withThem: () => readonly CatalogChange[] | undefined = () => [],
+  ): Promise<readonly Changed[] | 'conflict' | 'done before'> {
     const ids = items.map(({ table, key }) => idOf(table, key))
-    for (let tries = 0; tries < transactionTriesMax; tries++) {
-      for (const { table } of items) this.#itemsOf(table)
-      const held = ids.map((id) => this.#catalog.get(id))
-      const before = held.map((each) => each?.value as Item | undefined)
-      const after = decide(before)
-      this.#checkRoom(total(after) - total(before))
-      const changes = ids.map((key, i): CatalogChange => {
-        const expectedVersion = held[i]?.version ?? 0
-        if (after[i] === before[i]) return { key, expectedVersion, action: 'keep' }
-        if (after[i] === undefined) return { key, expectedVersion, action: 'delete' }
-        return { key, expectedVersion, action: 'put', value: after[i] as Json }
-      })
-      if ((await this.#catalog.commit([...changes, ...extra])) !== undefined)
-        return before.map((item, i) => ({ before: item, after: after[i] }))
-    }
-    return undefined
+    return this.#inTurn(ids, async () => {
+      for (let tries = 0; tries < transactionTriesMax; tries++) {
+        const others = withThem()
+        if (!others) return 'done before'
+        for (const { table } of items) this.#itemsOf(table)
+        const held = ids.map((id) => this.#catalog.get(id))
+        const before = held.map((each) => each?.value as Item | undefined)
+        const after = decide(before)
+        this.#checkRoom(total(after) - total(before))
+        const changes = ids.map((key, i): CatalogChange => {
+          const expectedVersion = held[i]?.version ?? 0
+          if (after[i] === before[i]) return { key, expectedVersion, action: 'keep' }
+          if (after[i] === undefined) return { key, expectedVersion, action: 'delete' }
+          return { key, expectedVersion, action: 'put', value: after[i] as Json }
+        })
+        if ((await this.#catalog.commit([...changes, ...others])) !== undefined)
+          return before.map((item, i) => ({ before: item, after: after[i] }))
+      }
+      return 'conflict'
+    })
   }
 
   /** Removes all items of tables that are not there (any more), as long as nobody says to stop. */
@@ -150,12 +155,13 @@ export class ItemStore {
     if (heldBytes > this.#bytesMax) throw tablesAreFull(this.#bytesMax)
   }
 
-  #inTurn<T>(id: string, write: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(id)
-    const turn = before ? before.then(write, write) : write()
-    this.#turns.set(id, turn)
+  /** Runs a write when those that concern any of its items have ended. */
+  #inTurn<T>(ids: readonly string[], write: () => Promise<T>): Promise<T> {
+    const before = ids.map((id) => this.#turns.get(id)).filter((turn) => turn !== undefined)
+    const turn = before.length === 0 ? write() : Promise.allSettled(before).then(write)
+    for (const id of ids) this.#turns.set(id, turn)
     const end = () => {
-      if (this.#turns.get(id) === turn) this.#turns.delete(id)
+      for (const id of ids) if (this.#turns.get(id) === turn) this.#turns.delete(id)
     }
     turn.then(end, end)
     return turn

@@ -8,6 +8,7 @@ import {
   serializationError,
   string,
   structure,
+  violation,
   type Wire,
   wrongType,
 } from '../../core/shapes.ts'
@@ -151,4 +152,24 @@ export const conditionMembers = {
   ConditionExpression: optional(string()),
   ReturnValuesOnConditionCheckFailure: returnValuesOnFailure,
   ...placeholderMembers,
+}
+
+/** Something for each of some tables; tables may be named by ARN. */
+export function tableMapOf<T>(member: Shape<T>): Shape<ReadonlyMap<string, T>> {
+  const map = mapOf(member)
+  return {
+    ...map,
+    decode(value, wire) {
+      const decoded = map.decode(value, wire)
+      return new Map([...decoded].map(([name, each]) => [tableName.decode(name, wire), each]))
+    },
+    check(tables, path, violations) {
+      if (tables.size === 0)
+        violations.push(violation('{}', path, 'Member must have length greater than or equal to 1'))
+      for (const [name, each] of tables) {
+        tableName.check(name, `${path}.key`, violations)
+        member.check(each, `${path}.${name}.member`, violations)
+      }
+    },
+  }
 }

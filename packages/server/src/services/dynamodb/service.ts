@@ -5,6 +5,7 @@ import { ItemStore } from './item-store.ts'
 import * as operations from './operations/index.ts'
 import { Sweeper } from './sweeper.ts'
 import { TableStore } from './table-store.ts'
+import { TransactionTokens } from './transaction-tokens.ts'
 
 export type DynamoDbService = Service<DynamoDbContext> & {
   /** Ends background work. What is pending goes on at the next start. */
@@ -15,7 +16,8 @@ export type DynamoDbService = Service<DynamoDbContext> & {
 export function openDynamoDb({ catalog, items: itemCatalog, ...parts }: DynamoDbParts): DynamoDbService {
   const tables = new TableStore(catalog, parts.clock)
   const items = new ItemStore(itemCatalog, tables, parts.tableBytesMax ?? tableBytesMaxDefault)
-  const sweeper = new Sweeper({ ...parts, tables, items })
+  const tokens = new TransactionTokens(itemCatalog, parts.clock)
+  const sweeper = new Sweeper({ ...parts, tables, items, tokens })
   sweeper.start()
   return {
     name: 'dynamodb',
@@ -23,10 +25,11 @@ export function openDynamoDb({ catalog, items: itemCatalog, ...parts }: DynamoDb
     jsonVersion: '1.0',
     errorPrefix: 'com.amazonaws.dynamodb.v20120810#',
     operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
-    context: { ...parts, tables, items },
+    context: { ...parts, tables, items, tokens },
     async stop() {
       await sweeper.stop()
       items.stop()
+      tokens.stop()
     },
   }
 }

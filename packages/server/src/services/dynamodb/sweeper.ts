@@ -4,6 +4,7 @@ import type { ItemStore } from './item-store.ts'
 import { isGone, type SecondaryIndex, type Table, withUsedAttributes } from './table.ts'
 import type { Entry } from './table-items.ts'
 import type { TableStore } from './table-store.ts'
+import type { TransactionTokens } from './transaction-tokens.ts'
 
 /** How often is looked for expired items. AWS promises "within a few days". */
 export const expiryIntervalMs = 10_000
@@ -22,6 +23,7 @@ type Parts = {
   readonly logger: Logger
   readonly tables: TableStore
   readonly items: ItemStore
+  readonly tokens: TransactionTokens
 }
 
 /**
@@ -63,6 +65,7 @@ export class Sweeper {
         hasOrphans = false
         await this.#forgetIndexes()
         await this.#expireItems()
+        await this.#parts.tokens.sweep()
       } catch (error) {
         hasOrphans = true
         logger.log('error', 'deleted tables or expired items could not be removed, and will be tried again', { error })

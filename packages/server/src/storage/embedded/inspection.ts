@@ -88,6 +88,7 @@ export async function inspectFolder(
   const formatVersion = await inspection.formatVersion()
   const heldByPid = await holderOf(`${directory}/lock`)
   const catalog = await inspection.map('catalog', 'catalog.map')
+  await inspection.map('catalog', 'items.map', true)
   const logMap = await inspection.map('log', 'logs.map')
   const segments = await inspection.segments(logMap, heldByPid !== undefined, progress)
   return { directory, formatVersion, heldByPid, catalog, logs: logsIn(logMap), segments, findings }
@@ -128,12 +129,12 @@ class Inspecting {
   }
 
   /** The values of a map, as far as they are whole. */
-  async map(folder: string, name: string): Promise<Map<string, Versioned>> {
+  async map(folder: string, name: string, mayBeMissing = false): Promise<Map<string, Versioned>> {
     const path = `${this.#directory}/${folder}/${name}`
     const values = new Map<string, Versioned>()
     const bytes = await readWhole(this.#fileSystem, path).catch(ignoreMissing)
     if (!bytes) {
-      this.#damaged(`${path} is missing`)
+      if (!mayBeMissing) this.#damaged(`${path} is missing`)
       return values
     }
     const { frames, damage, tail } = scanMap(bytes)
