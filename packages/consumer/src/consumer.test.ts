@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import {
   CreateStreamCommand,
   DescribeStreamSummaryCommand,
@@ -10,7 +10,6 @@ import {
 } from '@aws-sdk/client-kinesis'
 import { startMillrace } from '../../server/src/index.ts'
 import { Consumer } from './consumer.ts'
-import { MemoryLeaseTable } from './memory-lease-table-fixture.ts'
 import type { ConsumerOptions } from './options.ts'
 import type { RecordProcessorFactory } from './record-processor.ts'
 
@@ -25,7 +24,8 @@ async function streamOf(shards: number) {
   return {
     kinesis,
     dynamodb,
-    leaseTable: new MemoryLeaseTable(),
+    lease: async (leaseKey: string) =>
+      (await dynamodb.send(new GetItemCommand({ TableName: 'app', Key: { leaseKey: { S: leaseKey } } }))).Item,
     async [Symbol.asyncDispose]() {
       kinesis.destroy()
       dynamodb.destroy()
@@ -108,27 +108,29 @@ test('a consumer reads every record of every shard once, and stops with all of i
   await second.stop()
   assert.deepEqual(new Set(seen.values()), new Set([1]))
   assert.equal(events.filter((event) => event.startsWith('shutdown')).length, 6)
-  assert.equal(clients.leaseTable.items.get('shardId-000000000000')?.leaseOwner, undefined)
+  assert.equal((await clients.lease('shardId-000000000000'))?.leaseOwner, undefined)
 })
 
-test('the children of a split shard are processed after it', async () => {
-  await using clients = await streamOf(1)
-  const { seen, events, factory, until } = collector()
-  const consumer = new Consumer(clients, options, factory)
-  await put(clients.kinesis, 0, 100)
-  await consumer.start()
-  await clients.kinesis.send(
-    new SplitShardCommand({
-      StreamName: 's',
-      ShardToSplit: 'shardId-000000000000',
-      NewStartingHashKey: String(2n ** 127n),
-    }),
-  )
-  await untilActive(clients.kinesis)
-  await put(clients.kinesis, 100, 100)
-  await until(200)
-  await consumer.stop()
-  assert.deepEqual(new Set(seen.values()), new Set([1]))
-  assert.deepEqual(events.slice(0, 2), ['initialize shardId-000000000000', 'ended shardId-000000000000'])
-  assert.equal(clients.leaseTable.items.get('shardId-000000000000')?.checkpoint?.S, 'SHARD_END')
-})
+for (const retrieval of ['polling', 'fan-out'] as const) {
+  test(`${retrieval}: the children of a split shard are processed after it`, async () => {
+    await using clients = await streamOf(1)
+    const { seen, events, factory, until } = collector()
+    const consumer = new Consumer(clients, { ...options, retrieval }, factory)
+    await put(clients.kinesis, 0, 100)
+    await consumer.start()
+    await clients.kinesis.send(
+      new SplitShardCommand({
+        StreamName: 's',
+        ShardToSplit: 'shardId-000000000000',
+        NewStartingHashKey: String(2n ** 127n),
+      }),
+    )
+    await untilActive(clients.kinesis)
+    await put(clients.kinesis, 100, 100)
+    await until(200)
+    await consumer.stop()
+    assert.deepEqual(new Set(seen.values()), new Set([1]))
+    assert.deepEqual(events.slice(0, 2), ['initialize shardId-000000000000', 'ended shardId-000000000000'])
+    assert.equal((await clients.lease('shardId-000000000000'))?.checkpoint?.S, 'SHARD_END')
+  })
+}

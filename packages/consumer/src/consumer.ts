@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import { DynamoDBLeaseTable } from './dynamodb-lease-table.ts'
+import { FanOutReader } from './fan-out-reader.ts'
 import type { LeaseTable } from './lease-table.ts'
 import { type ConsumerOptions, type Settings, settingsOf } from './options.ts'
 import { PollingReader } from './polling-reader.ts'
@@ -32,12 +33,13 @@ export class Consumer {
     const settings = settingsOf(options)
     const { streamArn, streamName, tableName, tableTags: tags } = settings
     const stream: StreamId = streamArn !== undefined ? { StreamARN: streamArn } : { StreamName: streamName }
+    const Reader = settings.retrieval === 'fan-out' ? FanOutReader : PollingReader
     this.#settings = settings
     this.#worker = new Worker({
       kinesis: clients.kinesis,
       stream,
       table: clients.leaseTable ?? new DynamoDBLeaseTable(clients.dynamodb, settings.clock, { tableName, tags }),
-      reader: new PollingReader(clients.kinesis, stream, settings),
+      reader: new Reader(clients.kinesis, stream, settings),
       settings,
       processorFactory,
     })

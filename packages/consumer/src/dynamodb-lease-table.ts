@@ -36,7 +36,7 @@ export class DynamoDBLeaseTable implements LeaseTable {
 
   async ensure(signal: AbortSignal): Promise<void> {
     const startedMs = this.#clock.monotonicMs()
-    for (;;) {
+    for (let pollMs = 20; ; pollMs = Math.min(2 * pollMs, statusPollMsMax)) {
       const status = await this.#status()
       // A table that gets a new index is UPDATING for minutes, and serves all the while.
       if (status === 'ACTIVE' || status === 'UPDATING') return
@@ -45,7 +45,7 @@ export class DynamoDBLeaseTable implements LeaseTable {
         throw new Error(
           `The lease table ${this.#TableName} was not ready within ${creationMsMax / 1000} s (status ${status}).`,
         )
-      await this.#clock.sleep(statusPollMs, signal)
+      await this.#clock.sleep(pollMs, signal)
       if (signal.aborted) return
     }
   }
@@ -217,7 +217,7 @@ export class DynamoDBLeaseTable implements LeaseTable {
 
 /** As KCL waits for its table. */
 const creationMsMax = 600_000
-const statusPollMs = 500
+const statusPollMsMax = 2000
 
 const keyOf = (leaseKey: string) => ({ leaseKey: { S: leaseKey } })
 

@@ -135,7 +135,8 @@ const throttles = new Set([
 
 const isExpired = (error: unknown): boolean => error instanceof Error && error.name === 'ExpiredIteratorException'
 
-function bytesOf(records: readonly { readonly Data?: Uint8Array | undefined }[]): number {
+/** What the records weigh. */
+export function bytesOf(records: readonly { readonly Data?: Uint8Array | undefined }[]): number {
   let bytes = 0
   for (let i = 0; i < records.length; i++) bytes += records[i]!.Data?.byteLength ?? 0
   return bytes

@@ -3,6 +3,8 @@ import type { PageQueue } from './page-queue.ts'
 
 /** Reads one shard, by whichever way, into a queue. */
 export interface ShardReader {
+  /** What must be there before anything is read. Rejects when it cannot be made. */
+  prepare?(): Promise<void>
   /**
    * Reads from `from` on (its record included) until the shard ends or `signal` aborts; then it resolves, and never rejects:
    * what fails is tried again for as long as it takes. Waits for room in the queue before it reads.

@@ -57,6 +57,7 @@ export class Worker {
 
   /** The table and the first leases. Rejects when they cannot be made. */
   async prepare(): Promise<void> {
+    await this.#parts.reader.prepare?.()
     await this.#table.ensure(this.#stopping.signal)
     await this.#createMissing()
   }
