@@ -134,3 +134,23 @@ for (const retrieval of ['polling', 'fan-out'] as const) {
     assert.equal((await clients.lease('shardId-000000000000'))?.checkpoint?.S, 'SHARD_END')
   })
 }
+
+test('a loop gets the records of all shards, checkpoints where it says, and leaves with what is done', async () => {
+  await using clients = await streamOf(2)
+  await put(clients.kinesis, 0, 50)
+  const seen = new Map<string, number>()
+  const read = async (count: number) => {
+    let left = count
+    for await (const record of new Consumer(clients, options).records()) {
+      const text = Buffer.from(record.data).toString()
+      seen.set(text, (seen.get(text) ?? 0) + 1)
+      if (left % 10 === 0) assert.equal(await record.checkpoint(), true)
+      if (--left === 0) break
+    }
+  }
+  await read(30)
+  // The record at which the loop was left is not done: it comes once more.
+  await read(21)
+  assert.equal(seen.size, 50)
+  assert.equal([...seen.values()].filter((count) => count > 1).length, 1)
+})

@@ -6,6 +6,7 @@ import type { LeaseTable } from './lease-table.ts'
 import { type ConsumerOptions, type Settings, settingsOf } from './options.ts'
 import { PollingReader } from './polling-reader.ts'
 import type { RecordProcessorFactory } from './record-processor.ts'
+import { RecordStream, type StreamRecord } from './record-stream.ts'
 import type { StreamId } from './stream.ts'
 import { Worker } from './worker.ts'
 
@@ -26,22 +27,25 @@ export type ConsumerClients = {
 export class Consumer {
   readonly #settings: Settings
   readonly #worker: Worker
+  readonly #records: RecordStream | undefined
   #running: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(clients: ConsumerClients, options: ConsumerOptions, processorFactory: RecordProcessorFactory) {
+  /** Without a `processorFactory`, its records come by `records()`. */
+  constructor(clients: ConsumerClients, options: ConsumerOptions, processorFactory?: RecordProcessorFactory) {
     const settings = settingsOf(options)
     const { streamArn, streamName, tableName, tableTags: tags } = settings
     const stream: StreamId = streamArn !== undefined ? { StreamARN: streamArn } : { StreamName: streamName }
     const Reader = settings.retrieval === 'fan-out' ? FanOutReader : PollingReader
     this.#settings = settings
+    this.#records = processorFactory ? undefined : new RecordStream()
     this.#worker = new Worker({
       kinesis: clients.kinesis,
       stream,
       table: clients.leaseTable ?? new DynamoDBLeaseTable(clients.dynamodb, settings.clock, { tableName, tags }),
       reader: new Reader(clients.kinesis, stream, settings),
       settings,
-      processorFactory,
+      processorFactory: processorFactory ?? this.#records!.factory,
     })
   }
 
@@ -64,6 +68,21 @@ export class Consumer {
   }
 
   /**
+   * The records of all shards that this worker gets, within a shard in order. Starts the consumer; leaving the loop stops it.
+   * To ask for the next record says that the one before is done. Throws when the consumer cannot start.
+   */
+  async *records(): AsyncGenerator<StreamRecord, void, undefined> {
+    if (!this.#records) throw new Error('This consumer has a processor factory: its records go to the processors.')
+    if (!this.#running) await this.start()
+    try {
+      yield* this.#records.records()
+      await this.finished()
+    } finally {
+      await this.stop()
+    }
+  }
+
+  /**
    * Resolves when the consumer has stopped. Rejects with the error of a processor for which `onProcessorError` said 'stop'.
    */
   async finished(): Promise<void> {
@@ -75,7 +94,11 @@ export class Consumer {
    * its lease is given up, so that others go on at once. Resolves then, at the latest after `shutdownTimeoutMs`.
    */
   async stop(): Promise<void> {
-    this.#stopping ??= this.#worker.stop()
+    if (!this.#stopping) {
+      this.#stopping = this.#worker.stop()
+      // After the worker knows: no processor gets another batch.
+      this.#records?.end()
+    }
     await this.#stopping
     await this.#running?.catch(() => {})
   }

@@ -8,6 +8,11 @@ export {
   type PreparedCheckpoint,
 } from './checkpointer.ts'
 export { Consumer, type ConsumerClients } from './consumer.ts'
+export { type DeduplicationStore, Deduplicator, MemoryDeduplicationStore } from './deduplicator.ts'
+export {
+  type DynamoDBDeduplicationOptions,
+  DynamoDBDeduplicationStore,
+} from './dynamodb-deduplication.ts'
 export type { ConsumerOptions, InitialPosition, ProcessorErrorAction, ProcessorFailure } from './options.ts'
 export type {
   InitializationInput,
@@ -16,3 +21,4 @@ export type {
   RecordProcessorFactory,
   ShardInput,
 } from './record-processor.ts'
+export type { StreamRecord } from './record-stream.ts'
