@@ -31,22 +31,60 @@ export function missingLeases(shards: readonly ListedShard[], leases: readonly L
     const lease = leaseOf.get(shardId)
     if (lease) return isFinished(lease) ? 'finished' : 'read'
     const shard = shardOf.get(shardId)
-    const parents = shard?.parentShardIds.map(stateOf).filter((state) => state !== 'unknown') ?? []
-    if (!shard || parents.length === 0) return 'unknown'
-    if (parents.every((state) => state === 'finished')) missing.set(shardId, leaseOfChild(shard))
+    if (!shard) return 'unknown'
+    const parents = shard.parentShardIds.map((id) => ({ id, state: stateOf(id) }))
+    if (parents.every(({ state }) => state === 'unknown')) return 'unknown'
+    // Of two shards that were merged, one is ours, and the other's row is gone.
+    const lost =
+      start === latest ? [] : parents.flatMap(({ id, state }) => (state === 'unknown' && shardOf.get(id)) || [])
+    for (const parent of lost) begin(parent)
+    if (lost.length === 0 && parents.every(({ state }) => state !== 'read')) missing.set(shardId, leaseOfChild(shard))
     return 'read'
   }
+  // Where a sibling has a lease, the common parent was read: it is not begun again for a row that somebody removed.
+  const wasRead = ancestorsOf(leases, shardOf)
   const begin = (shard: ListedShard): void => {
-    const parents = start === latest ? [] : shard.parentShardIds.flatMap((id) => shardOf.get(id) ?? [])
+    const above = start === latest ? [] : shard.parentShardIds.flatMap((id) => shardOf.get(id) ?? [])
+    const parents = above.filter(({ shardId }) => !wasRead.has(shardId))
     if (parents.length > 0) for (const parent of parents) begin(parent)
-    else missing.set(shard.shardId, newLease(shard.shardId, start, shard.parentShardIds, shard.hashKeyRange))
+    else {
+      const unread = shard.parentShardIds.filter((id) => !wasRead.has(id))
+      missing.set(shard.shardId, newLease(shard.shardId, start, unread, shard.hashKeyRange))
+    }
   }
   for (const shard of shards) if (shard.isOpen && stateOf(shard.shardId) === 'unknown') begin(shard)
   return [...missing.values()]
 }
 
+function ancestorsOf(leases: readonly Lease[], shardOf: ReadonlyMap<string, ListedShard>): Set<string> {
+  const ancestors = new Set<string>()
+  const climb = (parentShardIds: readonly string[]): void => {
+    for (const id of parentShardIds) {
+      if (ancestors.has(id)) continue
+      ancestors.add(id)
+      climb(shardOf.get(id)?.parentShardIds ?? [])
+    }
+  }
+  for (const { parentShardIds } of leases) climb(parentShardIds)
+  return ancestors
+}
+
 /** 'read': somebody reads the shard, or will when he comes to it. 'unknown': nothing leads there. */
 type State = 'unknown' | 'read' | 'finished'
+
+/**
+ * Whether a shard, or one that leads to it, is still being read. A shard without a lease may get one yet: of two shards that
+ * are merged, the one may end before the other, itself a child, has a lease.
+ */
+export function isStillRead(shardId: string, shards: readonly ListedShard[], leases: readonly Lease[]): boolean {
+  const shardOf = new Map(shards.map((shard) => [shard.shardId, shard]))
+  const leaseOf = new Map(leases.map((lease) => [lease.leaseKey, lease]))
+  const find = (id: string): boolean => {
+    const lease = leaseOf.get(id)
+    return lease ? !isFinished(lease) : (shardOf.get(id)?.parentShardIds.some(find) ?? false)
+  }
+  return find(shardId)
+}
 
 /**
  * Finished leases that may be removed, in this order: those whose children are all being read, and those whose shard is

@@ -1,8 +1,8 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import { atTimestamp, type Checkpoint, latest, trimHorizon } from './checkpoint.ts'
 import { HeldLease } from './held-lease.ts'
-import { isFinished, type Lease, readerOf } from './lease.ts'
-import { missingLeases, removableLeases } from './lease-plan.ts'
+import { isFinished, type Lease, newLease, readerOf } from './lease.ts'
+import { isStillRead, missingLeases, removableLeases } from './lease-plan.ts'
 import { type LeaseTable, LeaseTableMissing } from './lease-table.ts'
 import { chooseLeases, LeaseView } from './lease-taking.ts'
 import type { InitialPosition, Settings } from './options.ts'
@@ -218,11 +218,20 @@ export class Worker {
 
   async #parentsFinished(lease: HeldLease, signal: AbortSignal): Promise<void> {
     const isFinishedParent = async (shardId: string): Promise<boolean> => {
-      const seen = this.#view.get(shardId)
-      if (seen) return isFinished(seen)
-      // The last scan may be older than the lease. A parent without a row was never ours to read, or was removed when finished.
-      const parent = await this.#table.get(shardId)
-      return parent === undefined || isFinished(parent)
+      // The last scan may be older than the lease.
+      const parent = this.#view.get(shardId) ?? (await this.#table.get(shardId))
+      if (parent) return isFinished(parent)
+      // It was finished and removed, or never ours to read, or it has no lease yet, or somebody removed its row.
+      const shards = await listShards(this.#parts.kinesis, this.#parts.stream)
+      if (isStillRead(shardId, shards, await this.#table.list({ consistent: true }))) return false
+      const start = checkpointOf(this.#settings.initialPosition)
+      const listed = shards.find((shard) => shard.shardId === shardId)
+      // A finished parent is removed only when its children have begun. At LATEST, closed shards are none of ours.
+      const hasBegun = lease.lease.checkpoint.sequenceNumber !== trimHorizon.sequenceNumber
+      if (!listed || hasBegun || start === latest) return true
+      await this.#table.create(newLease(shardId, start, listed.parentShardIds, listed.hashKeyRange))
+      this.#takeSoon.ring()
+      return false
     }
     while (!signal.aborted) {
       try {
