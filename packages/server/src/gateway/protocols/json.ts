@@ -39,7 +39,7 @@ function parseText(body: Buffer): object {
 }
 
 /** Deeper than any input of any operation. JSON.parse does not recurse, but 16 MB of brackets become 600 MB of arrays in 4 s. */
-const depthMax = 64
+const depthMax = 96
 
 /** Counts brackets outside strings; over strings, which are nearly all of a body, it goes at memory's speed. */
 function nestsTooDeep(body: Buffer): boolean {
