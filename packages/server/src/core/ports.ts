@@ -56,6 +56,8 @@ export type StreamPage = {
   readonly after: string
   /** How far the last record is behind now; 0 when nothing is left to read. */
   readonly behindMs: number
+  /** Nothing is left to read for now. */
+  readonly isCaughtUp: boolean
   /** A closed shard that was read to its end: its children come next. */
   readonly isAtEnd: boolean
 }

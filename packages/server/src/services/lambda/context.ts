@@ -3,7 +3,7 @@ import type { Place } from '../../core/arn.ts'
 import type { MetricSink, ObjectStore, StreamReader } from '../../core/ports.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { FunctionDefinition } from './functions/function-definition.ts'
-import type { FunctionTable } from './functions/function-table.ts'
+import type { FunctionTable, InvokerOf } from './functions/function-table.ts'
 import type { Invocations } from './invocations.ts'
 import type { MappingRunner } from './mappings/mapping-runner.ts'
 import type { MappingStore } from './mappings/mapping-store.ts'
@@ -27,6 +27,8 @@ export type LambdaParts = {
   readonly pollMs: number
   /** How long a mapping is Creating, Enabling, Disabling, Updating or Deleting at least, in milliseconds. */
   readonly transitionMs: number
+  /** Who runs a function. @default processes of its own, or its URL */
+  readonly invokerOf?: InvokerOf
 }
 
 /** What an operation of Lambda works with. */

@@ -23,6 +23,9 @@ export const queuedEventBytesMax = 64 * 1024 * 1024
 export const bufferedRecordsMax = 20_000
 export const bufferedBytesMax = 16 * 1024 * 1024
 
+/** Records that all shards' deliveries hold together: above it, each reads in small steps only. */
+export const bufferedBytesTotalMax = 256 * 1024 * 1024
+
 /** Event source mappings in all. */
 export const mappingCountMax = 1000
 

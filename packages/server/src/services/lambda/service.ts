@@ -2,6 +2,8 @@ import type { Operation, Service } from '../../core/operation.ts'
 import type { LambdaContext, LambdaParts } from './context.ts'
 import { FunctionTable } from './functions/function-table.ts'
 import { Invocations } from './invocations.ts'
+import { bufferedBytesTotalMax } from './limits.ts'
+import { BufferRoom } from './mappings/buffer-room.ts'
 import { CheckpointStore } from './mappings/checkpoint.ts'
 import { MappingRunner } from './mappings/mapping-runner.ts'
 import { MappingStore } from './mappings/mapping-store.ts'
@@ -19,7 +21,9 @@ export function openLambda(parts: LambdaParts): LambdaService {
   const invocations = new Invocations(parts)
   const mappings = new MappingStore(catalog)
   const checkpoints = new CheckpointStore(catalog)
-  const runner = new MappingRunner({ ...parts, region: place.region, functions, invocations, mappings, checkpoints })
+  const room = new BufferRoom(bufferedBytesTotalMax)
+  const region = place.region
+  const runner = new MappingRunner({ ...parts, region, functions, invocations, mappings, checkpoints, room })
   runner.start()
   return {
     name: 'lambda',

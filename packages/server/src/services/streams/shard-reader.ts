@@ -16,6 +16,8 @@ export type ShardPage = {
   readonly nextOffset: number
   /** How far the last record is behind now; 0 when nothing is left to read. */
   readonly behindMs: number
+  /** Nothing is left to read for now. */
+  readonly isCaughtUp: boolean
   /** A closed shard that was read to its end: nothing will come any more. */
   readonly isAtEnd: boolean
 }
@@ -52,6 +54,7 @@ export async function readShard(
       sizeBytes,
       nextOffset,
       behindMs: isCaughtUp ? 0 : Math.max(0, clock.nowMs() - lastTimestampMs),
+      isCaughtUp,
       isAtEnd: isCaughtUp && !isOpen(shard),
     }
   } catch (error) {

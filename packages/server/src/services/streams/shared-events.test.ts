@@ -11,7 +11,15 @@ const shard = { index: 0, startingHashKey: 0n, endingHashKey: 1n, createdAtMs: 0
 const pageOf = (firstOffset: number, count: number, more: Partial<ShardPage> = {}): ShardPage => {
   const batch = batchOf(Array.from({ length: count }, () => Buffer.from([1, 0, 0, 1, 0x6b])))
   const records = new ShardRecords(shard, [{ ...batch, firstOffset, timestampMs: 0 }])
-  return { records, sizeBytes: count, nextOffset: firstOffset + count, behindMs: 0, isAtEnd: false, ...more }
+  return {
+    records,
+    sizeBytes: count,
+    nextOffset: firstOffset + count,
+    behindMs: 0,
+    isCaughtUp: true,
+    isAtEnd: false,
+    ...more,
+  }
 }
 
 const eventOf = ({ records, behindMs }: ShardPage): SubscribeToShardEvent => ({

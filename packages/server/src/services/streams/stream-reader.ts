@@ -92,7 +92,7 @@ export class InnerStreamReader implements StreamReader {
       const { stream, shard } = this.#resolve(source, shardId)
       const position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: after, timestamp: undefined } as const
       const offset = await startingOffset(this.#context, stream, shard, position, 'GetRecords')
-      if (signal.aborted || !isAdmitted) return { records: [], after, behindMs: 0, isAtEnd: false }
+      if (signal.aborted || !isAdmitted) return { records: [], after, behindMs: 0, isCaughtUp: false, isAtEnd: false }
       const readLimits = { bytesMax: limits.bytesMax, entriesMax: limits.recordsMax, waitMs }
       const page = await readShard(this.#context, { stream, shard, offset }, readLimits, signal)
       if (page.records.count === 0 && !page.isAtEnd && !signal.aborted && clock.monotonicMs() < endMs) {
@@ -198,5 +198,5 @@ function pageOf(shard: Shard, page: ShardPage, nowMs: number): StreamPage {
     }
   }
   const after = records.at(-1)?.sequenceNumber ?? numberBefore(shard, page.nextOffset, nowMs)
-  return { records, after, behindMs: page.behindMs, isAtEnd: page.isAtEnd }
+  return { records, after, behindMs: page.behindMs, isCaughtUp: page.isCaughtUp, isAtEnd: page.isAtEnd }
 }

@@ -17,7 +17,11 @@ export type FunctionSurroundings = {
   readonly logger: Logger
   /** Where handlers reach this server; undefined before it listens. */
   readonly endpointUrl: () => string | undefined
+  /** Who runs a function. @default processes of its own, or its URL */
+  readonly invokerOf?: InvokerOf | undefined
 }
+
+export type InvokerOf = (definition: FunctionDefinition, functionArn: string) => Invoker
 
 /** The functions of this server, each with what runs it. */
 export class FunctionTable {
@@ -26,13 +30,10 @@ export class FunctionTable {
 
   constructor(definitions: ReadonlyMap<string, FunctionDefinition>, surroundings: FunctionSurroundings) {
     this.startedAtMs = surroundings.clock.nowMs()
+    const run = surroundings.invokerOf ?? ((definition, arn) => invokerOf(definition, arn, surroundings))
     for (const [name, definition] of definitions) {
       const functionArn = arn(surroundings.place, 'lambda', `function:${name}`)
-      this.#functions.set(name, {
-        definition,
-        arn: functionArn,
-        invoker: invokerOf(definition, functionArn, surroundings),
-      })
+      this.#functions.set(name, { definition, arn: functionArn, invoker: run(definition, functionArn) })
     }
   }
 

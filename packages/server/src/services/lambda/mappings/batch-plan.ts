@@ -71,7 +71,11 @@ export class BatchPlan {
     if (fresh > from) this.#step = { do: 'giveUp', from, to: fresh, condition: 'RecordAgeExceeded', invokeCount }
     else if (failures > retriesMax)
       this.#step = { do: 'giveUp', from, to, condition: 'RetryAttemptsExhausted', invokeCount }
-    else this.#step = { do: 'invoke', from, to, pauseMs: pauseMsAfter(this.#vain) }
+    else {
+      // A pause ends when the first record becomes too old: those behind it may still be young enough.
+      const pauseMs = Math.min(pauseMsAfter(this.#vain), this.#arrivedAtMs[from]! - oldestMs + 1)
+      this.#step = { do: 'invoke', from, to, pauseMs }
+    }
     return this.#step
   }
 

@@ -66,16 +66,13 @@ export class BatchRunner {
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<void> {
-    const { clock } = this.#parts
     const plan = new BatchPlan(
       records.map(({ arrivedAtMs }) => arrivedAtMs),
       this.#settings,
     )
     let state = window?.state
     let last: Attempt | undefined
-    for (let step = plan.next(clock.nowMs()); step; step = plan.next(clock.nowMs())) {
-      if (step.do === 'invoke' && step.pauseMs > 0) await clock.sleep(step.pauseMs, signal)
-      if (signal.aborted) return
+    for (let step = await this.#nextStep(plan, signal); step; step = await this.#nextStep(plan, signal)) {
       const part = records.slice(step.from, step.to)
       const event = eventOf(this.#source, part, window && eventWindow(window, state!, false, false))
       if (step.do === 'giveUp' || event.byteLength > payloadBytesMax) {
@@ -112,12 +109,10 @@ export class BatchRunner {
 
   /** Tells the function that a window is over. Given up like a batch, by retries and age: what it held is then lost. */
   async finishWindow(window: OpenWindow, isTerminatedEarly: boolean, signal: AbortSignal): Promise<void> {
-    const { clock, logger } = this.#parts
+    const { logger } = this.#parts
     const plan = new BatchPlan([window.endMs], { ...this.#settings, bisectsOnError: false })
     const event = eventOf(this.#source, [], eventWindow(window, window.state, true, isTerminatedEarly))
-    for (let step = plan.next(clock.nowMs()); step; step = plan.next(clock.nowMs())) {
-      if (step.do === 'invoke' && step.pauseMs > 0) await clock.sleep(step.pauseMs, signal)
-      if (signal.aborted) return
+    for (let step = await this.#nextStep(plan, signal); step; step = await this.#nextStep(plan, signal)) {
       if (step.do === 'giveUp') {
         logger.log('error', 'the end of a tumbling window was given up', { mapping: this.#mapping.uuid, ...window })
         return
@@ -129,6 +124,15 @@ export class BatchRunner {
       } else if (signal.aborted) return
       else plan.failed(attempt.counts)
     }
+  }
+
+  /** The next step when its pause is over; undefined at the end, or when `signal` aborts. */
+  async #nextStep(plan: BatchPlan, signal: AbortSignal): Promise<Step | undefined> {
+    const { clock } = this.#parts
+    const step = plan.next(clock.nowMs())
+    if (step?.do !== 'invoke' || step.pauseMs === 0) return signal.aborted ? undefined : step
+    await clock.sleep(step.pauseMs, signal)
+    return signal.aborted ? undefined : plan.next(clock.nowMs()) // what was young enough may be too old now
   }
 
   /** The state that the function gave; one that is too large ends the window early, and the next one is empty. */

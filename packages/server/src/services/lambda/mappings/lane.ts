@@ -11,6 +11,8 @@ export class Lane {
   #next = 0
   /** Bytes of the waiting records' JSON, separators included. */
   sizeBytes = 0
+  /** Bytes of those that were taken last. */
+  takenBytes = 0
   /** The last sequence number that is done. */
   doneThrough: string
   /** Records were taken and are not done yet. */
@@ -51,6 +53,7 @@ export class Lane {
       this.#next++
     }
     this.sizeBytes -= bytes
+    this.takenBytes = bytes
     if (this.#next === this.#waiting.length || this.#next >= compactFrom) {
       this.#waiting = this.#waiting.slice(this.#next)
       this.#next = 0

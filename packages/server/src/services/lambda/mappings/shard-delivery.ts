@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict'
-import type { StreamReader, StreamRecord, StreamSource } from '../../../core/ports.ts'
+import type { StreamPage, StreamReader, StreamRecord, StreamSource } from '../../../core/ports.ts'
 import { bufferedBytesMax, bufferedRecordsMax, payloadBytesMax } from '../limits.ts'
 import type { BatchParts, BatchRunner, OpenWindow } from './batch-runner.ts'
 import { Bell } from './bell.ts'
+import type { BufferRoom } from './buffer-room.ts'
 import { type CheckpointStore, isUpTo, type ShardCheckpoint } from './checkpoint.ts'
 import type { EventFilter } from './event-filter.ts'
 import { Lane, laneOf } from './lane.ts'
 import type { Mapping } from './mapping.ts'
 import { type EventSource, envelopeBytesMax, recordJsonBytes } from './stream-event.ts'
 
-/** What one read asks for. */
-const pageBytesMax = 2 * 1024 * 1024
+/** What one read asks for: much where much is waiting and there is room, little else. */
+const pageBytesMax = 6 * 1024 * 1024
+const smallPageBytesMax = 128 * 1024
 const pageRecordsMax = 10_000
 
 /** A read without any records comes back after this long: so soon is seen that a tumbling window is over. */
-const readWaitMs = 5000
+const readWaitMs = 30_000
 const windowReadWaitMs = 1000
 
 /** A record is visible so long after its arrival at the latest: only then a tumbling window is over. */
@@ -28,6 +30,8 @@ const lookAgainMs = 60_000
 export type ShardDeliveryParts = Pick<BatchParts, 'clock' | 'logger' | 'metrics'> & {
   readonly streams: StreamReader
   readonly checkpoints: CheckpointStore
+  /** Shared by all deliveries. */
+  readonly room: BufferRoom
   /** Reads of a shard that is shared with others are so far apart at least. */
   readonly pollMs: number
 }
@@ -109,29 +113,35 @@ export class ShardDelivery {
     }
     const loops = [this.#poll(stop), ...this.#lanes.map((lane) => this.#runLane(lane, stop))]
     const outcomes = await Promise.allSettled(loops.map(guard))
+    this.#parts.room.hold(this, 0)
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
     if (this.#isEnded && !signal.aborted) await this.#saveCheckpoint(true)
     else if (this.#position() !== this.#savedAfter) await this.#saveCheckpoint()
   }
 
   async #poll(signal: AbortSignal): Promise<void> {
-    const { clock, pollMs, streams } = this.#parts
+    const { clock, pollMs, room, streams } = this.#parts
     const isShared = this.#stream.consumerName === undefined
     const waitMs = this.#mapping.tumblingWindowSeconds > 0 ? windowReadWaitMs : readWaitMs
     let after = this.#readTo
+    let isMore: boolean = true
     while (!signal.aborted) {
       const startedMs = clock.monotonicMs()
-      const limits = { bytesMax: pageBytesMax, recordsMax: pageRecordsMax, waitMs }
-      const page = await streams.read(this.#stream, this.#source.shardId, after, limits, signal)
+      const leave: (() => void) | undefined = isMore ? room.enter(pageBytesMax) : undefined
+      const bytesMax = leave ? pageBytesMax : smallPageBytesMax
+      const limits = { bytesMax, recordsMax: pageRecordsMax, waitMs: isMore ? 0 : waitMs }
+      const page: StreamPage = await streams
+        .read(this.#stream, this.#source.shardId, after, limits, signal)
+        .finally(leave)
       after = page.after
+      isMore = !page.isCaughtUp
       this.#take(page.records)
       if (page.isAtEnd) this.#isEnded = true
-      else if (page.records.length === 0 && !signal.aborted) this.#caughtUpMs = clock.nowMs()
+      else if (page.isCaughtUp && !signal.aborted) this.#caughtUpMs = clock.nowMs()
       this.#bell.ring()
       if (this.#isEnded) return
       await this.#saveWhatIsFiltered()
       while (this.#isFull() && !signal.aborted) await this.#bell.wait(clock, lookAgainMs, signal)
-      const isMore = page.behindMs > 0
       const restMs = startedMs + pollMs - clock.monotonicMs()
       if (isShared && page.records.length > 0 && !isMore && restMs > 0) await clock.sleep(restMs, signal)
     }
@@ -149,6 +159,14 @@ export class ShardDelivery {
       }
       this.#readTo = record.sequenceNumber
     }
+    this.#tellRoom()
+  }
+
+  #tellRoom(): void {
+    this.#parts.room.hold(
+      this,
+      this.#lanes.reduce((sum, lane) => sum + lane.sizeBytes + lane.takenBytes, 0),
+    )
   }
 
   #isFull(): boolean {
@@ -206,6 +224,8 @@ export class ShardDelivery {
       await this.#saveCheckpoint()
     }
     await this.#runner.run(records, this.#window, onProgress, signal)
+    lane.takenBytes = 0
+    this.#tellRoom()
     assert(signal.aborted || !lane.isBusy, 'a batch that was not interrupted came to its end')
   }
 
