@@ -3,6 +3,7 @@ import type { Place } from './core/arn.ts'
 import { type FaultRules, Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
 import { certificateFor } from './gateway/tls/certificate-folder.ts'
+import { openCloudWatch } from './services/cloudwatch/service.ts'
 import { openDynamoDb } from './services/dynamodb/service.ts'
 import type { FunctionsOptions } from './services/lambda/functions/function-definition.ts'
 import { functionsFrom } from './services/lambda/functions/functions-file.ts'
@@ -117,6 +118,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     endpointUrl: () => url,
   })
   const buckets = options.buckets ?? (options.data && `${options.data}/buckets`)
+  const lambdaMetrics = new MetricStore()
   const lambda = openLambda({
     place,
     clock,
@@ -125,13 +127,18 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     catalog,
     streams: streams.reader,
     objects: buckets === undefined ? undefined : new ObjectFolder(buckets),
-    metrics: new MetricStore(),
+    metrics: lambdaMetrics,
     definitions,
     endpointUrl: () => url,
     transitionMs: durations.updateMs,
     // AWS polls a shard once each second, and leaves the rest of what it may be read to others.
     pollMs: Number.isFinite(limits.shardReadsPerSecond) ? 1000 : 0,
   })
+  const sources = new Map([
+    ['AWS/Kinesis', metrics],
+    ['AWS/Lambda', lambdaMetrics],
+  ])
+  const cloudwatch = openCloudWatch({ clock, logger, log, sources })
 
   const page = (contentType: string, body: () => string) => async () => ({ contentType, body: body() })
   const pages = new Map([
@@ -150,6 +157,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const closeRooms = async () => {
     await lambda.stop()
     await Promise.all([streams.stop(), dynamodb.stop()])
+    await cloudwatch.stop() // after all that counts
     await storage.close()
   }
   const closeAndThrow = async (error: unknown): Promise<never> => {
@@ -169,7 +177,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       page('application/x-pem-file', () => tls.authority!),
     )
   const gateway = await openGateway({
-    services: [streams, dynamodb, lambda],
+    services: [streams, dynamodb, lambda, cloudwatch],
     place,
     clock,
     random,

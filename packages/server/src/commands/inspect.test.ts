@@ -214,9 +214,10 @@ test('with a damaged catalog the records are still counted, below the logs that 
   rmSync(join(folder, 'catalog/catalog.map'))
   const { report } = await reportOn(folder)
   assert.deepEqual(report.streams, [])
-  assert.equal(report.otherLogs.length, 2)
+  const ofStreams = report.otherLogs.filter(({ logId }) => !logId.startsWith('cloudwatch/'))
+  assert.equal(ofStreams.length, 2)
   assert.equal(
-    report.otherLogs.reduce((sum, { entryCount }) => sum + entryCount, 0),
+    ofStreams.reduce((sum, { entryCount }) => sum + entryCount, 0),
     100,
   )
 })

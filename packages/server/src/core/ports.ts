@@ -13,6 +13,25 @@ export interface MetricSink {
   forget(dimensions: Dimensions): void
 }
 
+/** What was observed of one metric of one resource since someone last took it. */
+export type Observed = {
+  readonly metric: string
+  readonly dimensions: Dimensions
+  readonly unit: MetricUnit
+  readonly count: number
+  readonly sum: number
+  readonly minimum: number
+  readonly maximum: number
+}
+
+/** Gives on what a MetricSink took, added up: nothing more need be done for each observation. */
+export interface MetricSource {
+  /** What came since the last call. */
+  take(): readonly Observed[]
+  /** Calls back at the first observation after each `take`. */
+  listen(listener: () => void): void
+}
+
 /** Single records that shall fail on purpose (see the gateway's faults). */
 export interface RecordFaults {
   /** The error for the next record of this operation, or undefined if it may go on. */

@@ -1,7 +1,7 @@
 import type { Dimensions, MetricUnit } from '@millrace/ports'
-import type { MetricSink } from '../core/ports.ts'
+import type { MetricSink, MetricSource, Observed } from '../core/ports.ts'
 
-/** One metric of one resource: what was observed since the server started. */
+/** One metric of one resource: what was observed since the server started, and since it was last taken. */
 export type Series = {
   readonly metric: string
   readonly dimensions: Dimensions
@@ -9,14 +9,22 @@ export type Series = {
   count: number
   sum: number
   last: number
+  takenCount: number
+  takenSum: number
+  /** Of what was observed since it was last taken. */
+  minimum: number
+  maximum: number
 }
 
 /** Series kept at once. Beyond it new ones are counted as dropped: a client cannot fill the memory with stream names. */
 export const seriesMax = 200_000
 
 /** Counts what the services observe, by CloudWatch's names and dimensions. */
-export class MetricStore implements MetricSink {
+export class MetricStore implements MetricSink, MetricSource {
   readonly #series = new Map<string, Series>()
+  /** Those with observations that nobody took yet. */
+  #touched: Series[] = []
+  #listener = () => {}
   /** Observations that found no room. */
   dropped = 0
 
@@ -28,9 +36,15 @@ export class MetricStore implements MetricSink {
         this.dropped++
         return
       }
-      series = { metric, dimensions, unit, count: 0, sum: 0, last: 0 }
+      series = { ...nothing, metric, dimensions, unit }
       this.#series.set(key, series)
     }
+    if (series.count === series.takenCount) {
+      series.minimum = value
+      series.maximum = value
+      if (this.#touched.push(series) === 1) this.#listener()
+    } else if (value < series.minimum) series.minimum = value
+    else if (value > series.maximum) series.maximum = value
     series.count++
     series.sum += value
     series.last = value
@@ -46,7 +60,26 @@ export class MetricStore implements MetricSink {
   all(): Iterable<Readonly<Series>> {
     return this.#series.values()
   }
+
+  take(): Observed[] {
+    const touched = this.#touched
+    this.#touched = []
+    return touched.map((series) => {
+      const { metric, dimensions, unit, minimum, maximum } = series
+      const count = series.count - series.takenCount
+      const sum = series.sum - series.takenSum
+      series.takenCount = series.count
+      series.takenSum = series.sum
+      return { metric, dimensions, unit, count, sum, minimum, maximum }
+    })
+  }
+
+  listen(listener: () => void): void {
+    this.#listener = listener
+  }
 }
+
+const nothing = { count: 0, sum: 0, last: 0, takenCount: 0, takenSum: 0, minimum: 0, maximum: 0 }
 
 function keyOf(metric: string, dimensions: Dimensions): string {
   let key = metric

@@ -24,6 +24,7 @@ export function openDynamoDb({ catalog, items: itemCatalog, ...parts }: DynamoDb
     targetPrefix: 'DynamoDB_20120810',
     jsonVersion: '1.0',
     errorPrefix: 'com.amazonaws.dynamodb.v20120810#',
+    crc32: true,
     operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
     context: { ...parts, tables, items, tokens },
     async stop() {
