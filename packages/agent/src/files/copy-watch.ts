@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
 import type { Clock } from '@millrace/ports'
-import type { OpenFile } from './file-system.ts'
+import type { FileSystem, OpenFile } from './file-system.ts'
 import { type FileTail, fromBeginning, type LostContents, type TailStart } from './file-tail.ts'
-import { holds, isSameSignature, signatureAt } from './signature.ts'
+import { headLengthMax, holds, isSameSignature, type Signature, signatureAt } from './signature.ts'
 
 /** What was truncated is remembered for so long, and so many of it. */
 const rememberMs = 10 * 60_000
@@ -14,10 +14,13 @@ const rememberedMax = 1000
  * read on from there, once the original has lost them.
  */
 export class CopyWatch {
+  readonly #fileSystem: FileSystem
   readonly #clock: Clock
+  readonly #copyIds = new WeakMap<LostContents, string>()
   #lost: { readonly contents: LostContents; readonly atMs: number }[] = []
 
-  constructor(clock: Clock) {
+  constructor(fileSystem: FileSystem, clock: Clock) {
+    this.#fileSystem = fileSystem
     this.#clock = clock
   }
 
@@ -31,32 +34,44 @@ export class CopyWatch {
   /** Where to begin with a file that came after the start; undefined while it looks like a copy of what still stands. */
   async startOf(
     file: OpenFile,
-    path: string,
-    sizeBytes: number,
+    { id, path, sizeBytes }: { id: string; path: string; sizeBytes: number },
     tails: Iterable<FileTail>,
   ): Promise<TailStart | undefined> {
-    for (const { contents } of [...this.#lost].reverse())
-      if (isCopyName(path, contents.path) && (await beginsLike(file, contents)) && sizeBytes >= contents.offset)
-        if (await holds(file, contents.tail, contents.offset)) return contents
+    for (const { contents } of [...this.#lost].reverse()) {
+      if (!isCopyName(path, contents.path) || sizeBytes < contents.offset) continue
+      if (!(await beginsLike(file, contents.head)) || !(await holds(file, contents.tail, contents.offset))) continue
+      this.#copyIds.set(contents, id)
+      return contents
+    }
     for (const tail of tails) {
-      const contents = tail.contents()
-      if (!isCopyName(path, contents.path) || contents.head.length === 0) continue
+      if (tail.head.length === 0 || !isCopyName(path, tail.path)) continue
       // A copy that was only just begun cannot be told yet.
       if (sizeBytes === 0) return undefined
-      if (!(await beginsLike(file, contents))) continue
-      // All that is in the copy was read, or will be, from the original: it is none of its own.
-      return undefined
+      if ((await beginsLike(file, tail.head)) || (await this.#beginsLikeFile(file, sizeBytes, tail.path)))
+        return undefined
     }
     return fromBeginning
   }
 
+  /** All that is in such a copy was read, or will be, from the original: it has nothing of its own. */
+  async #beginsLikeFile(copy: OpenFile, sizeBytes: number, path: string): Promise<boolean> {
+    const original = await this.#fileSystem.open(path).catch(() => undefined)
+    if (!original) return false
+    try {
+      const length = Math.min(headLengthMax, sizeBytes, (await original.stat()).sizeBytes)
+      return length > 0 && isSameSignature(await signatureAt(copy, 0, length), await signatureAt(original, 0, length))
+    } finally {
+      await original.close()
+    }
+  }
+
   /** Whether a file is followed as the copy of what was lost. */
-  isCopyOf(tail: FileTail, lost: LostContents): boolean {
-    return isCopyName(tail.path, lost.path) && isSameSignature(tail.head, lost.head)
+  isCopyOf({ id }: FileTail, lost: LostContents): boolean {
+    return this.#copyIds.get(lost) === id
   }
 }
 
-async function beginsLike(file: OpenFile, { head }: LostContents): Promise<boolean> {
+async function beginsLike(file: OpenFile, head: Signature): Promise<boolean> {
   return head.length > 0 && isSameSignature(await signatureAt(file, 0, head.length), head)
 }
 

@@ -252,10 +252,10 @@ export class FileTail {
       const count = await file.read(this.#splitter.room(this.#sizeBytes - this.position), this.position)
       if (count === 0) break
       this.#splitter.filled(count)
+      this.#tail = this.#splitter.positionSignature()
       this.#sizeBytes = Math.max(this.#sizeBytes, this.position)
       await this.#takeRecords()
     }
-    this.#tail = this.#splitter.positionSignature()
     this.#grewAtMs = this.#context.clock.monotonicMs()
   }
 

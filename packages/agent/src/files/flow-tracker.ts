@@ -45,7 +45,7 @@ export class FlowTracker {
     }
     this.#wake = wake
     this.#glob = parseGlob(resolvePattern(context.flow.filePattern))
-    this.#copies = new CopyWatch(context.clock)
+    this.#copies = new CopyWatch(context.fileSystem, context.clock)
     this.#watches = new DirectoryWatches(context.fileSystem, (path, hint) => this.#hint(path, hint))
   }
 
@@ -151,7 +151,7 @@ export class FlowTracker {
       logger.log('info', `${path} is not what it was; it is read from its beginning`)
       return fromBeginning
     }
-    if (this.#isStarted) return this.#copies.startOf(file, path, sizeBytes, this.#tails.values())
+    if (this.#isStarted) return this.#copies.startOf(file, { id, path, sizeBytes }, this.#tails.values())
     if (flow.initialPosition === 'START_OF_FILE' || store.knowsFlow(flow.id)) return fromBeginning
     const offset = await lastLineEnd(file, sizeBytes)
     const head = await signatureAt(file, 0, Math.min(1024, sizeBytes))
@@ -169,11 +169,16 @@ export class FlowTracker {
     return { offset, head, tail, isFinished: false }
   }
 
-  /** Files that were read before this start, and are called by now what the pattern does not mean: read to their end. */
+  /**
+   * Files that had another name when they were last read: what has that name now comes after them. Those that the pattern
+   * does not mean any more are read to their end.
+   */
   async #adoptMoved(byId: ReadonlyMap<string, FoundFile>): Promise<void> {
     const { fileSystem, store, flow } = this.#context
     for (const checkpoint of store.ofFlow(flow.id)) {
-      if (byId.has(checkpoint.id) || this.#tails.has(checkpoint.id)) continue
+      const known = this.#tails.get(checkpoint.id)
+      if (known && known.path !== checkpoint.path) this.#putAfter(known, checkpoint.path)
+      if (known || byId.has(checkpoint.id)) continue
       const path = await findById(fileSystem, dirname(checkpoint.path), checkpoint.id)
       const file = path === undefined ? undefined : await fileSystem.open(path).catch(() => undefined)
       if (path === undefined || !file) continue
@@ -182,10 +187,15 @@ export class FlowTracker {
         const tail = new FileTail(checkpoint.id, path, checkpoint, this.#context)
         tail.retire('gone')
         this.#tails.set(tail.id, tail)
-        for (const other of this.#tails.values()) if (other.path === checkpoint.path) other.after.add(tail)
+        this.#putAfter(tail, checkpoint.path)
       }
       await file.close()
     }
+  }
+
+  /** What is at a path now is read after what was there before. */
+  #putAfter(before: FileTail, path: string): void {
+    for (const tail of this.#tails.values()) if (tail !== before && tail.path === path) tail.after.add(before)
   }
 
   /** A file was truncated: what it held may be in a copy by now, which is then read on where the file itself was. */

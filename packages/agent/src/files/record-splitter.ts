@@ -64,16 +64,7 @@ export class RecordSplitter {
 
   /** Where the bytes from `position` on are to go; `wanted` says how many there may be. */
   room(wanted: number): Buffer {
-    if (this.#chunk.length - this.#to < roomBytesMin) {
-      const kept = this.#to - this.#from
-      const chunk = Buffer.allocUnsafe(kept + Math.min(chunkBytes, Math.max(roomBytesMin, wanted)))
-      this.#chunk.copy(chunk, 0, this.#from, this.#to)
-      this.#chunk = chunk
-      this.#lineStart -= this.#from
-      this.#scanned -= this.#from
-      this.#from = 0
-      this.#to = kept
-    }
+    if (this.#chunk.length - this.#to < roomBytesMin) this.#move(Math.min(chunkBytes, Math.max(roomBytesMin, wanted)))
     return this.#chunk.subarray(this.#to)
   }
 
@@ -124,11 +115,21 @@ export class RecordSplitter {
     return signatureOf(this.#chunk.subarray(Math.max(0, this.#to - tailLengthMax), this.#to))
   }
 
-  /** Gives the memory back, where nothing is left in it. */
+  /** Gives the memory back that nothing needs. */
   release(): void {
-    if (this.hasRemainder) return
-    this.#chunk = Buffer.alloc(0)
-    this.#from = this.#to = this.#lineStart = this.#scanned = 0
+    if (!this.hasRemainder && this.#chunk.length > tailLengthMax) this.#move(0)
+  }
+
+  /** Into a chunk with so much room, with what is not consumed, and the bytes before it that are signed. */
+  #move(roomBytes: number): void {
+    const start = Math.max(0, this.#from - tailLengthMax)
+    const chunk = Buffer.allocUnsafeSlow(this.#to - start + roomBytes)
+    this.#chunk.copy(chunk, 0, start, this.#to)
+    this.#chunk = chunk
+    this.#from -= start
+    this.#to -= start
+    this.#lineStart -= start
+    this.#scanned -= start
   }
 
   #take(end: number): Buffer {

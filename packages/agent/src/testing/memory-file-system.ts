@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path'
 import type { Clock } from '@millrace/ports'
 import type { DirectoryHint, FileStat, FileSystem, OpenFile } from '../files/file-system.ts'
 
-type Node = { inode: number; bytes: Buffer; modifiedMs: number; links: number }
+type Node = { inode: number; bytes: Buffer; modifiedMs: number; links: number; opened: number }
 
 /** Files in memory that can be renamed, copied, truncated and taken away, and whose reads can be made to fail. */
 export class MemoryFileSystem implements FileSystem {
@@ -73,7 +73,7 @@ export class MemoryFileSystem implements FileSystem {
     if (!node) return
     this.#nodes.delete(path)
     node.links--
-    if (node.links === 0) this.#freeInodes.push(node.inode)
+    this.#freeIfUnused(node)
     this.#tell(path, true)
   }
 
@@ -104,6 +104,7 @@ export class MemoryFileSystem implements FileSystem {
     const node = this.#nodes.get(path)
     if (!node) throw failure('ENOENT', path)
     this.openFiles++
+    node.opened++
     return {
       stat: async () => statOf(node),
       read: async (into, position) => {
@@ -114,6 +115,8 @@ export class MemoryFileSystem implements FileSystem {
       },
       close: async () => {
         this.openFiles--
+        node.opened--
+        this.#freeIfUnused(node)
       },
     }
   }
@@ -127,7 +130,17 @@ export class MemoryFileSystem implements FileSystem {
 
   #newNode(bytes: Buffer): Node {
     // The last inode that became free is used first, as file systems like to do.
-    return { inode: this.#freeInodes.pop() ?? this.#nextInode++, bytes, modifiedMs: this.#clock.nowMs(), links: 1 }
+    return {
+      inode: this.#freeInodes.pop() ?? this.#nextInode++,
+      bytes,
+      modifiedMs: this.#clock.nowMs(),
+      links: 1,
+      opened: 0,
+    }
+  }
+
+  #freeIfUnused({ inode, links, opened }: Node): void {
+    if (links === 0 && opened === 0) this.#freeInodes.push(inode)
   }
 
   #failIf(path: string, on: string): void {
