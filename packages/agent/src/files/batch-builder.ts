@@ -54,8 +54,9 @@ export class BatchBuilder {
     this.#delivered = delivered
   }
 
-  get isOpen(): boolean {
-    return this.#open !== undefined
+  /** There is a batch that is not full, and none that waits before it. */
+  get mayFlush(): boolean {
+    return this.#open !== undefined && this.#closed.length === 0
   }
 
   /** Nothing is in memory. */

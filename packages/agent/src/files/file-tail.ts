@@ -86,6 +86,11 @@ export class FileTail {
     return this.#head
   }
 
+  /** Someone reads it, or waits for room to read on. */
+  get isBusy(): boolean {
+    return this.#busy !== undefined
+  }
+
   get isOpen(): boolean {
     return this.#file !== undefined
   }
@@ -150,13 +155,13 @@ export class FileTail {
     if (this.#busy) return
     const { ageMs } = this.#context.flow.batch
     if (this.#splitter.remainderIsLines && this.#isQuiet(ageMs)) this.#takeRemainder()
-    if (this.#builder.isOpen && (isForced || nowMs >= this.#builder.openedAtMs + ageMs)) void this.#builder.flush()
+    if (this.#builder.mayFlush && (isForced || nowMs >= this.#builder.openedAtMs + ageMs)) void this.#builder.flush()
   }
 
   /** When `flushIfDue` would do something, by the monotonic clock. */
   get flushDueMs(): number {
     const { ageMs } = this.#context.flow.batch
-    if (this.#builder.isOpen) return this.#builder.openedAtMs + ageMs
+    if (this.#builder.mayFlush) return this.#builder.openedAtMs + ageMs
     return this.#splitter.remainderIsLines ? this.#grewAtMs + ageMs : Number.POSITIVE_INFINITY
   }
 

@@ -58,8 +58,12 @@ export class FlowTracker {
     if (nowMs >= this.#nextScanMs) void this.scan()
     let nextMs = this.#nextScanMs
     for (const tail of this.#tails.values()) {
-      if (tail.nextLookMs <= nowMs) void tail.look().then(this.#wake)
-      else if (mustFlush || tail.flushDueMs <= nowMs) tail.flushIfDue(nowMs, mustFlush)
+      if (tail.isBusy) continue
+      if (tail.nextLookMs <= nowMs) {
+        void tail.look().then(this.#wake)
+        continue
+      }
+      if (mustFlush || tail.flushDueMs <= nowMs) tail.flushIfDue(nowMs, mustFlush)
       nextMs = Math.min(nextMs, tail.nextLookMs, tail.flushDueMs)
     }
     return nextMs

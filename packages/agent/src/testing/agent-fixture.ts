@@ -71,6 +71,7 @@ export class AgentFixture {
   kill(): void {
     this.state.freeze()
     this.sink.isDead = true
+    void this.agent.stop()
   }
 
   /** The state as the next process finds it. */
