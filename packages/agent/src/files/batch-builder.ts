@@ -92,14 +92,15 @@ export class BatchBuilder {
       return this.#closed.length > 0
     }
     const size = data.length + delivery.overheadBytes
-    if (this.#open && this.#open.sizeBytes + size > flow.batch.bytesMax) this.#close()
+    if (this.#open && !this.#hasRoom(this.#open, data.length, size)) this.#close()
     const batch = this.#opened()
     if (flow.aggregatedRecordBytes > 0) this.#addToAggregate(batch, data)
     else batch.records.push(data)
     batch.sizeBytes += size
     delivery.budget.add(data.length)
     this.#reach(batch, splitter)
-    if (batch.records.length >= flow.batch.recordsMax || batch.sizeBytes >= flow.batch.bytesMax) this.#close()
+    // An aggregate is only at its end when the next record does not fit into it.
+    if (flow.aggregatedRecordBytes === 0 && batch.records.length >= flow.batch.recordsMax) this.#close()
     return this.#closed.length > 0
   }
 
@@ -171,6 +172,13 @@ export class BatchBuilder {
     batch.endOffset = splitter.offset
     batch.endChunk = splitter.chunk
     batch.endInChunk = splitter.offsetInChunk
+  }
+
+  #hasRoom({ records, sizeBytes }: Batch, dataBytes: number, size: number): boolean {
+    const { batch, aggregatedRecordBytes } = this.#context.flow
+    if (sizeBytes + size > batch.bytesMax) return false
+    if (this.#aggregate.length === 0 || this.#aggregateBytes + dataBytes <= aggregatedRecordBytes) return true
+    return records.length + 1 < batch.recordsMax
   }
 
   #addToAggregate(batch: Batch, data: Uint8Array): void {

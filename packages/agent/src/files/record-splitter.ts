@@ -31,6 +31,8 @@ export class RecordSplitter {
   #hasLine = false
   /** The beginning of a record that is longer than may be kept; its middle is gone. */
   #cut: Buffer | undefined
+  /** The beginning of the line that is not yet whole is gone. */
+  #isLineCut = false
 
   /**
    * @param offset where in the file reading begins
@@ -59,7 +61,7 @@ export class RecordSplitter {
 
   /** What is left is whole lines: with a start pattern, a record of which more may come. */
   get remainderIsLines(): boolean {
-    return this.hasRemainder && this.#lineStart === this.#to
+    return this.#startPattern !== undefined && this.#hasLine && this.#lineStart === this.#to && !this.#isLineCut
   }
 
   /** Where the bytes from `position` on are to go; `wanted` says how many there may be. */
@@ -81,13 +83,18 @@ export class RecordSplitter {
         this.#cutIfTooLong()
         return undefined
       }
-      const lineStart = this.#lineStart
+      const [lineStart, isLineCut] = [this.#lineStart, this.#isLineCut]
       this.#lineStart = this.#scanned = found + 1
+      this.#isLineCut = false
       if (this.#headerLines > 0) {
         this.#headerLines--
         this.#consumeTo(found + 1)
       } else if (this.#startPattern === undefined) return this.#take(found + 1)
-      else if (this.#hasLine && this.#startPattern.matchesStart(this.#chunk.toString('utf8', lineStart, found)))
+      else if (
+        this.#hasLine &&
+        !isLineCut &&
+        this.#startPattern.matchesStart(this.#chunk.toString('utf8', lineStart, found))
+      )
         return this.#take(lineStart)
       else this.#hasLine = true
     }
@@ -96,7 +103,7 @@ export class RecordSplitter {
   /** What is left, as a record, although its end did not come. */
   takeRemainder(): Buffer | undefined {
     if (!this.hasRemainder || this.#headerLines > 0) return undefined
-    this.#hasLine = false
+    this.#hasLine = this.#isLineCut = false
     this.#lineStart = this.#scanned = this.#to
     return this.#take(this.#to)
   }
@@ -152,6 +159,7 @@ export class RecordSplitter {
     // A start pattern must see the line that is not yet whole, or as much as it looks at.
     const keep = this.#startPattern && this.#to - this.#lineStart < this.#cutBytes ? this.#lineStart : this.#to
     this.#consumeTo(keep)
+    if (keep > this.#lineStart) this.#isLineCut = true
     this.#lineStart = Math.max(this.#lineStart, keep)
   }
 }
