@@ -157,7 +157,7 @@ test('records that a conversion leaves out are passed over, also after a restart
   const flow = {
     dataProcessingOptions: [{ optionName: 'LOGTOJSON', logFormat: 'SYSLOG' }],
   }
-  const line = 'Mar 12 12:00:08 server2 rcd[308]: Loaded 12 packages\n'
+  const line = 'Jan 31 23:59:58 db-1 cron[417]: 3 jobs\n'
   const first = await AgentFixture.start(flow, ({ files }) => files.write('/logs/app.log', `no\n${line}no\nno\n`))
   await first.settle()
   await first.stop()
