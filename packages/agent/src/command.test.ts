@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { linesOf, numbered } from './testing/agent-fixture.ts'
@@ -37,4 +38,42 @@ test('a wrong option or configuration gets a line for each fault, and exit code 
   const help = run('--help')
   assert.equal(help.status, 0)
   assert.match(help.stdout, /Usage: millrace agent --config agent\.json/)
+})
+
+test('kill -9 at random moments: every line arrives, and of each file at most one batch for each kill twice', async (t) => {
+  const [rounds, recordsMax] = [Number(process.env.AGENT_KILLS ?? 5), 200]
+  const bench = await AgentBench.open('killed', 2)
+  try {
+    const flow = { kinesisStream: 'killed', initialPosition: 'START_OF_FILE', maxBufferSizeRecords: recordsMax }
+    bench.configure([{ filePattern: bench.path('*.log*'), ...flow }])
+    let written = 0
+    const write = (lines: number) => {
+      for (const name of ['a', 'b'])
+        appendFileSync(bench.path(`${name}.log`), numbered(written, written + lines).replaceAll('line', name))
+      written += lines
+    }
+    write(2000)
+    for (let round = 0; round < rounds; round++) {
+      const { child } = await bench.start()
+      write(3000)
+      if (round === 1) renameSync(bench.path('a.log'), bench.path('a.log.1'))
+      await new Promise((resolve) => setTimeout(resolve, randomInt(20, 400)))
+      write(500)
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+    const { child } = await bench.start()
+    await bench.records('killed', 2 * written)
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+    const records = await bench.records('killed', 2 * written)
+    const lines = new Set(records)
+    t.diagnostic(`${rounds} kills, ${2 * written} lines, ${records.length - lines.size} of them twice`)
+    assert.equal(lines.size, 2 * written)
+    for (const name of ['a', 'b'])
+      for (let i = 0; i < written; i++) assert.ok(lines.has(`${name} ${i}\n`), `${name} ${i} is there`)
+    assert.ok(records.length - lines.size <= rounds * 2 * recordsMax)
+  } finally {
+    await bench.close()
+  }
 })

@@ -128,7 +128,7 @@ test('LOGTOJSON SYSLOG and RFC3339SYSLOG', () => {
 })
 
 test('LOGTOJSON with matchPattern: a regular expression of Java', () => {
-  const matchPattern = '^([\\d.]+) (\\S+) (\\S+) \\[([\\w:/]+\\s[+\\-]\\d{4})\\] \\"(.+?)\\" (\\d{3})'
+  const matchPattern = '(\\S+) (\\S+) (\\S+) \\[([^\\]]+)\\] "([^"]*)" (\\p{Digit}{3})'
   const customFieldNames = ['host', 'ident', 'user', 'time', 'request', 'status']
   assert.equal(
     converted([log('COMMONAPACHELOG', { matchPattern, customFieldNames })], `${request.slice(0, -5)}\n`),

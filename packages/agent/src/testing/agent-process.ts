@@ -70,22 +70,26 @@ export class AgentBench {
     return { child, output: () => text }
   }
 
-  /** Reads until `count` records are there, and then what else is. */
+  /** Reads until `count` records are there, and then what else is: those of each shard in their order. */
   async records(stream: string, count: number): Promise<string[]> {
-    const found: string[] = []
     const { Shards } = await this.kinesis.send(new ListShardsCommand({ StreamName: stream }))
-    for (const { ShardId } of Shards ?? []) {
-      const at = { StreamName: stream, ShardId, ShardIteratorType: 'TRIM_HORIZON' } as const
-      let { ShardIterator } = await this.kinesis.send(new GetShardIteratorCommand(at))
-      for (;;) {
-        const { Records, NextShardIterator } = await this.kinesis.send(new GetRecordsCommand({ ShardIterator }))
-        for (const { Data } of Records ?? []) found.push(Buffer.from(Data!).toString('latin1'))
-        ShardIterator = NextShardIterator
-        if (Records?.length === 0 && found.length >= count) break
-        if (Records?.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
-      }
+    const readers = (Shards ?? []).map(({ ShardId }) => ({ ShardId, iterator: '', found: [] as string[] }))
+    for (const reader of readers) {
+      const at = { StreamName: stream, ShardId: reader.ShardId, ShardIteratorType: 'TRIM_HORIZON' } as const
+      reader.iterator = (await this.kinesis.send(new GetShardIteratorCommand(at))).ShardIterator!
     }
-    return found
+    for (;;) {
+      let isNew = false
+      for (const reader of readers) {
+        const page = await this.kinesis.send(new GetRecordsCommand({ ShardIterator: reader.iterator }))
+        for (const { Data } of page.Records!) reader.found.push(Buffer.from(Data!).toString('latin1'))
+        reader.iterator = page.NextShardIterator!
+        isNew ||= page.Records!.length > 0
+      }
+      const found = readers.flatMap((reader) => reader.found)
+      if (!isNew && found.length >= count) return found
+      if (!isNew) await new Promise((resolve) => setTimeout(resolve, 20))
+    }
   }
 
   async close(): Promise<void> {
