@@ -1,0 +1,21 @@
+import java.util.Map;
+import software.amazon.kinesis.coordinator.CoordinatorConfig;
+import software.amazon.kinesis.coordinator.CoordinatorConfig.ClientVersionConfig;
+import software.amazon.kinesis.leases.LeaseManagementConfig;
+
+/** What only KCL 3 has: a leader that assigns the leases, and the years when KCL 2 works beside it. */
+final class Version {
+  private Version() {}
+
+  static void tune(LeaseManagementConfig leases, CoordinatorConfig coordinator, Map<String, String> options) {
+    leases
+        .leaseAssignmentIntervalMillis(1000L)
+        .dynamoDbLockBasedLeaderLeaseDurationInMillis(5000L)
+        .dynamoDbLockBasedLeaderHeartbeatPeriodInMillis(1000L);
+    leases.workerUtilizationAwareAssignmentConfig()
+        .workerMetricsReporterFreqInMillis(1000)
+        .inMemoryWorkerMetricsCaptureFrequencyMillis(500);
+    if (options.getOrDefault("client-version", "3").equals("2"))
+      coordinator.clientVersionConfig(ClientVersionConfig.CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X);
+  }
+}
