@@ -6,6 +6,7 @@
  *   npm test -- conformance     what AWS does, case by case, over HTTP
  *   npm test -- simulation      crashes of the storage on a disk in memory, by seed
  *   npm test -- crash           faults on the real process; not part of "all of it", for it takes minutes
+ *   npm test -- jvm             KCL, KPL and Flink, fetched by Maven and run; not part of "all of it" either
  *   npm test -- FILE...         these test files alone
  *
  * Narrowed runs skip lint and types. The first step that fails ends the run with its exit code.
@@ -19,17 +20,19 @@ import process from 'node:process'
 const root = join(import.meta.dirname, '..')
 const suites: Record<string, readonly string[]> = {
   unit: ['packages/**/*.test.ts', 'scripts/**/*.test.ts'],
-  conformance: ['conformance/**/*.test.ts'],
+  conformance: ['conformance/!(jvm)/**/*.test.ts', 'conformance/*.test.ts'],
   simulation: ['simulation/*.test.ts'],
   crash: ['simulation/process/*.test.ts'],
+  jvm: ['conformance/jvm/*.test.ts'],
 }
-const { crash: _, ...standard } = suites
+const { crash: _, jvm: __, ...standard } = suites
 
 const chosen = process.argv.slice(2)
 if (chosen.length === 0) {
   step('lint', installed('@biomejs/biome/bin/biome'), ['ci', '--error-on-warnings'])
   step('types', installed('typescript/bin/tsc'), ['-p', '.'])
 }
+if (chosen.includes('jvm')) step('jars', 'conformance/jvm/build.ts', [])
 const files =
   chosen.length === 0 ? Object.values(standard).flat() : chosen.flatMap((name) => suites[name] ?? testFile(name))
 // What measures the time of processes of its own must have the machine for itself.

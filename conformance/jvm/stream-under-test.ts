@@ -21,6 +21,7 @@ export class StreamUnderTest {
   readonly name = 'stream'
   /** The data of all that was put, in order. */
   readonly put: string[] = []
+  readonly #traffic: (() => Promise<void>)[] = []
 
   private constructor(server: Millrace) {
     this.server = server
@@ -40,6 +41,7 @@ export class StreamUnderTest {
     const server = await startMillrace({ port: 0, limits: 'off', transitionMs: 20, ...options })
     const stream = new StreamUnderTest(server)
     t.after(async () => {
+      await Promise.all(stream.#traffic.map((stop) => stop()))
       stream.kinesis.destroy()
       await server.stop()
     })
@@ -73,12 +75,12 @@ export class StreamUnderTest {
         await pause(50)
       }
     })()
-    return {
-      stop() {
-        isOn = false
-        return done
-      },
+    const stop = () => {
+      isOn = false
+      return done
     }
+    this.#traffic.push(stop)
+    return { stop }
   }
 
   /** Splits a shard at the middle of its hash keys. */

@@ -100,10 +100,11 @@ public final class KclWorker {
 
     Lines.onInput(
         () -> {
+          // KCL waits in vain for shards that have ended and whose leases it has not cleaned up yet: 5 minutes.
           try {
-            scheduler.startGracefulShutdown().get(20, TimeUnit.SECONDS);
+            scheduler.startGracefulShutdown().get(3, TimeUnit.SECONDS);
           } catch (Exception late) {
-            Lines.print("error", "message", late.toString());
+            scheduler.shutdown();
           }
         });
     Lines.print("started");
