@@ -106,8 +106,15 @@ export const serverOptions = {
     value: 'DIR',
     env: 'MILLRACE_BUCKETS',
     default: undefined as string | undefined,
-    help: 'Folder whose folders are buckets, for batches that a function failed on. Without it: buckets in the data folder.',
+    help: 'Folder whose folders are buckets, for Firehose and for what a function failed on. Without it: buckets in the data folder.',
     parse: (text): string | undefined => nonEmpty('a folder')(text),
+  }),
+  endpoints: option({
+    value: 'aws|any',
+    env: 'MILLRACE_ENDPOINTS',
+    default: 'aws' as 'aws' | 'any',
+    help: "Where Firehose may deliver to. aws: as AWS demands. any: also by http://, and to hosts that are not AWS's.",
+    parse: oneOf('aws', 'any'),
   }),
   region: option({
     value: 'NAME',

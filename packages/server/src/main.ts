@@ -5,6 +5,8 @@ import { openGateway } from './gateway/gateway.ts'
 import { certificateFor } from './gateway/tls/certificate-folder.ts'
 import { openCloudWatch } from './services/cloudwatch/service.ts'
 import { openDynamoDb } from './services/dynamodb/service.ts'
+import { awsFirehoseLimits, liftedFirehoseLimits } from './services/firehose/limits.ts'
+import { openFirehose } from './services/firehose/service.ts'
 import type { FunctionsOptions } from './services/lambda/functions/function-definition.ts'
 import { functionsFrom } from './services/lambda/functions/functions-file.ts'
 import { openLambda } from './services/lambda/service.ts'
@@ -45,6 +47,8 @@ export type MillraceOptions = {
   readonly functions?: string | FunctionsOptions
   /** Folder whose folders are buckets. @default `buckets` in the data folder; none without one */
   readonly buckets?: string
+  /** Where Firehose may deliver to: as AWS demands, or also by `http://` and to hosts that are not AWS's. @default 'aws' */
+  readonly endpoints?: 'aws' | 'any'
   /** The region in ARNs. @default 'us-east-1' */
   readonly region?: string
   /** The account in ARNs: twelve digits. @default '000000000000' */
@@ -118,7 +122,22 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     endpointUrl: () => url,
   })
   const buckets = options.buckets ?? (options.data && `${options.data}/buckets`)
+  const objects = buckets === undefined ? undefined : new ObjectFolder(buckets)
   const lambdaMetrics = new MetricStore()
+  const firehoseMetrics = new MetricStore()
+  const firehose = openFirehose({
+    place,
+    clock,
+    random,
+    logger,
+    log,
+    catalog,
+    objects,
+    metrics: firehoseMetrics,
+    limits: options.limits === 'off' ? liftedFirehoseLimits : awsFirehoseLimits,
+    transitionMs: durations.createMs,
+    anyEndpoint: options.endpoints === 'any',
+  })
   const lambda = openLambda({
     place,
     clock,
@@ -126,7 +145,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     logger,
     catalog,
     streams: streams.reader,
-    objects: buckets === undefined ? undefined : new ObjectFolder(buckets),
+    objects,
     metrics: lambdaMetrics,
     definitions,
     endpointUrl: () => url,
@@ -137,6 +156,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const sources = new Map([
     ['AWS/Kinesis', metrics],
     ['AWS/Lambda', lambdaMetrics],
+    ['AWS/Firehose', firehoseMetrics],
   ])
   const cloudwatch = openCloudWatch({ clock, logger, log, sources })
 
@@ -155,7 +175,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     ],
   ])
   const closeRooms = async () => {
-    await lambda.stop()
+    await Promise.all([lambda.stop(), firehose.stop()])
     await Promise.all([streams.stop(), dynamodb.stop()])
     await cloudwatch.stop() // after all that counts
     await storage.close()
@@ -177,7 +197,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       page('application/x-pem-file', () => tls.authority!),
     )
   const gateway = await openGateway({
-    services: [streams, dynamodb, lambda, cloudwatch],
+    services: [streams, firehose, dynamodb, lambda, cloudwatch],
     place,
     clock,
     random,

@@ -42,6 +42,7 @@ const serverOptionsOf = (config: ServerConfig) => ({
   ...(config.faults !== undefined && { faults: config.faults as FaultRules }),
   ...(config.functions !== undefined && { functions: config.functions }),
   ...(config.buckets !== undefined && { buckets: config.buckets }),
+  endpoints: config.endpoints,
   region: config.region,
   account: config.account,
   transitionMs: config['transition-ms'],

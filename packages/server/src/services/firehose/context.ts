@@ -1,0 +1,33 @@
+import type { Clock, Logger, Random } from '@millrace/ports'
+import type { Place } from '../../core/arn.ts'
+import type { MetricSink, ObjectStore } from '../../core/ports.ts'
+import type { Catalog } from '../../storage/catalog.ts'
+import type { RecordLog } from '../../storage/log.ts'
+import type { DeliveryStreamStore } from './delivery-stream-store.ts'
+import type { FirehoseLimits } from './limits.ts'
+import type { PutRates } from './put-rates.ts'
+
+/** What Firehose needs of the world. */
+export type FirehoseParts = {
+  readonly place: Place
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly log: RecordLog
+  /** Buckets; undefined where there is no folder for them. */
+  readonly objects: ObjectStore | undefined
+  readonly catalog: Catalog
+  /** AWS's metrics of Firehose (namespace `AWS/Firehose`). */
+  readonly metrics: MetricSink
+  readonly limits: FirehoseLimits
+  /** How long CREATING, DELETING and the changes of encryption last, in milliseconds. */
+  readonly transitionMs: number
+  /** Takes endpoints by `http://` and hosts that are not AWS's, which AWS refuses. */
+  readonly anyEndpoint: boolean
+}
+
+/** What an operation of Firehose works with. */
+export type FirehoseContext = FirehoseParts & {
+  readonly deliveryStreams: DeliveryStreamStore
+  readonly rates: PutRates
+}

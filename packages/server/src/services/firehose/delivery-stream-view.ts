@@ -1,0 +1,67 @@
+import { arn, type Place } from '../../core/arn.ts'
+import type { DeliveryStream } from './delivery-stream.ts'
+import type { DestinationSettings } from './settings/settings.ts'
+
+/** `DeliveryStreamDescription`: what DescribeDeliveryStream tells. Passwords and keys are never told. */
+export function deliveryStreamView(stream: DeliveryStream, place: Place) {
+  const { source } = stream
+  return {
+    DeliveryStreamName: stream.name,
+    DeliveryStreamARN: deliveryStreamArn(place, stream.name),
+    DeliveryStreamStatus: stream.status,
+    DeliveryStreamEncryptionConfiguration: { Status: 'DISABLED' },
+    DeliveryStreamType: source.type,
+    VersionId: `${stream.version}`,
+    CreateTimestamp: new Date(stream.createdMs),
+    LastUpdateTimestamp: stream.updatedMs === undefined ? undefined : new Date(stream.updatedMs),
+    Source: sourceView(stream),
+    Destinations: [{ DestinationId: stream.destinationId, ...destinationView(stream.destination) }],
+    HasMoreDestinations: false,
+  }
+}
+
+export const deliveryStreamArn = (place: Place, name: string) => arn(place, 'firehose', `deliverystream/${name}`)
+
+function sourceView({ source }: DeliveryStream) {
+  if (source.type === 'DirectPut')
+    return source.throughputHintMBs === undefined
+      ? undefined
+      : { DirectPutSourceDescription: { ThroughputHintInMBs: source.throughputHintMBs } }
+  return {
+    KinesisStreamSourceDescription: {
+      KinesisStreamARN: source.streamArn,
+      RoleARN: source.roleArn,
+      DeliveryStartTimestamp: new Date(source.startMs),
+    },
+  }
+}
+
+/** A configuration's members with a description's names. */
+function destinationView({ kind, settings }: DestinationSettings): Record<string, unknown> {
+  const { S3Configuration, S3BackupConfiguration, ...rest } = settings as typeof settings & Backups
+  const described = {
+    ...rest,
+    ...(S3Configuration && { S3DestinationDescription: S3Configuration }),
+    ...(S3BackupConfiguration && { S3BackupDescription: S3BackupConfiguration }),
+  }
+  if (kind === 'ExtendedS3') {
+    const { RoleARN, BucketARN, Prefix, ErrorOutputPrefix, BufferingHints, CompressionFormat } = settings
+    const { EncryptionConfiguration, CloudWatchLoggingOptions } = settings
+    const s3 = { RoleARN, BucketARN, Prefix, ErrorOutputPrefix, BufferingHints, CompressionFormat }
+    return {
+      S3DestinationDescription: { ...s3, EncryptionConfiguration, CloudWatchLoggingOptions },
+      ExtendedS3DestinationDescription: described,
+    }
+  }
+  if (kind === 'HttpEndpoint') {
+    const { AccessKey: _, ...endpoint } = settings.EndpointConfiguration
+    return { HttpEndpointDestinationDescription: { ...described, EndpointConfiguration: endpoint } }
+  }
+  if (kind === 'Redshift') {
+    const { Password: _, ...told } = described as typeof described & { readonly Password?: string }
+    return { RedshiftDestinationDescription: told }
+  }
+  return { [`${kind}DestinationDescription`]: described }
+}
+
+type Backups = { readonly S3Configuration?: object; readonly S3BackupConfiguration?: object }

@@ -1,0 +1,35 @@
+import type { DestinationSettings } from './settings/settings.ts'
+
+/** A delivery stream as the catalog keeps it: one value, changed as a whole. */
+export type DeliveryStream = {
+  readonly name: string
+  readonly createdMs: number
+  readonly updatedMs?: number | undefined
+  /** Rises with each UpdateDestination; it stands in the keys of objects. */
+  readonly version: number
+  readonly status: 'CREATING' | 'CREATING_FAILED' | 'ACTIVE' | 'DELETING' | 'DELETING_FAILED'
+  readonly source: DeliverySource
+  readonly destinationId: string
+  readonly destination: DestinationSettings
+  readonly tags: readonly { readonly Key: string; readonly Value?: string | undefined }[]
+  /** What is to be done at its time; see lifecycle.ts. */
+  readonly pending?: { readonly kind: 'create' | 'delete'; readonly dueMs: number } | undefined
+}
+
+export type DeliverySource =
+  | { readonly type: 'DirectPut'; readonly throughputHintMBs?: number | undefined }
+  | {
+      readonly type: 'KinesisStreamAsSource'
+      readonly streamArn: string
+      readonly roleArn: string
+      /** Records that were in the stream before are not delivered. */
+      readonly startMs: number
+    }
+
+/** Another for a delivery stream that is made again under its name. Names the log of what is put into it, and its checkpoint. */
+export const logIdOf = (stream: Pick<DeliveryStream, 'name' | 'createdMs'>) =>
+  `firehose/${stream.name}/${stream.createdMs}`
+
+/** The id of a record that was put: 56 digits, as AWS's functions see them; in order, and never given twice. */
+export const recordIdOf = ({ createdMs }: Pick<DeliveryStream, 'createdMs'>, offset: number) =>
+  `49${createdMs.toString().padStart(15, '0')}${offset.toString().padStart(39, '0')}`

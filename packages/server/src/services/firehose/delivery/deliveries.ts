@@ -1,0 +1,70 @@
+import type { FirehoseContext } from '../context.ts'
+import { logIdOf } from '../delivery-stream.ts'
+import { CheckpointStore } from './checkpoint-store.ts'
+import { Delivery } from './delivery.ts'
+import { planOf } from './plan.ts'
+
+type Running = { readonly delivery: Delivery; readonly createdMs: number; readonly version: number }
+
+/** Runs one delivery for each delivery stream that is there, and another one whenever its settings change. */
+export class Deliveries {
+  readonly #context: FirehoseContext
+  readonly #checkpoints: CheckpointStore
+  readonly #running = new Map<string, Running>()
+  /** By name, the last change: stop one, start another. */
+  readonly #changes = new Map<string, Promise<void>>()
+  #isStopped = false
+  #stopWatching = () => {}
+
+  constructor(context: FirehoseContext) {
+    this.#context = context
+    this.#checkpoints = new CheckpointStore(context.catalog)
+  }
+
+  start(): void {
+    const { deliveryStreams } = this.#context
+    for (const { name } of deliveryStreams.all()) this.#look(name)
+    void this.#checkpoints.keepOnly(this.#ids()).catch(() => {}) // the next that goes tries again
+    this.#stopWatching = deliveryStreams.watch((name) => this.#look(name))
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#stopWatching()
+    await Promise.all(this.#changes.values())
+    await Promise.all([...this.#running.values()].map(({ delivery }) => delivery.stop()))
+  }
+
+  #look(name: string): void {
+    const before = this.#changes.get(name) ?? Promise.resolve()
+    const change = before
+      .then(() => this.#follow(name))
+      .catch((error: unknown) =>
+        this.#context.logger.log('error', 'a delivery stream cannot be delivered', { name, error }),
+      )
+      .then(() => {
+        if (this.#changes.get(name) === change) this.#changes.delete(name)
+      })
+    this.#changes.set(name, change)
+  }
+
+  async #follow(name: string): Promise<void> {
+    const stream = this.#context.deliveryStreams.find(name)
+    const running = this.#running.get(name)
+    const isCurrent = running && stream?.createdMs === running.createdMs && stream.version === running.version
+    const isWanted = stream?.status === 'ACTIVE' && !this.#isStopped
+    if (running && !(isCurrent && isWanted)) {
+      this.#running.delete(name)
+      await running.delivery.stop()
+    }
+    if (!stream) await this.#checkpoints.keepOnly(this.#ids())
+    if (!stream || !isWanted || isCurrent) return
+    const delivery = new Delivery({ ...this.#context, checkpoints: this.#checkpoints }, planOf(this.#context, stream))
+    this.#running.set(name, { delivery, createdMs: stream.createdMs, version: stream.version })
+    delivery.start()
+  }
+
+  #ids(): ReadonlySet<string> {
+    return new Set(this.#context.deliveryStreams.all().map(logIdOf))
+  }
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ManualClock } from '@millrace/ports'
+import { DeliveryBuffers } from './delivery-buffers.ts'
+
+const page = { lane: 'put', next: '1', left: 1 }
+
+function buffers(options: {
+  readonly sizeBytesMax?: number
+  readonly intervalMs?: number
+  readonly gate?: Promise<void>
+}) {
+  const clock = new ManualClock()
+  const delivered: [string, string][] = []
+  const made = new DeliveryBuffers<string>({
+    clock,
+    sizeBytesMax: options.sizeBytesMax ?? 100,
+    intervalMs: options.intervalMs ?? 60_000,
+    heldBytesMax: 200,
+    concurrentMax: 2,
+    async deliver({ key, items }) {
+      await options.gate
+      delivered.push([key, items.map(({ item }) => item).join('')])
+    },
+  })
+  const add = (key: string, item: string, sizeBytes = 10) => made.add(key, { item, page }, sizeBytes, clock.nowMs())
+  return { clock, delivered, made, add }
+}
+
+test('a buffer is delivered when it is full, and what does not fit begins the next', async () => {
+  const { add, delivered, made } = buffers({})
+  for (const item of ['a', 'b', 'c']) add('', item, 40)
+  await made.settled()
+  assert.deepEqual(delivered, [['', 'ab']])
+  add('', 'd', 60)
+  await made.settled()
+  assert.deepEqual(delivered[1], ['', 'cd'])
+})
+
+test('a buffer is delivered when its time has come, and not before', async () => {
+  const { add, clock, delivered } = buffers({ intervalMs: 5000 })
+  add('', 'a')
+  await clock.advance(4000)
+  add('', 'b')
+  await clock.advance(999)
+  assert.deepEqual(delivered, [])
+  await clock.advance(1)
+  assert.deepEqual(delivered, [['', 'ab']])
+})
+
+test('each partition has a buffer of its own', async () => {
+  const { add, delivered, made } = buffers({})
+  add('x', '1')
+  add('y', '2')
+  add('x', '3')
+  made.flush()
+  await made.settled()
+  assert.deepEqual(delivered, [
+    ['x', '13'],
+    ['y', '2'],
+  ])
+})
+
+test('nobody adds while too much is held, until something is settled', async () => {
+  let open = () => {}
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const { add, delivered, made } = buffers({ gate })
+  add('', 'a', 150)
+  add('', 'b', 60)
+  let hasRoom = false
+  const room = made.room().then(() => {
+    hasRoom = true
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(hasRoom, false)
+  open()
+  await room
+  assert.equal(made.heldBytes < 200, true)
+  assert.equal(delivered[0]![1], 'a')
+})

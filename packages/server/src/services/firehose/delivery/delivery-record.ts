@@ -1,0 +1,49 @@
+/** A record on its way to a destination. Transforms make new ones; nobody changes one in place. */
+export type DeliveryRecord = {
+  /** Of its delivery stream; the same after a restart and for each try. */
+  readonly recordId: string
+  /** When it was accepted, in milliseconds since 1970. */
+  readonly arrivalMs: number
+  readonly data: Uint8Array
+  /** The record as it was accepted, for error output and source backup. Absent while it is the same as `data`. */
+  readonly rawData?: Uint8Array | undefined
+  /** From dynamic partitioning, by the names that prefixes use. */
+  readonly partitionKeys?: PartitionKeys | undefined
+  /** Where it stood in a Kinesis stream. */
+  readonly origin?: KinesisOrigin | undefined
+}
+
+export type PartitionKeys = {
+  readonly fromQuery: Readonly<Record<string, string>>
+  readonly fromLambda: Readonly<Record<string, string>>
+}
+
+export type KinesisOrigin = {
+  readonly shardId: string
+  readonly sequenceNumber: string
+  readonly subSequenceNumber: number
+  readonly partitionKey: string
+}
+
+/** What `!{firehose:error-output-type}` stands for. */
+export type ErrorOutputType =
+  | 'processing-failed'
+  | 'format-conversion-failed'
+  | 'metadata-extraction-failed'
+  | 'active-partition-limit-exceeded'
+  | 'AmazonOpenSearchService-failed'
+  | 'splunk-failed'
+  | 'http-endpoint-failed'
+
+/** A record that is given up: it goes to the error output, with the reason. */
+export type FailedRecord = {
+  readonly record: DeliveryRecord
+  readonly errorOutputType: ErrorOutputType
+  /** e.g. `Lambda.FunctionError`, `HttpEndpoint.RequestTimeout` */
+  readonly errorCode: string
+  readonly errorMessage: string
+  readonly attemptsMade: number
+  readonly attemptEndingMs: number
+  /** Members of the error record that only this kind of failure has, e.g. `lambdaArn`, `esDocumentId`. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined
+}

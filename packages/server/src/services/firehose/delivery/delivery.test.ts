@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ManualClock, silentLogger, systemRandom } from '@millrace/ports'
+import { batchOf } from '../../../storage/log.ts'
+import { openMemory } from '../../../storage/memory/open.ts'
+import { type DeliveryStream, logIdOf } from '../delivery-stream.ts'
+import { type DeliveryBatch, DeliveryFailed, type Destination } from '../destinations/destination.ts'
+import { S3Destination } from '../destinations/s3.ts'
+import { s3WithDefaults } from '../settings/defaults.ts'
+import { CheckpointStore } from './checkpoint-store.ts'
+import { Delivery } from './delivery.ts'
+import type { FailedRecord } from './delivery-record.ts'
+import { PutSource } from './put-source.ts'
+
+const s3Settings = s3WithDefaults({
+  RoleARN: 'arn:aws:iam::000000000000:role/r',
+  BucketARN: 'arn:aws:s3:::lake',
+  Prefix: undefined,
+  ErrorOutputPrefix: undefined,
+  BufferingHints: undefined,
+  CompressionFormat: undefined,
+  EncryptionConfiguration: undefined,
+  CloudWatchLoggingOptions: undefined,
+})
+const stream = { name: 'd', createdMs: 1, version: 1 } as DeliveryStream
+const id = logIdOf(stream)
+
+/** A delivery stream's log, and a destination that does what the test says. */
+async function started(deliver: (batch: DeliveryBatch) => Promise<readonly FailedRecord[]>, retryMs = 60_000) {
+  const clock = new ManualClock()
+  const { catalog, log } = await openMemory({ clock })
+  await log.create(id, { retentionMs: 24 * 3_600_000 })
+  const checkpoints = new CheckpointStore(catalog)
+  const objects = new Map<string, string>()
+  const store = {
+    async put(bucket: string, key: string, bytes: Uint8Array) {
+      objects.set(`${bucket}/${key}`, Buffer.from(bytes).toString())
+    },
+  }
+  const destination: Destination = { deliver, async close() {} }
+  const start = () => {
+    const delivery = new Delivery(
+      { clock, random: systemRandom, logger: silentLogger, metrics: { record() {}, forget() {} }, checkpoints },
+      {
+        ...{ name: 'd', id, version: 1, source: new PutSource(log, stream), transforms: [], destination, retryMs },
+        ...{
+          metricPrefix: 'DeliveryToS3',
+          sizeBytesMax: 1000,
+          intervalMs: 5000,
+          errorOutputType: 'http-endpoint-failed',
+        },
+        errors: new S3Destination({ objects: store, random: systemRandom, name: 'd' }, s3Settings),
+        ...{ errorSizeBytesMax: 1000, errorIntervalMs: 5000 },
+      },
+    )
+    delivery.start()
+    return delivery
+  }
+  const put = (...texts: string[]) => log.append(id, batchOf(texts.map((text) => Buffer.from(text))))
+  return { clock, checkpoints, log, objects, put, start }
+}
+
+const textsOf = ({ records }: DeliveryBatch) => records.map(({ data }) => Buffer.from(data).toString()).join()
+
+test('what was put is delivered after the interval, and then forgotten', async () => {
+  const batches: string[] = []
+  const { checkpoints, clock, log, put, start } = await started(async (batch) => {
+    batches.push(textsOf(batch))
+    return []
+  })
+  const delivery = start()
+  await put('a', 'b')
+  await clock.advance(1000)
+  await put('c')
+  await clock.advance(4001)
+  assert.deepEqual(batches, ['a,b,c'])
+  assert.deepEqual(checkpoints.get(id), { put: '3' })
+  assert.equal((await log.bounds(id)).start, 3)
+  await delivery.stop()
+})
+
+test('a delivery that is stopped in the middle is repeated from the checkpoint, and misses nothing', async () => {
+  const batches: string[] = []
+  let isDown = true
+  const { clock, checkpoints, put, start } = await started(async (batch) => {
+    if (isDown) throw new DeliveryFailed('Test.Down', 'down')
+    batches.push(textsOf(batch))
+    return []
+  })
+  const first = start()
+  await put('a', 'b')
+  await clock.advance(6000)
+  await first.stop()
+  assert.deepEqual(checkpoints.get(id), {})
+  isDown = false
+  await put('c')
+  const second = start()
+  await clock.advance(6000)
+  assert.deepEqual(batches, ['a,b,c'])
+  await second.stop()
+})
+
+test('what fails until the retry time is over goes to the error output, with its reason, and holds up nobody', async () => {
+  const { clock, checkpoints, objects, put, start } = await started(async () => {
+    throw new DeliveryFailed('HttpEndpoint.ConnectionFailed', 'nobody there')
+  }, 30_000)
+  const delivery = start()
+  await put('a', 'b')
+  await clock.advance(60_000)
+  await delivery.stop()
+  const [[key, lines]] = [...objects] as [[string, string]]
+  assert.match(key, /^lake\/http-endpoint-failed\/2026\/01\/01\/00\/d-1-/)
+  const [line] = lines
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text))
+  assert.equal(Buffer.from(line.rawData, 'base64').toString(), 'a')
+  assert.equal(line.errorCode, 'HttpEndpoint.ConnectionFailed')
+  assert.ok(line.attemptsMade > 3)
+  assert.deepEqual(checkpoints.get(id), { put: '2' })
+})
+
+test('records that a destination refuses for good go to the error output alone', async () => {
+  const { clock, objects, put, start } = await started(async ({ records }) =>
+    records
+      .filter(({ data }) => Buffer.from(data).toString() === 'poison')
+      .map((record) => ({
+        ...{ record, errorOutputType: 'http-endpoint-failed', errorCode: 'X', errorMessage: 'x' },
+        ...{ attemptsMade: 1, attemptEndingMs: 0 },
+      })),
+  )
+  const delivery = start()
+  await put('a', 'poison', 'b')
+  await clock.advance(11_000)
+  await delivery.stop()
+  const lines = [...objects.values()].join('').trim().split('\n')
+  assert.deepEqual(
+    lines.map((text) => Buffer.from(JSON.parse(text).rawData, 'base64').toString()),
+    ['poison'],
+  )
+})
+
+test('a destination that is down for an hour costs no memory: reading waits', async () => {
+  let isDown = true
+  let delivered = 0
+  const { clock, put, start } = await started(async ({ records }) => {
+    if (isDown) throw new DeliveryFailed('Test.Down', 'down')
+    delivered += records.length
+    return []
+  }, 24 * 3_600_000)
+  const delivery = start()
+  const large = 'x'.repeat(100_000)
+  for (let i = 0; i < 300; i++) await put(large)
+  await clock.advance(3_600_000)
+  assert.ok(delivery.heldBytes <= 18 * 1024 * 1024, `${delivery.heldBytes}`)
+  isDown = false
+  await clock.advance(600_000)
+  assert.equal(delivered, 300)
+  await delivery.stop()
+})

@@ -1,0 +1,48 @@
+import { entryAt, entryCount, LogNotFound, type RecordLog } from '../../../storage/log.ts'
+import { type DeliveryStream, logIdOf, recordIdOf } from '../delivery-stream.ts'
+import type { DeliveryRecord } from './delivery-record.ts'
+import type { Checkpoint, Source, SourcePage } from './source.ts'
+
+const lane = 'put'
+const pageLimits = { bytesMax: 1024 * 1024, entriesMax: 10_000, waitMs: 60_000 }
+
+/** What was put into the delivery stream itself, from its own log. */
+export class PutSource implements Source {
+  readonly #log: RecordLog
+  readonly #stream: DeliveryStream
+  readonly #logId: string
+
+  constructor(log: RecordLog, stream: DeliveryStream) {
+    this.#log = log
+    this.#stream = stream
+    this.#logId = logIdOf(stream)
+  }
+
+  async *pages(from: Checkpoint, signal: AbortSignal): AsyncIterable<SourcePage> {
+    let offset = Number(from[lane] ?? 0)
+    while (!signal.aborted) {
+      const blocks = await this.#log.read(this.#logId, offset, pageLimits, signal).catch(noneIfGone)
+      if (!blocks) return
+      for (const block of blocks) {
+        const records: DeliveryRecord[] = []
+        for (let i = 0; i < entryCount(block); i++)
+          records.push({
+            recordId: recordIdOf(this.#stream, block.firstOffset + i),
+            arrivalMs: block.timestampMs,
+            data: entryAt(block, i),
+          })
+        offset = block.firstOffset + records.length
+        yield { lane, next: `${offset}`, records }
+      }
+    }
+  }
+
+  async passed(_lane: string, next: string): Promise<void> {
+    await this.#log.trim(this.#logId, Number(next)).catch(noneIfGone)
+  }
+}
+
+/** A delivery stream that is deleted in the middle has nothing more to give. */
+function noneIfGone(error: unknown): undefined {
+  if (!(error instanceof LogNotFound)) throw error
+}

@@ -1,0 +1,19 @@
+import type { DeliveryRecord } from './delivery-record.ts'
+
+/** How far each lane has been delivered: lane → where to go on. A lane is a shard, or the log of what was put. */
+export type Checkpoint = Readonly<Record<string, string>>
+
+export type SourcePage = {
+  readonly lane: string
+  /** Where the lane goes on behind this page. */
+  readonly next: string
+  readonly records: readonly DeliveryRecord[]
+}
+
+/** Where a delivery stream's records come from. */
+export interface Source {
+  /** Pages as they come, each lane in its order, from the checkpoint on. Ends when `signal` aborts. */
+  pages(from: Checkpoint, signal: AbortSignal): AsyncIterable<SourcePage>
+  /** Told once everything before `next` is delivered, and a restart begins there. */
+  passed(lane: string, next: string): Promise<void>
+}

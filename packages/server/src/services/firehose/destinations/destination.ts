@@ -1,0 +1,38 @@
+import type { DeliveryRecord, FailedRecord, PartitionKeys } from '../delivery/delivery-record.ts'
+
+/** What is delivered in one piece: one partition's records, in order. */
+export type DeliveryBatch = {
+  /** A UUID; the same for each try. */
+  readonly id: string
+  /** The delivery stream's version when the batch was closed. */
+  readonly version: number
+  readonly records: readonly DeliveryRecord[]
+  /** Arrival of the oldest record: what timestamps in keys and index names are made of. */
+  readonly firstArrivalMs: number
+  readonly partitionKeys?: PartitionKeys | undefined
+}
+
+/** Where records go. One for each delivery stream and version of its settings. */
+export interface Destination {
+  /**
+   * Resolves when the batch is safe there, with the records that will never be taken.
+   * @throws DeliveryFailed when it may go well later; whoever calls tries again, as long as the settings say
+   */
+  deliver(batch: DeliveryBatch, signal: AbortSignal): Promise<readonly FailedRecord[]>
+  /** Lets go of connections. */
+  close(): Promise<void>
+}
+
+/** A try that failed. */
+export class DeliveryFailed extends Error {
+  /** As AWS names it, e.g. `HttpEndpoint.ConnectionFailed`. */
+  readonly code: string
+  /** The records that are still to be delivered; absent: all of them. */
+  readonly left: readonly DeliveryRecord[] | undefined
+
+  constructor(code: string, message: string, left?: readonly DeliveryRecord[], options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.left = left
+  }
+}

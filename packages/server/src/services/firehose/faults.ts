@@ -1,0 +1,50 @@
+import { AwsError, invalidArgument } from '../../core/aws-error.ts'
+
+/* What Firehose answers when it cannot do what is asked. Sentences marked ours are not known from AWS. */
+
+export const deliveryStreamNotFound = (name: string, accountId: string) =>
+  new AwsError('ResourceNotFoundException', `Firehose ${name} under account ${accountId} not found.`)
+
+export const deliveryStreamExists = (name: string, accountId: string) =>
+  new AwsError('ResourceInUseException', `Firehose ${name} under accountId ${accountId} already exists`)
+
+/** Ours. */
+export const deliveryStreamBusy = (name: string, accountId: string, status: string) =>
+  new AwsError('ResourceInUseException', `Firehose ${name} under account ${accountId} is not ACTIVE, it is ${status}.`)
+
+export const tooManyDeliveryStreams = (accountId: string, max: number) =>
+  new AwsError(
+    'LimitExceededException',
+    `You have already consumed your firehose quota of ${max} hoses for the account ${accountId}.`,
+  )
+
+/** An answer to puts into a delivery stream that takes its records from elsewhere. */
+export const notDirectPut = (type: string) =>
+  invalidArgument(`This operation is not permitted on ${type} delivery stream type.`)
+
+export const slowDown = () => new AwsError('ServiceUnavailableException', 'Slow down.', 503)
+
+/** Ours: more is waiting to be delivered than may wait on this disk. */
+export const backlogFull = (name: string, bytesMax: number) =>
+  new AwsError(
+    'ServiceUnavailableException',
+    `Firehose ${name} holds ${bytesMax} bytes that its destination has not taken yet. Try again when it has.`,
+    503,
+  )
+
+export const batchTooLarge = (bytesMax: number) =>
+  invalidArgument(`Records size exceeds ${bytesMax / (1024 * 1024)} MB limit`)
+
+export const versionMismatch = (name: string, given: string, version: number) =>
+  new AwsError(
+    'ConcurrentModificationException',
+    `Cannot update firehose: ${name} since the current version id: ${version} and specified version id: ${given} do not match`,
+  )
+
+/** Ours: an honest answer where AWS has more than Millrace. */
+export const notDeliveredTo = (what: string) =>
+  invalidArgument(`Millrace does not support ${what}. See docs/firehose.md for what there is.`)
+
+/** Ours. */
+export const noBuckets = () =>
+  invalidArgument('This Millrace has no folder for buckets: start it with --data DIR or --buckets DIR.')

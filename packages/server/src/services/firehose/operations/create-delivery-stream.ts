@@ -1,0 +1,83 @@
+import { invalidArgument, notImplemented } from '../../../core/aws-error.ts'
+import { operation } from '../../../core/operation.ts'
+import { enumeration, integer, list, optional, structure } from '../../../core/shapes.ts'
+import type { FirehoseContext } from '../context.ts'
+import { planOf } from '../delivery/plan.ts'
+import type { DeliverySource, DeliveryStream } from '../delivery-stream.ts'
+import { deliveryStreamArn } from '../delivery-stream-view.ts'
+import { encryptionInput } from '../encryption-input.ts'
+import { deliveryStreamExists, notDeliveredTo, tooManyDeliveryStreams } from '../faults.ts'
+import { destinationConfigurations, destinationOf } from '../settings/destination-input.ts'
+import { deliveryStreamName, kinesisStreamArn, roleArn } from '../settings/members.ts'
+import { checkTags, tag } from '../tags.ts'
+
+export const createDeliveryStream = operation({
+  name: 'CreateDeliveryStream',
+  input: structure({
+    DeliveryStreamName: deliveryStreamName,
+    DeliveryStreamType: optional(enumeration('DirectPut', 'KinesisStreamAsSource', 'MSKAsSource', 'DatabaseAsSource')),
+    DirectPutSourceConfiguration: optional(structure({ ThroughputHintInMBs: integer({ min: 1, max: 100 }) })),
+    KinesisStreamSourceConfiguration: optional(structure({ KinesisStreamARN: kinesisStreamArn, RoleARN: roleArn })),
+    DeliveryStreamEncryptionConfigurationInput: optional(encryptionInput),
+    ...destinationConfigurations,
+    Tags: optional(list(tag, { min: 1, max: 50 })),
+    MSKSourceConfiguration: optional(structure({})),
+    DatabaseSourceConfiguration: optional(structure({})),
+  }),
+  rate: { perSecond: 5, per: 'account' },
+  resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
+  async handle(context: FirehoseContext, input) {
+    const { clock, deliveryStreams, limits, place, transitionMs } = context
+    const name = input.DeliveryStreamName
+    const createdMs = clock.nowMs()
+    const source = sourceOf(input, createdMs)
+    const destination = destinationOf(input, context.anyEndpoint)
+    const tags = input.Tags ?? []
+    checkTags(tags)
+    if (input.DeliveryStreamEncryptionConfigurationInput)
+      throw notImplemented('encryption of delivery streams', 'security')
+    if (deliveryStreams.find(name)) throw deliveryStreamExists(name, place.accountId)
+    if (deliveryStreams.all().length >= limits.deliveryStreamCountMax)
+      throw tooManyDeliveryStreams(place.accountId, limits.deliveryStreamCountMax)
+    const stream: DeliveryStream = {
+      name,
+      createdMs,
+      version: 1,
+      status: 'CREATING',
+      source,
+      destinationId: 'destinationId-000000000001',
+      destination,
+      tags,
+      pending: { kind: 'create', dueMs: createdMs + transitionMs },
+    }
+    planOf(context, stream) // what cannot be delivered to is refused now
+    await deliveryStreams.create(stream)
+    return { DeliveryStreamARN: deliveryStreamArn(place, name) }
+  },
+})
+
+type SourceInput = {
+  readonly DeliveryStreamType?: string | undefined
+  readonly DirectPutSourceConfiguration?: { readonly ThroughputHintInMBs: number } | undefined
+  readonly KinesisStreamSourceConfiguration?:
+    | { readonly KinesisStreamARN: string; readonly RoleARN: string }
+    | undefined
+  readonly MSKSourceConfiguration?: object | undefined
+  readonly DatabaseSourceConfiguration?: object | undefined
+}
+
+/** @throws InvalidArgumentException when type and configuration do not belong together */
+function sourceOf(input: SourceInput, startMs: number): DeliverySource {
+  const { DeliveryStreamType: type = 'DirectPut', KinesisStreamSourceConfiguration: kinesis } = input
+  if (type === 'MSKAsSource' || input.MSKSourceConfiguration) throw notDeliveredTo('MSK as a source')
+  if (type === 'DatabaseAsSource' || input.DatabaseSourceConfiguration) throw notDeliveredTo('databases as a source')
+  if (type === 'KinesisStreamAsSource') {
+    if (!kinesis)
+      throw invalidArgument('KinesisStreamSourceConfiguration must be given for the type KinesisStreamAsSource.')
+    if (input.DirectPutSourceConfiguration)
+      throw invalidArgument('DirectPutSourceConfiguration is for delivery streams of type DirectPut.')
+    return { type, streamArn: kinesis.KinesisStreamARN, roleArn: kinesis.RoleARN, startMs }
+  }
+  if (kinesis) throw invalidArgument('KinesisStreamSourceConfiguration is for the type KinesisStreamAsSource.')
+  return { type: 'DirectPut', throughputHintMBs: input.DirectPutSourceConfiguration?.ThroughputHintInMBs }
+}

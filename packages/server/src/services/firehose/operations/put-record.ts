@@ -1,0 +1,18 @@
+import { operation } from '../../../core/operation.ts'
+import { structure } from '../../../core/shapes.ts'
+import type { FirehoseContext } from '../context.ts'
+import { slowDown } from '../faults.ts'
+import { admitPut, firehoseRecord, writeRecords } from '../record-writer.ts'
+import { deliveryStreamName } from '../settings/members.ts'
+
+export const putRecord = operation({
+  name: 'PutRecord',
+  input: structure({ DeliveryStreamName: deliveryStreamName, Record: firehoseRecord }),
+  resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
+  async handle(context: FirehoseContext, input) {
+    const stream = admitPut(context, input.DeliveryStreamName)
+    const [recordId] = await writeRecords(context, stream, [input.Record.Data], 'PutRecord')
+    if (recordId === undefined) throw slowDown()
+    return { RecordId: recordId, Encrypted: false }
+  },
+})

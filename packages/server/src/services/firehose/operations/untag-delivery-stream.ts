@@ -1,0 +1,19 @@
+import { operation } from '../../../core/operation.ts'
+import { list, structure } from '../../../core/shapes.ts'
+import type { FirehoseContext } from '../context.ts'
+import { deliveryStreamName } from '../settings/members.ts'
+import { tagKey } from '../tags.ts'
+
+export const untagDeliveryStream = operation({
+  name: 'UntagDeliveryStream',
+  input: structure({ DeliveryStreamName: deliveryStreamName, TagKeys: list(tagKey, { min: 1, max: 50 }) }),
+  rate: { perSecond: 5, per: 'account' },
+  resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
+  async handle({ deliveryStreams }: FirehoseContext, input) {
+    await deliveryStreams.update(input.DeliveryStreamName, (stream) => ({
+      ...stream,
+      tags: stream.tags.filter(({ Key }) => !input.TagKeys.includes(Key)),
+    }))
+    return {}
+  },
+})

@@ -1,0 +1,34 @@
+import { invalidArgument } from '../../../core/aws-error.ts'
+import { operation } from '../../../core/operation.ts'
+import { string, structure } from '../../../core/shapes.ts'
+import type { FirehoseContext } from '../context.ts'
+import { planOf } from '../delivery/plan.ts'
+import { deliveryStreamBusy, versionMismatch } from '../faults.ts'
+import { destinationUpdates, updatedDestination } from '../settings/destination-input.ts'
+import { deliveryStreamName } from '../settings/members.ts'
+
+export const updateDestination = operation({
+  name: 'UpdateDestination',
+  input: structure({
+    DeliveryStreamName: deliveryStreamName,
+    CurrentDeliveryStreamVersionId: string({ min: 1, max: 50, pattern: '[0-9]+' }),
+    DestinationId: string({ min: 1, max: 100, pattern: '[a-zA-Z0-9-]+' }),
+    ...destinationUpdates,
+  }),
+  rate: { perSecond: 5, per: 'account' },
+  resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
+  async handle(context: FirehoseContext, input) {
+    const { anyEndpoint, clock, deliveryStreams, place } = context
+    const { CurrentDeliveryStreamVersionId: version, DestinationId } = input
+    await deliveryStreams.update(input.DeliveryStreamName, (stream) => {
+      if (stream.status !== 'ACTIVE') throw deliveryStreamBusy(stream.name, place.accountId, stream.status)
+      if (version !== `${stream.version}`) throw versionMismatch(stream.name, version, stream.version)
+      if (DestinationId !== stream.destinationId) throw invalidArgument(`Destination Id ${DestinationId} not found`)
+      const destination = updatedDestination(stream.destination, input, anyEndpoint)
+      const updated = { ...stream, destination, version: stream.version + 1, updatedMs: clock.nowMs() }
+      planOf(context, updated) // what cannot be delivered to is refused now
+      return updated
+    })
+    return {}
+  },
+})

@@ -1,0 +1,36 @@
+import type { Operation, Service } from '../../core/operation.ts'
+import type { FirehoseContext, FirehoseParts } from './context.ts'
+import { Deliveries } from './delivery/deliveries.ts'
+import { DeliveryStreamStore } from './delivery-stream-store.ts'
+import { Lifecycle } from './lifecycle.ts'
+import * as operations from './operations/index.ts'
+import { PutRates } from './put-rates.ts'
+
+export type FirehoseService = Service<FirehoseContext> & {
+  /** Ends deliveries and background work; what is not delivered goes on at the next start. */
+  stop(): Promise<void>
+}
+
+/** Firehose on a storage: loads what the catalog knows, and goes on delivering. */
+export function openFirehose(parts: FirehoseParts): FirehoseService {
+  const deliveryStreams = new DeliveryStreamStore(parts.catalog, parts.place)
+  const rates = new PutRates(parts.clock, parts.limits)
+  const context: FirehoseContext = { ...parts, deliveryStreams, rates }
+  const lifecycle = new Lifecycle(context)
+  lifecycle.start()
+  const deliveries = new Deliveries(context)
+  deliveries.start()
+  return {
+    name: 'firehose',
+    targetPrefix: 'Firehose_20150804',
+    operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
+    context,
+    async stop() {
+      await lifecycle.stop()
+      await deliveries.stop()
+    },
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: see Service
+type AnyOperation = Operation<FirehoseContext, any>

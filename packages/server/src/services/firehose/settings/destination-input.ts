@@ -1,0 +1,143 @@
+import { invalidArgument } from '../../../core/aws-error.ts'
+import { optional, structure, type ValueOf } from '../../../core/shapes.ts'
+import { notDeliveredTo } from '../faults.ts'
+import {
+  extendedS3WithDefaults,
+  httpEndpointWithDefaults,
+  redshiftWithDefaults,
+  s3WithDefaults,
+  searchServerlessWithDefaults,
+  searchWithDefaults,
+  splunkWithDefaults,
+} from './defaults.ts'
+import { checkDestination } from './destination-checks.ts'
+import { httpEndpointConfiguration, httpEndpointUpdate } from './http-endpoint.ts'
+import { redshiftConfiguration, redshiftUpdate } from './redshift.ts'
+import { extendedS3Configuration, extendedS3Update, s3Configuration, s3Update } from './s3.ts'
+import { searchConfiguration, searchServerlessConfiguration, searchServerlessUpdate, searchUpdate } from './search.ts'
+import type { DestinationSettings } from './settings.ts'
+import { splunkConfiguration, splunkUpdate } from './splunk.ts'
+
+/* Where to deliver, as CreateDeliveryStream and UpdateDestination are told: exactly one of many members. */
+
+/** Known by name only: asking for it gets an honest answer. */
+const anything = optional(structure({}))
+
+export const destinationConfigurations = {
+  S3DestinationConfiguration: optional(s3Configuration),
+  ExtendedS3DestinationConfiguration: optional(extendedS3Configuration),
+  RedshiftDestinationConfiguration: optional(redshiftConfiguration),
+  ElasticsearchDestinationConfiguration: optional(searchConfiguration),
+  AmazonopensearchserviceDestinationConfiguration: optional(searchConfiguration),
+  AmazonOpenSearchServerlessDestinationConfiguration: optional(searchServerlessConfiguration),
+  SplunkDestinationConfiguration: optional(splunkConfiguration),
+  HttpEndpointDestinationConfiguration: optional(httpEndpointConfiguration),
+  SnowflakeDestinationConfiguration: anything,
+  IcebergDestinationConfiguration: anything,
+}
+
+export const destinationUpdates = {
+  S3DestinationUpdate: optional(s3Update),
+  ExtendedS3DestinationUpdate: optional(extendedS3Update),
+  RedshiftDestinationUpdate: optional(redshiftUpdate),
+  ElasticsearchDestinationUpdate: optional(searchUpdate),
+  AmazonopensearchserviceDestinationUpdate: optional(searchUpdate),
+  AmazonOpenSearchServerlessDestinationUpdate: optional(searchServerlessUpdate),
+  SplunkDestinationUpdate: optional(splunkUpdate),
+  HttpEndpointDestinationUpdate: optional(httpEndpointUpdate),
+  SnowflakeDestinationUpdate: anything,
+  IcebergDestinationUpdate: anything,
+}
+
+const configured = structure(destinationConfigurations)
+const updated = structure(destinationUpdates)
+
+/** The destination that an input names. @throws InvalidArgumentException if it is none, or more than one */
+export function destinationOf(input: ValueOf<typeof configured>, anyEndpoint: boolean): DestinationSettings {
+  onlyOne(input, Object.keys(destinationConfigurations))
+  const destination = filledIn(input)
+  checkDestination(destination, anyEndpoint)
+  return destination
+}
+
+function filledIn(input: ValueOf<typeof configured>): DestinationSettings {
+  if (input.S3DestinationConfiguration)
+    return {
+      kind: 'ExtendedS3',
+      settings: extendedS3WithDefaults({ ...nothingMore, ...s3WithDefaults(input.S3DestinationConfiguration) }),
+    }
+  if (input.ExtendedS3DestinationConfiguration)
+    return { kind: 'ExtendedS3', settings: extendedS3WithDefaults(input.ExtendedS3DestinationConfiguration) }
+  if (input.HttpEndpointDestinationConfiguration)
+    return { kind: 'HttpEndpoint', settings: httpEndpointWithDefaults(input.HttpEndpointDestinationConfiguration) }
+  if (input.SplunkDestinationConfiguration)
+    return { kind: 'Splunk', settings: splunkWithDefaults(input.SplunkDestinationConfiguration) }
+  if (input.ElasticsearchDestinationConfiguration)
+    return { kind: 'Elasticsearch', settings: searchWithDefaults(input.ElasticsearchDestinationConfiguration) }
+  if (input.AmazonopensearchserviceDestinationConfiguration)
+    return {
+      kind: 'Amazonopensearchservice',
+      settings: searchWithDefaults(input.AmazonopensearchserviceDestinationConfiguration),
+    }
+  if (input.AmazonOpenSearchServerlessDestinationConfiguration)
+    return {
+      kind: 'AmazonOpenSearchServerless',
+      settings: searchServerlessWithDefaults(input.AmazonOpenSearchServerlessDestinationConfiguration),
+    }
+  if (input.RedshiftDestinationConfiguration)
+    return { kind: 'Redshift', settings: redshiftWithDefaults(input.RedshiftDestinationConfiguration) }
+  throw notDeliveredTo(input.SnowflakeDestinationConfiguration ? 'Snowflake' : 'Iceberg tables')
+}
+
+const nothingMore = {
+  ProcessingConfiguration: undefined,
+  S3BackupMode: undefined,
+  DataFormatConversionConfiguration: undefined,
+  DynamicPartitioningConfiguration: undefined,
+  FileExtension: undefined,
+  CustomTimeZone: undefined,
+  S3BackupConfiguration: undefined,
+}
+
+/**
+ * What a destination is after an update of the same kind: AWS keeps what the update leaves out. An update to another kind
+ * is refused. @throws InvalidArgumentException
+ */
+export function updatedDestination(
+  now: DestinationSettings,
+  input: ValueOf<typeof updated>,
+  anyEndpoint: boolean,
+): DestinationSettings {
+  const name = onlyOne(input, Object.keys(destinationUpdates)) as keyof typeof destinationUpdates
+  const kind = name === 'S3DestinationUpdate' ? 'ExtendedS3' : name.slice(0, -'DestinationUpdate'.length)
+  if (kind === 'Snowflake' || kind === 'Iceberg') throw notDeliveredTo(kind)
+  if (kind !== now.kind) throw invalidArgument(`The destination is ${now.kind}, and cannot become ${kind}.`)
+  const { S3Update, S3BackupUpdate, ...rest } = input[name] as Update
+  const { S3Configuration, S3BackupConfiguration, ...settings } = now.settings as Backups
+  const backup =
+    S3BackupConfiguration || S3BackupUpdate ? { ...S3BackupConfiguration, ...given(S3BackupUpdate) } : undefined
+  const destination = {
+    kind,
+    settings: {
+      ...settings,
+      ...given(rest),
+      ...(S3Configuration && { S3Configuration: { ...S3Configuration, ...given(S3Update) } }),
+      ...(backup && { S3BackupConfiguration: backup }),
+    },
+  } as unknown as DestinationSettings
+  checkDestination(destination, anyEndpoint)
+  return destination
+}
+
+type Update = { readonly S3Update?: object; readonly S3BackupUpdate?: object }
+type Backups = { readonly S3Configuration?: object; readonly S3BackupConfiguration?: object }
+
+const given = (members: object = {}) =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+
+/** The name of the one member that is there. @throws InvalidArgumentException */
+function onlyOne(input: Readonly<Record<string, unknown>>, names: readonly string[]): string {
+  const there = names.filter((name) => input[name] !== undefined)
+  if (there.length !== 1) throw invalidArgument('Exactly one destination configuration is supported for a Firehose')
+  return there[0]!
+}
