@@ -1,56 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
-import {
-  CreateStreamCommand,
-  DescribeStreamSummaryCommand,
-  KinesisClient,
-  PutRecordsCommand,
-  SplitShardCommand,
-} from '@aws-sdk/client-kinesis'
-import { startMillrace } from '../../server/src/index.ts'
 import { Consumer } from './consumer.ts'
+import { keyOfLease, openMillrace } from './millrace-fixture.ts'
 import type { ConsumerOptions } from './options.ts'
 import type { RecordProcessorFactory } from './record-processor.ts'
-
-const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-
-async function streamOf(shards: number) {
-  const millrace = await startMillrace({ port: 0, transitionMs: 0 })
-  const kinesis = new KinesisClient({ endpoint: millrace.url, region: 'us-east-1', credentials })
-  const dynamodb = new DynamoDBClient({ endpoint: millrace.url, region: 'us-east-1', credentials })
-  await kinesis.send(new CreateStreamCommand({ StreamName: 's', ShardCount: shards }))
-  await untilActive(kinesis)
-  return {
-    kinesis,
-    dynamodb,
-    lease: async (leaseKey: string) =>
-      (await dynamodb.send(new GetItemCommand({ TableName: 'app', Key: { leaseKey: { S: leaseKey } } }))).Item,
-    async [Symbol.asyncDispose]() {
-      kinesis.destroy()
-      dynamodb.destroy()
-      await millrace.stop()
-    },
-  }
-}
-
-async function untilActive(kinesis: KinesisClient) {
-  for (;;) {
-    const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName: 's' }))
-    if (StreamDescriptionSummary?.StreamStatus === 'ACTIVE') return
-  }
-}
-
-const put = (kinesis: KinesisClient, from: number, count: number) =>
-  kinesis.send(
-    new PutRecordsCommand({
-      StreamName: 's',
-      Records: Array.from({ length: count }, (_, i) => ({
-        PartitionKey: `k${from + i}`,
-        Data: Buffer.from(String(from + i)),
-      })),
-    }),
-  )
 
 const options: ConsumerOptions = {
   applicationName: 'app',
@@ -92,15 +45,15 @@ function collector() {
 }
 
 test('a consumer reads every record of every shard once, and stops with all of it checkpointed', async () => {
-  await using clients = await streamOf(3)
+  await using clients = await openMillrace(3)
   const { seen, events, factory, until } = collector()
   const consumer = new Consumer(clients, options, factory)
   await consumer.start()
-  await put(clients.kinesis, 0, 300)
+  await clients.put(0, 300)
   await until(300)
   assert.equal(consumer.shardIds.length, 3)
   await consumer.stop()
-  await put(clients.kinesis, 300, 100)
+  await clients.put(300, 100)
 
   const second = new Consumer(clients, options, factory)
   await second.start()
@@ -108,36 +61,29 @@ test('a consumer reads every record of every shard once, and stops with all of i
   await second.stop()
   assert.deepEqual(new Set(seen.values()), new Set([1]))
   assert.equal(events.filter((event) => event.startsWith('shutdown')).length, 6)
-  assert.equal((await clients.lease('shardId-000000000000'))?.leaseOwner, undefined)
+  assert.equal((await clients.row('app', keyOfLease('shardId-000000000000')))?.leaseOwner, undefined)
 })
 
 for (const retrieval of ['polling', 'fan-out'] as const) {
   test(`${retrieval}: the children of a split shard are processed after it`, async () => {
-    await using clients = await streamOf(1)
+    await using clients = await openMillrace(1)
     const { seen, events, factory, until } = collector()
     const consumer = new Consumer(clients, { ...options, retrieval }, factory)
-    await put(clients.kinesis, 0, 100)
+    await clients.put(0, 100)
     await consumer.start()
-    await clients.kinesis.send(
-      new SplitShardCommand({
-        StreamName: 's',
-        ShardToSplit: 'shardId-000000000000',
-        NewStartingHashKey: String(2n ** 127n),
-      }),
-    )
-    await untilActive(clients.kinesis)
-    await put(clients.kinesis, 100, 100)
+    await clients.split('shardId-000000000000')
+    await clients.put(100, 100)
     await until(200)
     await consumer.stop()
     assert.deepEqual(new Set(seen.values()), new Set([1]))
     assert.deepEqual(events.slice(0, 2), ['initialize shardId-000000000000', 'ended shardId-000000000000'])
-    assert.equal((await clients.lease('shardId-000000000000'))?.checkpoint?.S, 'SHARD_END')
+    assert.equal((await clients.row('app', keyOfLease('shardId-000000000000')))?.checkpoint?.S, 'SHARD_END')
   })
 }
 
 test('a loop gets the records of all shards, checkpoints where it says, and leaves with what is done', async () => {
-  await using clients = await streamOf(2)
-  await put(clients.kinesis, 0, 50)
+  await using clients = await openMillrace(2)
+  await clients.put(0, 50)
   const seen = new Map<string, number>()
   const read = async (count: number) => {
     let left = count

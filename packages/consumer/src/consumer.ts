@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import { DynamoDBLeaseTable } from './dynamodb-lease-table.ts'
 import { FanOutReader } from './fan-out-reader.ts'
+import { KclFleet } from './kcl-fleet.ts'
 import type { LeaseTable } from './lease-table.ts'
 import { type ConsumerOptions, type Settings, settingsOf } from './options.ts'
 import { PollingReader } from './polling-reader.ts'
@@ -39,13 +40,16 @@ export class Consumer {
     const Reader = settings.retrieval === 'fan-out' ? FanOutReader : PollingReader
     this.#settings = settings
     this.#records = processorFactory ? undefined : new RecordStream()
+    const table = new DynamoDBLeaseTable(clients.dynamodb, settings.clock, { tableName, tags })
+    const looksForFleet = settings.leaseAssignment === 'auto' && !clients.leaseTable
     this.#worker = new Worker({
       kinesis: clients.kinesis,
       stream,
-      table: clients.leaseTable ?? new DynamoDBLeaseTable(clients.dynamodb, settings.clock, { tableName, tags }),
+      table: clients.leaseTable ?? table,
       reader: new Reader(clients.kinesis, stream, settings),
       settings,
       processorFactory: processorFactory ?? this.#records!.factory,
+      fleet: looksForFleet ? new KclFleet(clients.dynamodb, table, settings) : undefined,
     })
   }
 

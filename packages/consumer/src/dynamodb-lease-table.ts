@@ -26,6 +26,8 @@ export class DynamoDBLeaseTable implements LeaseTable {
   readonly #clock: Clock
   readonly #options: DynamoDBLeaseTableOptions
   readonly #TableName: string
+  /** Rows of the last scan that are no leases: KCL 3.5 keeps its coordinator's there. */
+  others: ReadonlyMap<string, Item> = new Map()
 
   constructor(client: DynamoDBClient, clock: Clock, options: DynamoDBLeaseTableOptions) {
     this.#client = client
@@ -52,6 +54,7 @@ export class DynamoDBLeaseTable implements LeaseTable {
 
   async list({ consistent = false } = {}): Promise<Lease[]> {
     const leases: Lease[] = []
+    const others = new Map<string, Item>()
     let from: Record<string, AttributeValue> | undefined
     do {
       const page = await this.#ask(
@@ -66,9 +69,11 @@ export class DynamoDBLeaseTable implements LeaseTable {
       for (const item of page.Items ?? []) {
         const lease = leaseOf(item)
         if (lease) leases.push(lease)
+        else others.set(item.leaseKey?.S ?? '', item)
       }
       from = page.LastEvaluatedKey
     } while (from)
+    this.others = others
     return leases
   }
 
@@ -98,8 +103,9 @@ export class DynamoDBLeaseTable implements LeaseTable {
     return this.#update(seen, change)
   }
 
-  renew(held: Lease): Promise<Written> {
+  renew(held: Lease, throughputKBps?: number): Promise<Written> {
     const change = new Change(held)
+    if (throughputKBps !== undefined) change.set('throughputKBps', { N: String(throughputKBps) })
     change.expect('checkpointOwner', held.checkpointOwner === undefined ? undefined : { S: held.checkpointOwner })
     return this.#update(held, change)
   }

@@ -16,6 +16,8 @@ export class HeldLease {
   readonly #wanted = new AbortController()
   #lease: Lease
   #provenMs: number
+  #bytes = 0
+  #countedMs: number
   #lastWrite: Promise<unknown> = Promise.resolve()
 
   constructor(table: LeaseTable, clock: Clock, workerId: string, lease: Lease, provenMs: number) {
@@ -24,6 +26,7 @@ export class HeldLease {
     this.#workerId = workerId
     this.#lease = lease
     this.#provenMs = provenMs
+    this.#countedMs = provenMs
     if (lease.checkpointOwner !== undefined) this.#wanted.abort()
   }
 
@@ -52,8 +55,23 @@ export class HeldLease {
   }
 
   /** Raises the counter. False when the lease is lost. Rejects when the table cannot be asked: then nothing is known. */
-  async renew(): Promise<boolean> {
-    return (await this.#write((lease) => this.#table.renew(lease))) !== undefined
+  async renew(withThroughput = false): Promise<boolean> {
+    const throughputKBps = withThroughput ? this.#throughput() : undefined
+    return (await this.#write((lease) => this.#table.renew(lease, throughputKBps))) !== undefined
+  }
+
+  /** So many bytes were processed. */
+  count(bytes: number): void {
+    this.#bytes += bytes
+  }
+
+  /** Kilobytes a second since it was last asked for, and by half what it was before: KCL's moving average. */
+  #throughput(): number {
+    const nowMs = this.#clock.monotonicMs()
+    const rate = this.#bytes / 1024 / Math.max(0.001, (nowMs - this.#countedMs) / 1000)
+    this.#bytes = 0
+    this.#countedMs = nowMs
+    return Number(((rate + (this.#lease.throughputKBps ?? rate)) / 2).toFixed(3))
   }
 
   /** Rejects with `LeaseLostError` when the lease is lost. */

@@ -23,7 +23,7 @@ export interface LeaseTable {
   /** Makes `owner` the owner, whoever had it. */
   take(seen: Lease, owner: string): Promise<Written>
   /** Raises the counter. Not done when a leader wants the lease for another worker and `held` does not know it yet. */
-  renew(held: Lease): Promise<Written>
+  renew(held: Lease, throughputKBps?: number): Promise<Written>
   /** Moves the checkpoint, and with `pending` the prepared one (null removes it). */
   checkpoint(held: Lease, checkpoint: Checkpoint, pending?: Pending | null): Promise<Written>
   /** Writes down the children, once the shard was read to its end. */

@@ -1,8 +1,14 @@
 import { fractionOf, type Random } from '@millrace/ports'
 import { isFinished, type Lease, readerOf } from './lease.ts'
 
-/** A lease, and when this worker's own clock last saw its counter move. */
-export type SeenLease = { readonly lease: Lease; readonly movedMs: number }
+/** A lease, and what this worker's own clock says of it. */
+export type SeenLease = {
+  readonly lease: Lease
+  /** When its counter was last seen to move. */
+  readonly movedMs: number
+  /** Since when it has been seen as it is. */
+  readonly sinceMs: number
+}
 
 /**
  * What a worker knows of all leases: the rows of its last scan. A lease counts as expired when its counter has stood still
@@ -28,8 +34,9 @@ export class LeaseView {
       const stoodStill =
         before?.lease.leaseCounter === lease.leaseCounter && before.lease.leaseOwner === lease.leaseOwner
       const isNew = !before && lease.leaseOwner === undefined
-      const movedMs = isNew ? neverMs : stoodStill && !wasBlind ? before.movedMs : nowMs
-      seen.set(lease.leaseKey, { lease, movedMs })
+      const isSame = stoodStill && !wasBlind
+      const movedMs = isNew ? neverMs : isSame ? before.movedMs : nowMs
+      seen.set(lease.leaseKey, { lease, movedMs, sinceMs: isSame ? before.sinceMs : nowMs })
     }
     this.#seen = seen
   }
@@ -132,6 +139,20 @@ export function chooseLeases(seen: readonly SeenLease[], rules: TakingRules): Ta
   const theirs = open.filter(({ lease }) => lease.leaseOwner === loaded && lease.checkpointOwner === undefined)
   return { take: [], steal: some(theirs, Math.min(surplus, stealMax)), counts }
 }
+
+/**
+ * Beside a leader of KCL 3, who shares out the leases, a worker takes only what the leader has forgotten: what has been free
+ * for so long that he would have come to it twice.
+ */
+export function chooseForgotten(seen: readonly SeenLease[], rules: TakingRules): Taking {
+  const { nowMs, failoverTimeMs } = rules
+  const forgotten = seen.filter(({ sinceMs }) => nowMs - sinceMs > forgottenFailovers * failoverTimeMs)
+  const { take, counts } = chooseLeases(forgotten, rules)
+  return { take, steal: [], counts }
+}
+
+/** The leader looks every second failover time, and first when a lease has been still for one. */
+const forgottenFailovers = 6
 
 /** KCL's veryOldLeaseDurationNanosMultiplier. */
 const veryOldFailovers = 3

@@ -43,11 +43,11 @@ export class MemoryLeaseTable implements LeaseTable {
     )
   }
 
-  async renew(held: Lease): Promise<Written> {
+  async renew(held: Lease, throughputKBps?: number): Promise<Written> {
     return this.#change(
       held,
       (now) => now.checkpointOwner === held.checkpointOwner,
-      () => ({}),
+      () => (throughputKBps === undefined ? {} : { throughputKBps }),
     )
   }
 

@@ -117,6 +117,7 @@ export class ShardConsumer {
   async #processPage(page: Page): Promise<boolean> {
     const { processor, settings } = this.#parts
     const { shardId } = this.lease
+    this.lease.count(page.bytes)
     const records = this.#newRecords(deaggregateRecords(page.records, this.#range))
     const last = records.at(-1)
     if (!last) return true

@@ -1,16 +1,16 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
-import { atTimestamp, type Checkpoint, latest, trimHorizon } from './checkpoint.ts'
 import { HeldLease } from './held-lease.ts'
-import { isFinished, type Lease, newLease, readerOf } from './lease.ts'
-import { isStillRead, missingLeases, removableLeases } from './lease-plan.ts'
+import { inParallel, tableCallsAtOnceMax } from './in-parallel.ts'
+import type { KclFleet } from './kcl-fleet.ts'
+import { isFinished, type Lease, readerOf } from './lease.ts'
 import { type LeaseTable, LeaseTableMissing } from './lease-table.ts'
-import { chooseLeases, LeaseView } from './lease-taking.ts'
-import type { InitialPosition, Settings } from './options.ts'
-import type { ChildShard } from './page-queue.ts'
+import { chooseForgotten, chooseLeases, LeaseView } from './lease-taking.ts'
+import type { Settings } from './options.ts'
 import type { RecordProcessorFactory } from './record-processor.ts'
 import { ShardConsumer, type ShardOutcome } from './shard-consumer.ts'
 import type { ShardReader } from './shard-reader.ts'
-import { listShards, type StreamId } from './stream.ts'
+import { ShardSync } from './shard-sync.ts'
+import type { StreamId } from './stream.ts'
 import { Wake } from './wake.ts'
 
 export type WorkerParts = {
@@ -20,6 +20,8 @@ export type WorkerParts = {
   readonly reader: ShardReader
   readonly settings: Settings
   readonly processorFactory: RecordProcessorFactory
+  /** Workers of KCL 3 beside this one; undefined when they are not looked for. */
+  readonly fleet: KclFleet | undefined
 }
 
 /**
@@ -31,6 +33,7 @@ export class Worker {
   readonly #settings: Settings
   readonly #table: LeaseTable
   readonly #view: LeaseView
+  readonly #sync: ShardSync
   readonly #running = new Map<string, { readonly consumer: ShardConsumer; readonly done: Promise<void> }>()
   readonly #stopping = new AbortController()
   readonly #stopped = new AbortController()
@@ -46,6 +49,7 @@ export class Worker {
     this.#settings = settings
     this.#table = table
     this.#view = new LeaseView(settings.failoverTimeMs)
+    this.#sync = new ShardSync(parts.kinesis, parts.stream, table, settings)
     this.#takeSoon = new Wake(settings.clock)
     this.#looked = new Wake(settings.clock)
   }
@@ -59,7 +63,10 @@ export class Worker {
   async prepare(): Promise<void> {
     await this.#parts.reader.prepare?.()
     await this.#table.ensure(this.#stopping.signal)
-    await this.#createMissing()
+    await this.#sync.createMissing()
+    // Read once before anything is taken: a leader of KCL 3 may be there.
+    await this.#table.list()
+    await this.#parts.fleet?.look()
   }
 
   /** Works until `stop`. Rejects with the processor's error when the application chose to stop for it. */
@@ -80,6 +87,9 @@ export class Worker {
         this.#keepUp(),
       ),
     ]
+    const { fleet } = this.#parts
+    if (fleet)
+      loops.push(this.#loop('look for workers of KCL 3', fleetPollMs, this.#stopping.signal, () => fleet.look()))
     await Promise.race([failed, Promise.all(loops)])
     if (this.#failure) await this.stop()
     await Promise.all(loops)
@@ -99,6 +109,7 @@ export class Worker {
       })
       await consumer.lease.release().catch(() => consumer.lease.lose())
     }
+    await this.#parts.fleet?.leave().catch((error) => this.#log('warn', 'Could not tell the leader of the end', error))
     this.#stopped.abort()
   }
 
@@ -139,9 +150,9 @@ export class Worker {
       .map(({ consumer }) => consumer.lease)
       .filter((lease) => !lease.lost.aborted && lease.unprovenMs > failoverTimeMs / 6)
     let failure: unknown
-    await inParallel(due, renewalsAtOnceMax, async (lease) => {
+    await inParallel(due, tableCallsAtOnceMax, async (lease) => {
       try {
-        await lease.renew()
+        await lease.renew(this.#parts.fleet?.wantsReports)
       } catch (error) {
         failure = error
         if (lease.unprovenMs > failoverTimeMs) lease.lose()
@@ -163,13 +174,15 @@ export class Worker {
     const nowMs = clock.monotonicMs()
     const seen = this.#view.all()
     const rules = { workerId, nowMs, failoverTimeMs, leasesMax, stealMax: leasesToStealMax, random }
-    const { take, steal, counts } = chooseLeases(seen, rules)
+    const { take, steal, counts } = this.#parts.fleet?.hasLeader
+      ? chooseForgotten(seen, rules)
+      : chooseLeases(seen, rules)
     // Rows that name this worker, though it does not have them: assigned to it, or left by an earlier life of its.
     const own = leases.filter(
       (lease) => readerOf(lease) === workerId && lease.checkpointOwner === undefined && !isFinished(lease),
     )
     let taken = 0
-    await inParallel([...new Set([...own, ...take, ...steal])], renewalsAtOnceMax, async (lease) => {
+    await inParallel([...new Set([...own, ...take, ...steal])], tableCallsAtOnceMax, async (lease) => {
       if (await this.#take(lease)) taken++
     })
     this.#recordTaking(counts, taken)
@@ -193,7 +206,7 @@ export class Worker {
       settings: this.#settings,
       processor: this.#parts.processorFactory({ shardId }),
       parentsFinished: (held, signal) => this.#parentsFinished(held, signal),
-      findChildren: (parent) => this.#findChildren(parent),
+      findChildren: (parent) => this.#sync.childrenOf(parent),
       stopping: this.#stopping.signal,
     })
     const done = consumer.run().then(
@@ -218,20 +231,9 @@ export class Worker {
 
   async #parentsFinished(lease: HeldLease, signal: AbortSignal): Promise<void> {
     const isFinishedParent = async (shardId: string): Promise<boolean> => {
-      // The last scan may be older than the lease.
-      const parent = this.#view.get(shardId) ?? (await this.#table.get(shardId))
-      if (parent) return isFinished(parent)
-      // It was finished and removed, or never ours to read, or it has no lease yet, or somebody removed its row.
-      const shards = await listShards(this.#parts.kinesis, this.#parts.stream)
-      if (isStillRead(shardId, shards, await this.#table.list({ consistent: true }))) return false
-      const start = checkpointOf(this.#settings.initialPosition)
-      const listed = shards.find((shard) => shard.shardId === shardId)
-      // A finished parent is removed only when its children have begun. At LATEST, closed shards are none of ours.
-      const hasBegun = lease.lease.checkpoint.sequenceNumber !== trimHorizon.sequenceNumber
-      if (!listed || hasBegun || start === latest) return true
-      await this.#table.create(newLease(shardId, start, listed.parentShardIds, listed.hashKeyRange))
-      this.#takeSoon.ring()
-      return false
+      const isFinished = await this.#sync.isFinishedParent(shardId, lease.lease, this.#view.get(shardId))
+      if (!isFinished && !this.#view.get(shardId)) this.#takeSoon.ring()
+      return isFinished
     }
     while (!signal.aborted) {
       try {
@@ -244,30 +246,12 @@ export class Worker {
     }
   }
 
-  async #findChildren(parentId: string): Promise<readonly ChildShard[]> {
-    const shards = await listShards(this.#parts.kinesis, this.#parts.stream)
-    return shards.filter(({ parentShardIds }) => parentShardIds.includes(parentId))
-  }
-
   /** Done by one worker at a time: the first by name of those who have leases. When two think so, nothing is done twice. */
   async #keepUp(): Promise<void> {
     const { clock, workerId } = this.#settings
     const others = this.#view.workers(clock.monotonicMs())
     if ([...others].some((other) => other < workerId)) return
-    const { shards, leases } = await this.#createMissing()
-    // Not one more after one that could not be removed: a parent must never outlive its child.
-    for (const leaseKey of removableLeases(shards, leases)) if (!(await this.#table.deleteFinished(leaseKey))) return
-  }
-
-  async #createMissing() {
-    const shards = await listShards(this.#parts.kinesis, this.#parts.stream)
-    const leases = await this.#table.list({ consistent: true })
-    const missing = missingLeases(shards, leases, checkpointOf(this.#settings.initialPosition))
-    await inParallel(missing, renewalsAtOnceMax, async (lease) => {
-      await this.#table.create(lease)
-    })
-    if (missing.length > 0) this.#takeSoon.ring()
-    return { shards, leases }
+    if (await this.#sync.keepUp()) this.#takeSoon.ring()
   }
 
   #recordTaking(counts: ReturnType<typeof chooseLeases>['counts'], taken: number): void {
@@ -296,29 +280,5 @@ export class Worker {
   }
 }
 
-/** KCL's maxLeaseRenewalThreads. */
-const renewalsAtOnceMax = 20
-
-const checkpointOf = (position: InitialPosition): Checkpoint =>
-  position === 'TRIM_HORIZON' ? trimHorizon : position === 'LATEST' ? latest : atTimestamp
-
-/** Rejects with the first failure, when all are done. */
-async function inParallel<T>(
-  values: readonly T[],
-  atOnceMax: number,
-  work: (value: T) => Promise<void>,
-): Promise<void> {
-  let next = 0
-  let failure: { readonly error: unknown } | undefined
-  const lane = async () => {
-    while (next < values.length) {
-      try {
-        await work(values[next++]!)
-      } catch (error) {
-        failure ??= { error }
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(atOnceMax, values.length) }, lane))
-  if (failure) throw failure.error
-}
+/** As KCL watches its state. */
+const fleetPollMs = 10_000
