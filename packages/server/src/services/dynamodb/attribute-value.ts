@@ -18,7 +18,7 @@ export type AttributeValue = {
   readonly M?: Item
 }
 
-/** Values by name. Its names come from clients: look into it with `attributeOf`, make it with `itemOf`. */
+/** Values by name. Its names come from clients: look into it with `attributeOf`, add to it with `setAttribute`. */
 export type Item = { readonly [name: string]: AttributeValue }
 
 export type AttributeType = 'S' | 'N' | 'B' | 'BOOL' | 'NULL' | 'SS' | 'NS' | 'BS' | 'L' | 'M'
@@ -36,15 +36,17 @@ export function typeOf(value: AttributeValue): AttributeType {
 export const attributeOf = (item: Item | undefined, name: string): AttributeValue | undefined =>
   item !== undefined && Object.hasOwn(item, name) ? item[name] : undefined
 
-/** An item without a prototype, so that an attribute called `__proto__` is only an attribute. */
-export function itemOf(entries: Iterable<readonly [string, AttributeValue]> = []): Record<string, AttributeValue> {
-  const item: Record<string, AttributeValue> = Object.create(null)
-  for (const [name, value] of entries) item[name] = value
-  return item
-}
+export type ItemDraft = Record<string, AttributeValue>
 
-/** A copy of the outermost level. */
-export const copyOf = (item: Item): Record<string, AttributeValue> => Object.assign(Object.create(null), item)
+/**
+ * Adds to an item that is being made. An attribute called `__proto__` is only an attribute; objects without a prototype
+ * would do as well, and take three times the memory.
+ */
+export function setAttribute(item: ItemDraft, name: string, value: AttributeValue): void {
+  if (name === '__proto__')
+    Object.defineProperty(item, name, { value, enumerable: true, configurable: true, writable: true })
+  else item[name] = value
+}
 
 /** How deep lists and maps may nest. */
 const depthMax = 32
@@ -115,11 +117,11 @@ function soundSet(members: readonly string[], whenEmpty: string, repeated: (all:
 
 /** All attributes of an item, each sound. @throws ValidationException */
 export function soundItem(raw: Item, depth = 0): Item {
-  const sound = itemOf()
+  const sound: ItemDraft = {}
   for (const name in raw) {
     if (name === '' && depth === 0)
       throw validationError('One or more parameter values were invalid: An attribute name cannot be empty')
-    sound[name] = soundValue(raw[name]!, depth)
+    setAttribute(sound, name, soundValue(raw[name]!, depth))
   }
   return sound
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { validationError } from '../../core/aws-error.ts'
-import { type AttributeValue, attributeOf, copyOf, type Item } from './attribute-value.ts'
+import { type AttributeValue, attributeOf, type Item, type ItemDraft, setAttribute } from './attribute-value.ts'
 import type { Path } from './document-path.ts'
 
 /* Items are never changed in place: each change copies the levels on its way. */
@@ -14,7 +14,7 @@ export function withValueAt(item: Item, path: Path, value: AttributeValue): Item
     if (typeof step === 'number')
       return { L: step < holder.L!.length ? holder.L!.with(step, value) : [...holder.L!, value] }
     const map = mapOf(holder)
-    map[step] = value
+    setAttribute(map, step, value)
     return { M: map }
   })
 }
@@ -29,7 +29,7 @@ export function withoutValueAt(item: Item, path: Path): Item {
   })
 }
 
-const mapOf = ({ M }: AttributeValue) => copyOf(M!)
+const mapOf = ({ M }: AttributeValue): ItemDraft => ({ ...M! })
 
 type Change = (holder: AttributeValue, step: string | number) => AttributeValue
 
@@ -48,7 +48,7 @@ function changedValue(holder: AttributeValue, path: Path, from: number, change: 
   const changed = changedValue(inner, path, from + 1, change)
   if (typeof step === 'number') return { L: holder.L!.with(step, changed) }
   const map = mapOf(holder)
-  map[step] = changed
+  setAttribute(map, step, changed)
   return { M: map }
 }
 

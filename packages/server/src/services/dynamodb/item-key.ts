@@ -1,5 +1,13 @@
 import { validationError } from '../../core/aws-error.ts'
-import { type AttributeValue, attributeOf, bytesOf, type Item, itemOf, typeOf } from './attribute-value.ts'
+import {
+  type AttributeValue,
+  attributeOf,
+  bytesOf,
+  type Item,
+  type ItemDraft,
+  setAttribute,
+  typeOf,
+} from './attribute-value.ts'
 import { invalidValue, keyDoesNotMatch } from './faults.ts'
 import { keyText } from './key-order.ts'
 import { attributeTypeOf, type KeySchema, keyNames, type Table } from './table.ts'
@@ -66,10 +74,10 @@ const emptyKind = ({ S }: AttributeValue) => (S === '' ? 'string' : 'binary')
 
 /** What an item has of a key: of its table, or of an index too. */
 export function keyAttributes(item: Item, ...schemas: readonly KeySchema[]): Item {
-  const key = itemOf()
+  const key: ItemDraft = {}
   for (const name of schemas.flatMap(keyNames)) {
     const value = attributeOf(item, name)
-    if (value) key[name] = value
+    if (value) setAttribute(key, name, value)
   }
   return key
 }

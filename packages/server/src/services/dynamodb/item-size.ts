@@ -37,6 +37,21 @@ export function valueSizeBytes(value: AttributeValue): number {
   }
 }
 
+/**
+ * What an item takes in memory, about, everything included: measured, an item of two short attributes takes 530 bytes,
+ * and a lease 900.
+ */
+export function itemMemoryBytes(item: Item): number {
+  return 350 + contentMemoryBytes({ M: item })
+}
+
+function contentMemoryBytes(value: AttributeValue): number {
+  const members: readonly AttributeValue[] = value.L ?? (value.M ? Object.values(value.M) : [])
+  let size = 48 + (members.length === 0 ? valueSizeBytes(value) : 0)
+  for (const member of members) size += contentMemoryBytes(member)
+  return size
+}
+
 function sum<T>(members: readonly T[], sizeOf: (member: T) => number): number {
   let size = 0
   for (const member of members) size += sizeOf(member)

@@ -2,7 +2,7 @@ import type { Catalog, CatalogChange, Json } from '../../storage/catalog.ts'
 import type { Item } from './attribute-value.ts'
 import { resourceNotFound, tablesAreFull } from './faults.ts'
 import type { ItemKey } from './item-key.ts'
-import { itemSizeBytes } from './item-size.ts'
+import { itemMemoryBytes } from './item-size.ts'
 import type { Table } from './table.ts'
 import { type Entries, TableItems } from './table-items.ts'
 import type { TableStore } from './table-store.ts'
@@ -86,7 +86,7 @@ export class ItemStore {
         const before = held?.value as Item | undefined
         const after = decide(before)
         if (after === before) return { before, after }
-        this.#checkRoom(sizeOf(after) - sizeOf(before))
+        this.#checkRoom(memoryOf(after) - memoryOf(before))
         const version = held?.version ?? 0
         const isDone =
           after === undefined
@@ -185,5 +185,5 @@ export class ItemStore {
   }
 }
 
-const sizeOf = (item: Item | undefined) => (item ? itemSizeBytes(item) : 0)
-const total = (items: readonly (Item | undefined)[]) => items.reduce((sum, item) => sum + sizeOf(item), 0)
+const memoryOf = (item: Item | undefined) => (item ? itemMemoryBytes(item) : 0)
+const total = (items: readonly (Item | undefined)[]) => items.reduce((sum, item) => sum + memoryOf(item), 0)

@@ -12,7 +12,14 @@ import {
   type Wire,
   wrongType,
 } from '../../core/shapes.ts'
-import { type AttributeType, type AttributeValue, attributeTypes, type Item, itemOf } from './attribute-value.ts'
+import {
+  type AttributeType,
+  type AttributeValue,
+  attributeTypes,
+  type Item,
+  type ItemDraft,
+  setAttribute,
+} from './attribute-value.ts'
 import { comparisonOperators } from './legacy-condition.ts'
 
 /* Members that several operations have. */
@@ -88,9 +95,9 @@ export const attributeValue: Shape<AttributeValue> = {
 export const item: Shape<Item> = {
   required: true,
   decode(value, wire) {
-    const decoded = itemOf()
+    const decoded: ItemDraft = {}
     for (const [name, each] of Object.entries(objectOf(value, 'Expected map or null')))
-      if (each !== null && each !== undefined) decoded[name] = attributeValue.decode(each, wire)
+      if (each !== null && each !== undefined) setAttribute(decoded, name, attributeValue.decode(each, wire))
     return decoded
   },
   check() {},

@@ -1,4 +1,4 @@
-import { type AttributeValue, attributeOf, type Item, itemOf } from './attribute-value.ts'
+import { type AttributeValue, attributeOf, type Item, type ItemDraft, setAttribute } from './attribute-value.ts'
 import { describePath, type Path, readPath } from './document-path.ts'
 import { ExpressionReader, type FaultKind } from './expression-reader.ts'
 import type { Placeholders } from './placeholders.ts'
@@ -51,11 +51,12 @@ export function project(item: Item, paths: readonly Path[]): Item {
 type Branch = Map<string | number, Branch | 'all'>
 
 function pickedMap(map: Item, branch: Branch): Item {
-  const picked = itemOf()
+  const picked: ItemDraft = {}
   for (const [step, rest] of branch) {
-    const value = typeof step === 'string' ? attributeOf(map, step) : undefined
+    if (typeof step === 'number') continue
+    const value = attributeOf(map, step)
     const kept = value && pickedValue(value, rest)
-    if (kept) picked[step] = kept
+    if (kept) setAttribute(picked, step, kept)
   }
   return picked
 }

@@ -1,6 +1,6 @@
 import type { Item } from './attribute-value.ts'
 import { type ItemKey, indexKeyOf } from './item-key.ts'
-import { itemSizeBytes } from './item-size.ts'
+import { itemMemoryBytes, itemSizeBytes } from './item-size.ts'
 import { partitionHash } from './key-order.ts'
 import { type Probe, SortedList } from './sorted-list.ts'
 import type { Table } from './table.ts'
@@ -17,14 +17,15 @@ export type Entry = ItemKey & {
 
 export type Entries = SortedList<Entry>
 
-/** Memory that an entry needs beside its item, about: AWS counts as much when it bills storage. */
-const entryBytes = 100
+/** Memory for an item's place in an index, about. */
+const indexEntryBytes = 150
 
 /** The items of one table, in order, and once more for each of its indexes. */
 export class TableItems {
   readonly #primary: Entries = new SortedList(byPlace)
   readonly #indexes = new Map<string, { readonly key: Table['key']; readonly entries: Entries }>()
   #itemBytes = 0
+  #memoryBytes = 0
 
   /** Follows the table's definition: makes new indexes from the items, and drops those that are gone. */
   setIndexes(table: Table): void {
@@ -54,9 +55,9 @@ export class TableItems {
 
   /** What all of it weighs in memory, about. */
   get heldBytes(): number {
-    let entries = this.#primary.length
+    let entries = 0
     for (const index of this.#indexes.values()) entries += index.entries.length
-    return this.#itemBytes + entries * entryBytes
+    return this.#memoryBytes + entries * indexEntryBytes
   }
 
   /** Puts an item in its places, or takes it out. */
@@ -65,11 +66,13 @@ export class TableItems {
     const before = this.#primary.delete({ ...place, item: nothing, sizeBytes: 0 })
     if (before) {
       this.#itemBytes -= before.sizeBytes
+      this.#memoryBytes -= itemMemoryBytes(before.item)
       for (const index of this.#indexes.values()) deleteFrom(index, before)
     }
     if (item === undefined) return
     const entry: Entry = { ...place, item, sizeBytes: itemSizeBytes(item) }
     this.#itemBytes += entry.sizeBytes
+    this.#memoryBytes += itemMemoryBytes(item)
     this.#primary.insert(entry)
     for (const index of this.#indexes.values()) insertInto(index, entry)
   }

@@ -48,7 +48,7 @@ export class DurableMap {
   readonly #fileSystem: FileSystem
   readonly #directory: string
   readonly #name: string
-  readonly #applied: (key: string, value: Json | undefined, version: number) => void
+  readonly #changed: (key: string) => void
   #version = 0
   #pending: Group[] = []
   #writing: Promise<void> | undefined
@@ -57,20 +57,15 @@ export class DurableMap {
   #sizeBytes = 0
   #rewrittenBytes = 0
 
-  private constructor(
-    fileSystem: FileSystem,
-    directory: string,
-    name: string,
-    applied: (key: string, value: Json | undefined, version: number) => void,
-  ) {
+  private constructor(fileSystem: FileSystem, directory: string, name: string, changed: (key: string) => void) {
     this.#fileSystem = fileSystem
     this.#directory = directory
     this.#name = name
-    this.#applied = applied
+    this.#changed = changed
   }
 
   /**
-   * Opens the map in `directory/name`; `applied` is told of each change, also of those read here. A map that `mayBeMissing`
+   * Opens the map in `directory/name`; `changed` is told of each key whose value changes. A map that `mayBeMissing`
    * has no file before its first change.
    * @throws DataFolderError if the file is damaged
    */
@@ -79,10 +74,10 @@ export class DurableMap {
     directory: string,
     name: string,
     logger: Logger,
-    applied: (key: string, value: Json | undefined, version: number) => void = () => {},
+    changed: (key: string) => void = () => {},
     mayBeMissing = false,
   ): Promise<DurableMap> {
-    const map = new DurableMap(fileSystem, directory, name, applied)
+    const map = new DurableMap(fileSystem, directory, name, changed)
     try {
       map.#load(await readWhole(fileSystem, map.#path), logger)
     } catch (error) {
@@ -175,7 +170,9 @@ export class DurableMap {
     }
     for (const [i, { changes, resolve }] of groups.entries()) {
       const given = versions[i]
-      if (given !== undefined) for (const { key, value, isKept } of changes) if (!isKept) this.#apply(key, value, given)
+      const made = given === undefined ? [] : changes.filter(({ isKept }) => !isKept)
+      for (const { key, value } of made) this.#apply(key, value, given!)
+      for (const { key } of made) this.#changed(key)
       resolve(given)
     }
   }
@@ -184,7 +181,6 @@ export class DurableMap {
     this.#version = version
     if (value === undefined) this.values.delete(key)
     else this.values.set(key, { key, value, version })
-    this.#applied(key, value, version)
   }
 
   async #rewrite(): Promise<void> {

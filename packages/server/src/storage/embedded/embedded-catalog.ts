@@ -1,17 +1,17 @@
 import type { Logger } from '@millrace/ports'
 import type { Catalog, CatalogChange, Json, Versioned } from '../catalog.ts'
-import { MemoryCatalog } from '../memory/memory-catalog.ts'
+import { listed, Watchers } from '../versioned-values.ts'
 import { DurableMap } from './durable-map.ts'
 import type { FileSystem } from './file-system.ts'
 
 /** A catalog in a file: a change shows once it is on the disk. */
 export class EmbeddedCatalog implements Catalog {
-  readonly #shown: MemoryCatalog
   readonly #map: DurableMap
+  readonly #watchers: Watchers
 
-  private constructor(shown: MemoryCatalog, map: DurableMap) {
-    this.#shown = shown
+  private constructor(map: DurableMap, watchers: Watchers) {
     this.#map = map
+    this.#watchers = watchers
   }
 
   /** `items.map` has no file before its first change. @throws DataFolderError if the file is damaged */
@@ -21,18 +21,18 @@ export class EmbeddedCatalog implements Catalog {
     logger: Logger,
     fileName: 'catalog.map' | 'items.map' = 'catalog.map',
   ): Promise<EmbeddedCatalog> {
-    const shown = new MemoryCatalog()
-    const apply = (key: string, value: Json | undefined, version: number) => void shown.apply(key, value, version)
-    const map = await DurableMap.open(fileSystem, directory, fileName, logger, apply, fileName === 'items.map')
-    return new EmbeddedCatalog(shown, map)
+    const watchers = new Watchers()
+    const tell = (key: string) => watchers.tell(key)
+    const map = await DurableMap.open(fileSystem, directory, fileName, logger, tell, fileName === 'items.map')
+    return new EmbeddedCatalog(map, watchers)
   }
 
   get(key: string): Versioned | undefined {
-    return this.#shown.get(key)
+    return this.#map.values.get(key)
   }
 
   list(prefix: string): Versioned[] {
-    return this.#shown.list(prefix)
+    return listed(this.#map.values.values(), prefix)
   }
 
   put(key: string, value: Json, expectedVersion: number): Promise<number | undefined> {
@@ -56,7 +56,7 @@ export class EmbeddedCatalog implements Catalog {
   }
 
   watch(prefix: string, listener: (key: string) => void): () => void {
-    return this.#shown.watch(prefix, listener)
+    return this.#watchers.add(prefix, listener)
   }
 
   close(): Promise<void> {

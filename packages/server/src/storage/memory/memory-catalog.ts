@@ -1,9 +1,10 @@
 import type { Catalog, CatalogChange, Json, Versioned } from '../catalog.ts'
+import { listed, Watchers } from '../versioned-values.ts'
 
-/** A catalog that ends with the process. The embedded catalog keeps its values in one of these, too. */
+/** A catalog that ends with the process. */
 export class MemoryCatalog implements Catalog {
   readonly #values = new Map<string, Versioned>()
-  readonly #watchers = new Set<{ prefix: string; listener: (key: string) => void }>()
+  readonly #watchers = new Watchers()
   #version = 0
 
   get(key: string): Versioned | undefined {
@@ -11,42 +12,31 @@ export class MemoryCatalog implements Catalog {
   }
 
   list(prefix: string): Versioned[] {
-    const found = [...this.#values.values()].filter(({ key }) => key.startsWith(prefix))
-    return found.sort((a, b) => (a.key < b.key ? -1 : 1))
+    return listed(this.#values.values(), prefix)
   }
 
-  async put(key: string, value: Json, expectedVersion: number): Promise<number | undefined> {
-    if ((this.#values.get(key)?.version ?? 0) !== expectedVersion) return undefined
-    return this.apply(key, value)
+  put(key: string, value: Json, expectedVersion: number): Promise<number | undefined> {
+    return this.commit([{ key, expectedVersion, action: 'put', value }])
   }
 
   async delete(key: string, expectedVersion: number): Promise<boolean> {
-    if (this.#values.get(key)?.version !== expectedVersion) return false
-    this.apply(key, undefined)
-    return true
+    if (expectedVersion === 0) return false // there is nothing to delete at version 0
+    return (await this.commit([{ key, expectedVersion, action: 'delete' }])) !== undefined
   }
 
   async commit(changes: readonly CatalogChange[]): Promise<number | undefined> {
     for (const { key, expectedVersion } of changes)
       if ((this.#values.get(key)?.version ?? 0) !== expectedVersion) return undefined
-    const version = this.#version + 1
-    for (const { key, action, value } of changes)
-      if (action !== 'keep') this.apply(key, action === 'put' ? value! : undefined, version)
+    const version = ++this.#version
+    const made = changes.filter(({ action }) => action !== 'keep')
+    for (const { key, action, value } of made)
+      if (action === 'delete') this.#values.delete(key)
+      else this.#values.set(key, { key, value: value!, version })
+    for (const { key } of made) this.#watchers.tell(key)
     return version
   }
 
   watch(prefix: string, listener: (key: string) => void): () => void {
-    const watcher = { prefix, listener }
-    this.#watchers.add(watcher)
-    return () => this.#watchers.delete(watcher)
-  }
-
-  /** Makes a change that is decided already (undefined deletes), and tells the watchers. */
-  apply(key: string, value: Json | undefined, version = this.#version + 1): number {
-    this.#version = version
-    if (value === undefined) this.#values.delete(key)
-    else this.#values.set(key, { key, value, version })
-    for (const { prefix, listener } of [...this.#watchers]) if (key.startsWith(prefix)) listener(key)
-    return version
+    return this.#watchers.add(prefix, listener)
   }
 }
