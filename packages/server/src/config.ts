@@ -116,6 +116,13 @@ export const serverOptions = {
     help: "Where Firehose may deliver to. aws: as AWS demands. any: also by http://, and to hosts that are not AWS's.",
     parse: oneOf('aws', 'any'),
   }),
+  'table-bytes-max': option({
+    value: 'BYTES',
+    env: 'MILLRACE_TABLE_BYTES_MAX',
+    default: 256 * 1024 * 1024,
+    help: 'Memory for the items of all DynamoDB tables together; writes that need more are refused. See docs/dynamodb.md.',
+    parse: integerWithin(1024 * 1024, Number.MAX_SAFE_INTEGER),
+  }),
   region: option({
     value: 'NAME',
     env: 'MILLRACE_REGION',

@@ -43,6 +43,7 @@ const serverOptionsOf = (config: ServerConfig) => ({
   ...(config.functions !== undefined && { functions: config.functions }),
   ...(config.buckets !== undefined && { buckets: config.buckets }),
   endpoints: config.endpoints,
+  tableBytesMax: config['table-bytes-max'],
   region: config.region,
   account: config.account,
   transitionMs: config['transition-ms'],

@@ -105,4 +105,34 @@ test('a write that would need more memory than tables may have is refused, and o
   await service.stop()
 })
 
+test('items are removed once they are past their time to live, and those without a sound time are left', async () => {
+  const { call, clock, activeTable, service } = dynamoDbFixture(memory())
+  await activeTable('table')
+  const nowS = Math.floor(clock.nowMs() / 1000)
+  const until = (seconds: number) => ({ until: { N: `${seconds}` } })
+  await call('PutItem', { TableName: 'table', Item: item('soon', until(nowS + 60)) })
+  await call('PutItem', { TableName: 'table', Item: item('later', until(nowS + 3600)) })
+  await call('PutItem', { TableName: 'table', Item: item('text', { until: { S: `${nowS}` } }) })
+  await call('PutItem', { TableName: 'table', Item: item('years ago', until(nowS - 6 * 365 * 24 * 3600)) })
+  await call('PutItem', { TableName: 'table', Item: item('none') })
+  const TimeToLiveSpecification = { AttributeName: 'until', Enabled: true }
+  await call('UpdateTimeToLive', { TableName: 'table', TimeToLiveSpecification })
+  const ids = async () =>
+    new Set((await call('Scan', { TableName: 'table' })).Items.map((each: { id: { S: string } }) => each.id.S))
+  await clock.advance(50_000)
+  assert.equal((await ids()).size, 5)
+  await clock.advance(30_000)
+  assert.deepEqual(await ids(), new Set(['later', 'text', 'years ago', 'none']))
+  await call('PutItem', { TableName: 'table', Item: item('later', until(nowS + 90_000)) })
+  await clock.advance(3_600_000)
+  assert.equal((await ids()).size, 4)
+  await call('UpdateTimeToLive', {
+    TableName: 'table',
+    TimeToLiveSpecification: { ...TimeToLiveSpecification, Enabled: false },
+  })
+  await clock.advance(100_000_000)
+  assert.equal((await ids()).size, 4)
+  await service.stop()
+})
+
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
