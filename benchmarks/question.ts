@@ -75,6 +75,15 @@ export function atMost(title: string, max: number, unit: string): Requirement {
   }
 }
 
+export function atLeast(title: string, min: number, unit: string): Requirement {
+  return {
+    text: `≥ ${min.toLocaleString('en')} ${unit}`,
+    holds: (value) => value >= min,
+    reached: (measured) => measured('Millrace', title),
+    shown: (value) => `${Math.round(value).toLocaleString('en')} ${unit}`,
+  }
+}
+
 const quotient = (a: number | undefined, b: number | undefined) => (a === undefined || !b ? undefined : a / b)
 
 /** Makes a stream and waits until it takes records. */

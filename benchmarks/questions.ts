@@ -2,6 +2,7 @@ import type { Question } from './question.ts'
 import { cores } from './questions/cores.ts'
 import { getRecords } from './questions/get-records.ts'
 import { memory } from './questions/memory.ts'
+import { pipeline } from './questions/pipeline.ts'
 import { propagation } from './questions/propagation.ts'
 import { putRecord, putRecords, putRecordsCbor, putRecordsLarge } from './questions/puts.ts'
 import { shards } from './questions/shards.ts'
@@ -16,6 +17,7 @@ export const questions: readonly Question[] = [
   putRecord,
   getRecords,
   propagation,
+  pipeline,
   shards,
   streams,
   cores,

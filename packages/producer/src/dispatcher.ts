@@ -34,8 +34,10 @@ export class Dispatcher {
   readonly #active = new Set<ShardQueue>()
   /** For records whose shard is not known. */
   readonly #loose: ShardQueue
-  /** Until the shards were listed for the first time, or the first of them is due. */
+  /** Until the shards were listed for the first time, or that failed: in a hurry they would lose their order. */
   #unrouted: PendingRecord[] = []
+  /** The shards could not be listed when that was last tried. */
+  #isUnlisted = false
   #callsUnderWay = 0
   /** Kinesis records that were packed since, or left over from, the last look at all queues. */
   #packedCount = 0
@@ -65,16 +67,14 @@ export class Dispatcher {
 
   /** Puts a record into the queue of its shard; sends what that made ready. */
   route(record: PendingRecord): void {
-    const { ranges } = this.shardMap
-    if (ranges === undefined) {
-      void this.shardMap.refresh()
+    const queue = this.#queueOf(record)
+    if (queue === undefined) {
       this.#unrouted.push(record)
-    } else {
-      const queue = this.#queues[ranges.indexOf(record.partitionKey, record.explicitHashKey)]!
-      this.#add(queue, record)
-      const isMuch = queue.packedBytes >= queue.lookAtBytes && !queue.isBusy
-      if (isMuch || this.#packedCount >= this.#settings.collectionCountMax) this.pump()
+      return
     }
+    this.#add(queue, record)
+    const isMuch = queue.packedBytes >= queue.lookAtBytes && !queue.isBusy
+    if (isMuch || this.#packedCount >= this.#settings.collectionCountMax) this.pump()
     if (record.dueMs < this.#wakeMs) this.#wakeAt(record.dueMs)
   }
 
@@ -120,8 +120,6 @@ export class Dispatcher {
 
   #look(nowMs: number): void {
     const { collectionCountMax, collectionSizeBytesMax, connectionsMax } = this.#settings
-    // Nobody waits longer for the list of shards than for company.
-    if (this.#unrouted.length > 0 && this.#unrouted[0]!.dueMs <= nowMs) this.#release()
     let count = 0
     let bytes = 0
     for (const queue of this.#active) {
@@ -188,6 +186,14 @@ export class Dispatcher {
     return call.records.length
   }
 
+  /** Undefined while the shards are listed for the first time. */
+  #queueOf({ partitionKey, explicitHashKey }: PendingRecord): ShardQueue | undefined {
+    const { ranges } = this.shardMap
+    if (ranges) return this.#queues[ranges.indexOf(partitionKey, explicitHashKey)]
+    void this.shardMap.refresh()
+    return this.#isUnlisted ? this.#loose : undefined
+  }
+
   #add(queue: ShardQueue, record: PendingRecord): void {
     const before = queue.packedCount
     queue.add(record)
@@ -195,10 +201,11 @@ export class Dispatcher {
     this.#active.add(queue)
   }
 
-  /** Gives up waiting for the list of shards: what is due goes alone. */
+  /** The shards could not be listed: what waits for them goes alone. */
   #release(): void {
     const records = this.#unrouted
     this.#unrouted = []
+    this.#isUnlisted = true
     for (const record of records) this.#add(this.#loose, record)
     if (records.length > 0) this.pump()
   }
@@ -227,7 +234,7 @@ export class Dispatcher {
   /** Sets the timer for what comes next. */
   #sleep(nowMs: number): void {
     const isFull = this.#callsUnderWay >= this.#settings.connectionsMax
-    let wakeMs = this.#unrouted[0]?.dueMs ?? Number.POSITIVE_INFINITY
+    let wakeMs = Number.POSITIVE_INFINITY
     for (const queue of this.#active) {
       const { next } = queue
       wakeMs = Math.min(wakeMs, queue.packingDueMs, next?.expiresMs ?? wakeMs)

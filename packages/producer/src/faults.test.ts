@@ -220,14 +220,30 @@ test('without a list of shards records go one by one, and are aggregated once it
   assert.equal(kinesis.stored.at(-1)!.PartitionKey, 'a')
 })
 
-test('a list of shards that never comes holds nobody longer than company would', async () => {
-  const { clock, kinesis, producer } = setUp()
+test('a list of shards that never comes holds nobody longer than a call may take', async () => {
+  const { clock, kinesis, producer } = setUp({ requestTimeoutMs: 400 })
   const send = kinesis.send.bind(kinesis)
   kinesis.send = (command) =>
     'Records' in (command as { input: object }).input ? send(command) : new Promise(() => {})
   const put = watched(producer.put({ partitionKey: 'k', data: 'x' }))
-  await clock.advance(100)
+  await clock.advance(400)
   assert.ok(put.value)
+})
+
+test('a list of shards that takes its time does not cost the records their order', async () => {
+  const { clock, kinesis, producer } = setUp()
+  const send = kinesis.send.bind(kinesis)
+  kinesis.send = async (command) => {
+    if (!('Records' in (command as { input: object }).input)) await clock.sleep(450)
+    return send(command)
+  }
+  for (let i = 0; i < 2_000; i++) void producer.put({ partitionKey: 'k', data: `${i}` })
+  await clock.advance(1_000)
+  assert.deepEqual(
+    kinesis.texts().map(Number),
+    Array.from({ length: 2_000 }).map((_, i) => i),
+  )
+  assert.ok(kinesis.stored.every(({ PartitionKey }) => PartitionKey === 'a'))
 })
 
 test('a list of shards that leaves hash keys out is not believed', async () => {

@@ -29,16 +29,11 @@ const aggregatePartitionKey = 'a'
 export function kinesisRecordOf(
   records: readonly PendingRecord[],
   aggregate: Uint8Array | undefined,
-  recordTtlMs: number,
+  dueMs: number,
+  expiresMs: number,
 ): KinesisRecord {
   const first = records[0]!
   const data = aggregate ?? first.data
-  let dueMs = Number.POSITIVE_INFINITY
-  let arrivedMs = Number.POSITIVE_INFINITY
-  for (const record of records) {
-    if (record.dueMs < dueMs) dueMs = record.dueMs
-    if (record.arrivedMs < arrivedMs) arrivedMs = record.arrivedMs
-  }
   const partitionKey = aggregate ? aggregatePartitionKey : first.partitionKey
   const packedBytes = data.byteLength + Buffer.byteLength(partitionKey)
   return {
@@ -51,7 +46,7 @@ export function kinesisRecordOf(
     packedBytes,
     sizeBytes: packedBytes,
     dueMs,
-    expiresMs: arrivedMs + recordTtlMs,
+    expiresMs,
     isSuspect: first.isSuspect,
   }
 }

@@ -227,6 +227,10 @@ test('putAll takes an async iterable, and passes on what its callback throws', a
 
 test('flush sends at once what waits, and ends when that is put, whatever comes after', async () => {
   const { clock, kinesis, producer } = setUp({ recordMaxBufferedMs: 60_000 * 10, recordTtlMs: 60_000 * 60 })
+  void producer.put({ partitionKey: 'k', data: 'lists the shards' })
+  const first = producer.flush()
+  await clock.advance(0)
+  await first
   kinesis.latencyMs = 30
   const put = watched(producer.put({ partitionKey: 'k', data: 'before' }))
   const flushed = watched(producer.flush())

@@ -8,17 +8,22 @@ export type Attempt = {
   readonly errorMessage?: string | undefined
 }
 
-/** A record that could not be put. `attempts` tell what was tried. */
+/** A record that could not be put. */
 export class PutError extends Error {
   override readonly name = 'PutError'
   /** `Expired`, AWS's code when it was not tried again, `EncodingFailed`, or `Record Count Mismatch`. */
   readonly code: string
-  readonly attempts: readonly Attempt[]
+  readonly #attempts: readonly Attempt[]
 
   constructor(code: string, message: string, attempts: readonly Attempt[], cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
-    this.attempts = attempts
+    this.#attempts = attempts
+  }
+
+  /** What was tried. Not a property of its own: hundreds of them are not printed with each error. */
+  get attempts(): readonly Attempt[] {
+    return this.#attempts
   }
 }
 

@@ -19,7 +19,7 @@ export type EncodeRecord = (record: KinesisRecord) => void
  * a time carries records of a shard, so that they arrive in that order.
  */
 export class ShardQueue {
-  /** Undefined for the queue of records whose shard is not known: they go alone, and in any order. */
+  /** Undefined for the queue of records whose shard is not known: they go alone. */
   readonly shardId: string | undefined
   /** Calls under way with records of this shard. */
   callsUnderWay = 0
@@ -33,6 +33,8 @@ export class ShardQueue {
   readonly #builder = new AggregateBuilder()
   #packing: PendingRecord[] = []
   #packingDueMs = Number.POSITIVE_INFINITY
+  /** When the first of them arrived. */
+  #packingSinceMs = Number.POSITIVE_INFINITY
   #packed = new Fifo<KinesisRecord>()
   #packedBytes = 0
 
@@ -49,7 +51,7 @@ export class ShardQueue {
 
   /** Whether records of it are on their way, after which the next have to wait. */
   get isBusy(): boolean {
-    return this.callsUnderWay > 0 && this.shardId !== undefined
+    return this.callsUnderWay > 0
   }
 
   /** Kinesis records that are ready to go. */
@@ -80,7 +82,7 @@ export class ShardQueue {
       record.sizeBytes + placeBytesMax > aggregationSizeBytesMax
     if (isAlone) {
       this.seal()
-      this.#push(kinesisRecordOf([record], undefined, this.#settings.recordTtlMs))
+      this.#push(kinesisRecordOf([record], undefined, record.dueMs, record.arrivedMs + this.#settings.recordTtlMs))
       return
     }
     const { partitionKey, explicitHashKey, data } = record
@@ -90,6 +92,7 @@ export class ShardQueue {
     }
     this.#packing.push(record)
     if (record.dueMs < this.#packingDueMs) this.#packingDueMs = record.dueMs
+    if (record.arrivedMs < this.#packingSinceMs) this.#packingSinceMs = record.arrivedMs
     if (this.#packing.length >= aggregationCountMax) this.seal()
   }
 
@@ -97,11 +100,11 @@ export class ShardQueue {
   seal(): void {
     const records = this.#packing
     if (records.length === 0) return
-    this.#packing = []
-    this.#packingDueMs = Number.POSITIVE_INFINITY
+    const dueMs = this.#packingDueMs
+    const expiresMs = this.#packingSinceMs + this.#settings.recordTtlMs
     const aggregate = records.length > 1 ? this.#builder.finish() : undefined
-    if (!aggregate) this.#builder.clear()
-    this.#push(kinesisRecordOf(records, aggregate, this.#settings.recordTtlMs))
+    this.#startPacking()
+    this.#push(kinesisRecordOf(records, aggregate, dueMs, expiresMs))
   }
 
   /** A Kinesis record that goes out once more as it is, before what waits. */
@@ -133,10 +136,15 @@ export class ShardQueue {
     const records = this.#packed.drain().flatMap(({ records }) => records)
     for (const record of this.#packing) records.push(record)
     this.#packedBytes = 0
+    this.#startPacking()
+    return records
+  }
+
+  #startPacking(): void {
     this.#packing = []
     this.#packingDueMs = Number.POSITIVE_INFINITY
+    this.#packingSinceMs = Number.POSITIVE_INFINITY
     this.#builder.clear()
-    return records
   }
 
   #push(record: KinesisRecord): void {

@@ -2,6 +2,9 @@ import { type HashKeyRange, hashKeyMax, hashKeyOf, hashKeyStart } from '@millrac
 
 export type OpenShard = { readonly shardId: string; readonly range: HashKeyRange }
 
+/** Keys whose shard is remembered: a power of two. */
+const rememberedMax = 4096
+
 /** A partition key's bytes, for the time of one hash: at most 256 characters of 3 bytes. */
 const keyBytes = Buffer.allocUnsafeSlow(1024)
 
@@ -13,6 +16,12 @@ export class ShardRanges {
   readonly shards: readonly OpenShard[]
   /** The first 32 bits of where each shard's range ends. */
   readonly #ends: Float64Array
+  /**
+   * Keys that came before, and their shards: by a hash that costs a tenth of MD5, the last one in each place. Most streams have
+   * fewer keys than records.
+   */
+  readonly #keys = new Array<string | undefined>(rememberedMax).fill(undefined)
+  readonly #indexes = new Uint32Array(rememberedMax)
 
   /** @throws Error when the ranges do not cover all hash keys, each once */
   constructor(shards: readonly OpenShard[]) {
@@ -34,7 +43,14 @@ export class ShardRanges {
       const hashKey = BigInt(explicitHashKey)
       return this.#indexOf(Number(hashKey >> 96n), () => hashKey)
     }
-    return this.#indexOf(startOfHash(partitionKey), () => hashKeyOf(partitionKey))
+    let hash = 0
+    for (let i = 0; i < partitionKey.length; i++) hash = Math.imul(hash ^ partitionKey.charCodeAt(i), 0x01000193)
+    const place = (hash ^ (hash >>> 15)) & (rememberedMax - 1)
+    if (this.#keys[place] === partitionKey) return this.#indexes[place]!
+    const index = this.#indexOf(startOfHash(partitionKey), () => hashKeyOf(partitionKey))
+    this.#keys[place] = partitionKey
+    this.#indexes[place] = index
+    return index
   }
 
   #indexOf(first32Bits: number, hashKey: () => bigint): number {

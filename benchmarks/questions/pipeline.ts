@@ -1,0 +1,74 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { RoundRead } from '../pipeline-consumer.ts'
+import type { PipelineStart, Round, RoundSent } from '../pipeline-producer.ts'
+import { keyCount } from '../pipeline-records.ts'
+import { atLeast, createStream, type Question } from '../question.ts'
+
+const rateTitle = 'Producer → server → consumer, user records of 100 B'
+
+/** The round that is measured follows one that is not: the code is compiled then. */
+const recordsPerSecond = 600_000
+
+export const pipeline: Question = {
+  name: 'pipeline',
+  asks: 'User records of 100 B from our producer through a durable server to a reader that checks each; three processes, aggregated, 4 shards',
+  figures: [
+    { title: rateTitle, unit: 'records/s', better: 'more', must: [atLeast(rateTitle, recordsPerSecond, 'records/s')] },
+    { title: "The same: the producer's CPU time", unit: 'µs/record', better: 'less' },
+    { title: "The same: the server's CPU time", unit: 'µs/record', better: 'less' },
+    { title: "The same: the consumer's CPU time", unit: 'µs/record', better: 'less' },
+  ],
+  peers: [],
+  async measure(server, effort) {
+    await createStream(server.port, 'pipeline', 4)
+    const start: PipelineStart = { port: server.port, streamName: 'pipeline' }
+    const [consumer, producer] = [
+      await started('pipeline-consumer.ts', start),
+      await started('pipeline-producer.ts', start),
+    ]
+    try {
+      await round(producer, consumer, effort.warmUpSeconds)
+      const cpuBeforeMs = server.cpuMs()
+      const { sent, read, recordCount } = await round(producer, consumer, effort.seconds)
+      const perRecord = (seconds: number) => (seconds * 1e6) / recordCount
+      return [
+        (recordCount / (read.endedMs - sent.startedMs)) * 1000,
+        perRecord(sent.cpuSeconds),
+        perRecord((server.cpuMs() - cpuBeforeMs) / 1000),
+        perRecord(read.cpuSeconds),
+      ]
+    } finally {
+      producer.disconnect()
+      consumer.disconnect()
+    }
+  },
+}
+
+/** @throws Error when a record was lost, repeated, late or damaged */
+async function round(producer: ChildProcess, consumer: ChildProcess, seconds: number) {
+  const recordCount = Math.ceil((seconds * recordsPerSecond) / keyCount) * keyCount
+  consumer.send({ recordCount } satisfies Round)
+  producer.send({ recordCount } satisfies Round)
+  const [sent, read] = await Promise.all([told<RoundSent>(producer), told<RoundRead>(consumer)])
+  const fault = sent.fault ?? read.fault
+  if (fault) throw new Error(fault)
+  return { sent, read, recordCount }
+}
+
+async function started(file: string, start: PipelineStart): Promise<ChildProcess> {
+  const child = fork(join(import.meta.dirname, '..', file))
+  const kill = () => child.kill('SIGKILL')
+  process.on('exit', kill)
+  child.on('exit', () => process.off('exit', kill))
+  child.send(start)
+  await told(child)
+  return child
+}
+
+async function told<T>(child: ChildProcess): Promise<T> {
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('a process of the pipeline ended early')))
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [T]
+  return message
+}
