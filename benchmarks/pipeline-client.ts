@@ -12,6 +12,6 @@ export const pipelineClient = (port: number): KinesisClient =>
     region: 'us-east-1',
     credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
     maxAttempts: 1,
-    ...(process.env.PROTO !== 'json' && { protocol: AwsSmithyRpcV2CborProtocol }),
-    ...(process.env.H !== '2' && { requestHandler: new NodeHttpHandler() }),
+    protocol: AwsSmithyRpcV2CborProtocol,
+    requestHandler: new NodeHttpHandler(),
   })

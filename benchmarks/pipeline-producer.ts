@@ -21,6 +21,8 @@ const producer = new Producer(kinesis, {
   streamName,
   aggregationSizeBytesMax: 1_000_000,
   rateLimitPercent: Number.POSITIVE_INFINITY,
+  // As much as is under way at once: what lies there longer is copied from one generation of the heap to the next.
+  bufferBytesMax: 16 * 1024 * 1024,
 })
 
 let number = 0

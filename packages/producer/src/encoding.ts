@@ -91,7 +91,7 @@ export function encodeKinesisRecord(
   let isLater = false
   encoded(encode, data!, partitionKey, (bytes, fault) => {
     record.encodingFault = fault ?? tooLarge(bytes!, partitionKey, sizeBytesMax)
-    if (bytes) {
+    if (bytes && !record.encodingFault) {
       record.data = bytes
       record.sizeBytes = bytes.byteLength + Buffer.byteLength(partitionKey)
     }
