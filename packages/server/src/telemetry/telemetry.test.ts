@@ -45,6 +45,28 @@ test('a stream that is forgotten takes its shards along, and no others', () => {
   )
 })
 
+test('what was observed is taken once, with its least and its greatest', () => {
+  const store = new MetricStore()
+  let calls = 0
+  store.listen(() => calls++)
+  const observe = (...values: number[]) => {
+    for (const value of values) store.record('Age', { StreamName: 'a' }, value, 'Milliseconds')
+  }
+  observe(5, 2, 9)
+  store.record('Other', {}, 1, 'Count')
+  assert.equal(calls, 1, 'told at the first of them only')
+  const age = { metric: 'Age', dimensions: { StreamName: 'a' }, unit: 'Milliseconds' }
+  assert.deepEqual(store.take(), [
+    { ...age, count: 3, sum: 16, minimum: 2, maximum: 9 },
+    { metric: 'Other', dimensions: {}, unit: 'Count', count: 1, sum: 1, minimum: 1, maximum: 1 },
+  ])
+  assert.deepEqual(store.take(), [])
+  observe(7)
+  assert.equal(calls, 2)
+  store.forget({ StreamName: 'a' })
+  assert.deepEqual(store.take(), [{ ...age, count: 1, sum: 7, minimum: 7, maximum: 7 }], 'of one that is gone, too')
+})
+
 test('a log line is one JSON object, below the least level there is none', () => {
   const lines: string[] = []
   const logger = jsonLogger((line) => lines.push(line), new ManualClock(0), 'warn')
