@@ -230,7 +230,7 @@ function startChild({ name, code, timeoutMs }: ModuleFunction, surroundings: Pro
     MILLRACE_FUNCTION_ARN: functionArn,
     ...code.environment,
   }
-  return spawn(process.execPath, [...flags, runtime, code.path, code.handler], {
+  return spawn(process.execPath, [...flags, runtime, code.path, code.handler, `${process.pid}`], {
     cwd: dirname(code.path),
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

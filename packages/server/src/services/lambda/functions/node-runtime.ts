@@ -2,12 +2,13 @@
  * The program of a function process: loads a handler and runs it, one event after the other. Its standard output and
  * error are the handler's; it hears and answers the server on file descriptor 3 (see frames.ts).
  *
- *   node node-runtime.ts MODULE HANDLER
+ *   node node-runtime.ts MODULE HANDLER SERVERPID
  */
 
 import { existsSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { systemClock } from '@millrace/ports'
 import { type AnswerHead, encodeFrame, FrameReader, type RunHead } from './frames.ts'
 
@@ -17,7 +18,7 @@ const answerBytesMax = 6_291_556
 type Callback = (error: unknown, result?: unknown) => void
 type Handler = (event: unknown, context: object, callback: Callback) => unknown
 
-const [modulePath = '', handlerName = ''] = process.argv.slice(2)
+const [modulePath = '', handlerName = '', serverPid = ''] = process.argv.slice(2)
 const server = new Socket({ fd: 3, readable: true, writable: true })
 let running: string | undefined
 
@@ -28,6 +29,17 @@ process.on('unhandledRejection', (reason) => {
   const { errorMessage, trace } = describeError(reason)
   fail('error', { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage, trace }, 128)
 })
+
+/*
+ * A handler that loops does not hear that the server was killed: a thread beside it looks whether there still is one, and
+ * ends the process if not.
+ */
+const orphanCheckMs = 1000
+const guard = `setInterval(
+  () => process.ppid === ${Number(serverPid)} || process.kill(process.pid, 'SIGKILL'),
+  ${orphanCheckMs},
+)`
+new Worker(guard, { eval: true, execArgv: [], env: {}, resourceLimits: { maxOldGenerationSizeMb: 8 } }).unref()
 
 const handler = await loadHandler()
 if (handler) {

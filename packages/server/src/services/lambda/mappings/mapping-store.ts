@@ -7,6 +7,7 @@ const prefix = 'lambda/mapping/'
 /** The event source mappings in the catalog. */
 export class MappingStore {
   readonly #catalog: Catalog
+  #lastInTurn: Promise<void> = Promise.resolve()
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog
@@ -29,8 +30,17 @@ export class MappingStore {
     return this.#catalog.list(prefix).map(({ value }) => decodeMapping(value))
   }
 
-  async create(mapping: Mapping): Promise<void> {
-    await this.#catalog.put(prefix + mapping.uuid, encodeMapping(mapping), 0)
+  /**
+   * Makes a mapping, when others that are being made are there: `check` sees all of them, and may throw. It holds within
+   * this process.
+   */
+  create(mapping: Mapping, check: (others: readonly Mapping[]) => void): Promise<void> {
+    const turn = this.#lastInTurn.then(async () => {
+      check(this.all())
+      await this.#catalog.put(prefix + mapping.uuid, encodeMapping(mapping), 0)
+    })
+    this.#lastInTurn = turn.catch(() => {})
+    return turn
   }
 
   /**

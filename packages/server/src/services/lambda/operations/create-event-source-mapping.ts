@@ -40,10 +40,6 @@ export const createEventSourceMapping = operation({
     if (isElsewhere || !functions.find(name) || (qualifier !== undefined && qualifier !== '$LATEST'))
       throw functionDoesNotExist()
     if (!streams.find(EventSourceArn)) throw streamNotFound(EventSourceArn)
-    const all = mappings.all()
-    const same = all.find((other) => other.eventSourceArn === EventSourceArn && other.functionName === name)
-    if (same) throw mappingExists(EventSourceArn, name, same.uuid)
-    if (all.length >= mappingCountMax) throw tooManyMappings(mappingCountMax)
     const mapping: Mapping = {
       ...settings,
       uuid: random.uuid(),
@@ -56,7 +52,11 @@ export const createEventSourceMapping = operation({
       modifiedAtMs: clock.nowMs(),
       tags: Object.fromEntries(input.Tags ?? []),
     }
-    await mappings.create(mapping)
+    await mappings.create(mapping, (others) => {
+      const same = others.find((other) => other.eventSourceArn === EventSourceArn && other.functionName === name)
+      if (same) throw mappingExists(EventSourceArn, name, same.uuid)
+      if (others.length >= mappingCountMax) throw tooManyMappings(mappingCountMax)
+    })
     return mappingView(mapping, place, runner.lastResult(mapping.uuid))
   },
 })

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { operation } from '../../../core/operation.ts'
 import { optional, structure } from '../../../core/shapes.ts'
 import type { LambdaContext } from '../context.ts'
@@ -15,7 +16,7 @@ export const getFunction = operation({
     const { code, concurrency } = found.definition
     return {
       Configuration: functionView(found, context.functions.startedAtMs),
-      Code: { RepositoryType: 'Millrace', Location: code.kind === 'url' ? code.url : `file://${code.path}` },
+      Code: { RepositoryType: 'Millrace', Location: code.kind === 'url' ? code.url : basename(code.path) },
       Tags: {},
       Concurrency: { ReservedConcurrentExecutions: concurrency },
     }
