@@ -7,6 +7,7 @@
 
 import { existsSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { systemClock } from '@millrace/ports'
@@ -30,16 +31,12 @@ process.on('unhandledRejection', (reason) => {
   fail('error', { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage, trace }, 128)
 })
 
-/*
- * A handler that loops does not hear that the server was killed: a thread beside it looks whether there still is one, and
- * ends the process if not.
- */
-const orphanCheckMs = 1000
-const guard = `setInterval(
-  () => process.ppid === ${Number(serverPid)} || process.kill(process.pid, 'SIGKILL'),
-  ${orphanCheckMs},
-)`
-new Worker(guard, { eval: true, execArgv: [], env: {}, resourceLimits: { maxOldGenerationSizeMb: 8 } }).unref()
+const guard = join(import.meta.dirname, `orphan-guard${extname(import.meta.filename)}`)
+new Worker(guard, {
+  workerData: { serverPid: Number(serverPid) },
+  env: {},
+  resourceLimits: { maxOldGenerationSizeMb: 16 },
+}).unref()
 
 const handler = await loadHandler()
 if (handler) {
