@@ -13,6 +13,9 @@ export {
   type DynamoDBDeduplicationOptions,
   DynamoDBDeduplicationStore,
 } from './dynamodb-deduplication.ts'
+export { ConfigurationError, configurationOf, type MultilangConfiguration } from './multilang/configuration.ts'
+export { type DaemonParts, runMultilang } from './multilang/daemon.ts'
+export { readProperties } from './multilang/properties.ts'
 export type { ConsumerOptions, InitialPosition, ProcessorErrorAction, ProcessorFailure } from './options.ts'
 export type {
   InitializationInput,

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
  * The command line: `millrace [serve] [options]`, `millrace agent …`, `millrace inspect DIR`, `millrace
- * shards …`. Each command is a file in commands/, loaded only when it is asked for.
+ * multilang …`, `millrace shards …`. Each command is a file in commands/, loaded only when it is asked for.
  */
 
 import module from 'node:module'
@@ -23,13 +23,16 @@ if (first === 'shards') {
 } else if (first === 'agent') {
   const { agentCommand } = await import('./commands/agent.ts')
   process.exitCode = await agentCommand(rest)
+} else if (first === 'multilang') {
+  const { multilangCommand } = await import('./commands/multilang.ts')
+  process.exitCode = await multilangCommand(rest, process.stdout, process.stderr)
 } else if (first === undefined || first === 'serve' || first.startsWith('-')) {
   const { serveCommand } = await import('./commands/serve.ts')
   const args = first === 'serve' ? rest : process.argv.slice(2)
   process.exitCode = await serveCommand(args, print, complain)
 } else {
   complain(
-    `millrace: there is no command "${first}"; there are serve (the default), agent, inspect and shards. See millrace --help`,
+    `millrace: there is no command "${first}"; there are serve (the default), agent, inspect, multilang and shards. See millrace --help`,
   )
   process.exitCode = 2
 }
