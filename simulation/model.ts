@@ -18,6 +18,7 @@ const kind = <const Kind extends Step['kind']>(name: Kind) => fc.constant(name)
 const simple = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: kind('create'), retentionHours: hours }) },
   { weight: 10, arbitrary: fc.record({ kind: kind('put'), log, sizes }) },
+  { weight: 4, arbitrary: fc.record({ kind: kind('spread'), logs: fc.array(log, { maxLength: 6 }), sizes }) },
   { weight: 3, arbitrary: fc.record({ kind: kind('read'), log, portion, entriesMax: fc.constantFrom(1, 3, 1_000) }) },
   { weight: 2, arbitrary: fc.record({ kind: kind('split'), log }) },
   { weight: 2, arbitrary: fc.record({ kind: kind('merge'), log, other: log }) },

@@ -37,6 +37,7 @@ export function withBug({ name, file, text, replacement }: PlantedBug): string {
 }
 
 const segmentWriter = 'embedded/segment-writer.ts'
+const activeSegment = 'embedded/active-segment.ts'
 const durableMap = 'embedded/durable-map.ts'
 const fileSystem = 'embedded/file-system.ts'
 const embeddedLog = 'embedded/embedded-log.ts'
@@ -62,7 +63,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'no-directory-sync-after-create',
-    file: segmentWriter,
+    file: activeSegment,
     text: 'await store.syncDirectory()',
     replacement: '',
   },
@@ -88,7 +89,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no-crc-check-of-blocks',
     file: 'embedded/block-format.ts',
-    text: 'if (crc32(bytes.subarray(at + 8, at + checkedLength)) !== view.getUint32(4, true)) return undefined',
+    text: 'if (crc32(bytes.subarray(at + 8, at + length)) !== view.getUint32(4, true)) return undefined',
     replacement: '',
   },
   {
@@ -99,7 +100,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'segment-header-not-synced',
-    file: segmentWriter,
+    file: activeSegment,
     text: 'await file.append([encodeHeader(number, header)])\n      await file.dataSync()',
     replacement: 'await file.append([encodeHeader(number, header)])',
   },
@@ -112,13 +113,13 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'durable-to-lies',
     file: segmentWriter,
-    text: 'durableTo: active.size,',
-    replacement: 'durableTo: position,',
+    text: 'position, durableTo: size }',
+    replacement: 'position, durableTo: position }',
   },
   {
     name: 'offsets-given-again-after-recovery',
     file: embeddedLog,
-    text: 'if (!log.closed) log.end = Math.max(log.end, directory.endOffset(i))',
+    text: 'if (!log.closed) log.endsAt(directory.endOffset(i))',
     replacement: '',
   },
   {
@@ -147,14 +148,32 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'batch-in-two-blocks',
-    file: segmentWriter,
-    text: 'return this.#add(log, batch, blockLength(batch))',
-    replacement: `if (entryCount(batch) < 2) return this.#add(log, batch, blockLength(batch))
+    file: embeddedLog,
+    text: 'return this.#writer.append({ batch, logs: held, ends }, outcomes)',
+    replacement: `const half = Math.ceil((ends[0] ?? 0) / 2)
+    if (logs.length !== 1 || half === ends[0] || outcomes.error(0)) return this.#writer.append({ batch, logs: held, ends }, outcomes)
+    const first = this.#writer.append({ batch, logs: held, ends: Uint32Array.of(half) }, outcomes)
     const { bytes, positions } = batch
-    const first = { bytes: bytes.subarray(0, positions[1]), positions: positions.subarray(0, 2) }
-    const rest = { bytes: bytes.subarray(positions[1]), positions: positions.subarray(1).map((at) => at - positions[1]!) }
-    const put = this.#add(log, first, blockLength(first))
-    return this.#add(log, rest, blockLength(rest)).then(() => put)`,
+    const rest = { bytes: bytes.subarray(positions[half]), positions: positions.slice(half).map((at) => at - positions[half]!) }
+    return this.#writer.append({ batch: rest, logs: held, ends: Uint32Array.of(ends[0]! - half) }).then(() => first)`,
+  },
+  {
+    name: 'times-of-a-block-taken-from-its-first-run',
+    file: segmentWriter,
+    text: 'timestampsMs[run] === timestampsMs[firstRun] &&',
+    replacement: '',
+  },
+  {
+    name: 'offsets-of-a-failed-write-not-given-again',
+    file: segmentWriter,
+    text: 'logs[run]!.nextOffset = logs[run]!.end',
+    replacement: '',
+  },
+  {
+    name: 'first-run-of-a-block-served',
+    file: 'embedded/segment-reader.ts',
+    text: 'head?.runs.find((one) => one.logNumber === logNumber && one.firstOffset === firstOffset)',
+    replacement: 'head?.runs[0]',
   },
   {
     name: 'second-sync-believed',
@@ -165,7 +184,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'failed-file-written-on',
     file: segmentWriter,
-    text: 'await this.#abandonActive(error)\n        const',
+    text: 'await this.#segment.abandon(error)\n        const',
     replacement: 'const',
   },
   {
@@ -189,7 +208,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'close-does-not-wait-for-appends',
     file: embeddedLog,
-    text: 'await this.#writer.settled(log)',
+    text: 'await this.#writer.settled()',
     replacement: '',
   },
   {
@@ -227,6 +246,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: compaction,
     text: 'if (!log || directory.endOffset(i) <= log.start) continue',
     replacement: 'if (!log || directory.endOffset(i) <= log.start || i > 0) continue',
+  },
+  {
+    name: 'compaction-leaves-out-a-run',
+    file: compaction,
+    text: 'endOffset > (starts.get(logNumber) ?? endOffset)',
+    replacement: 'endOffset > (starts.get(logNumber) ?? 0)',
   },
   {
     name: 'expiry-by-a-log-of-another-retention',

@@ -5,6 +5,8 @@ import type { Crash } from './simulated-disk.ts'
 export type Step =
   | { readonly kind: 'create'; readonly retentionHours: number }
   | { readonly kind: 'put'; readonly log: number; readonly sizes: readonly number[] }
+  /** One call puts to several logs, to some of them twice. */
+  | { readonly kind: 'spread'; readonly logs: readonly number[]; readonly sizes: readonly number[] }
   | { readonly kind: 'read'; readonly log: number; readonly portion: number; readonly entriesMax: number }
   /** Closes a log and makes two that take its place. */
   | { readonly kind: 'split'; readonly log: number }
@@ -46,7 +48,8 @@ export const clockSteps = [-minuteMs, -dayMs, dayMs, 365 * dayMs, -365 * dayMs]
 export const passingMs = [1, 1_000, 10 * minuteMs, 20 * minuteMs, hourMs, 2 * hourMs, dayMs]
 
 const simpleKinds = [
-  ...Array<'put'>(14).fill('put'),
+  ...Array<'put'>(10).fill('put'),
+  ...Array<'spread'>(4).fill('spread'),
   ...Array<'read'>(3).fill('read'),
   'create',
   'split',
@@ -89,6 +92,12 @@ function stepOf(kind: (typeof kinds)[number], random: SeededRandom): Step {
       return { kind, log, sizes: randomSizes(random) }
     case 'read':
       return { kind, log, portion: random.below(110), entriesMax: random.pick([1, 3, 1_000_000]) }
+    case 'spread':
+      return {
+        kind,
+        logs: Array.from({ length: 2 + random.below(6) }, () => random.below(100)),
+        sizes: randomSizes(random),
+      }
     case 'split':
     case 'roll':
     case 'delete':

@@ -1,5 +1,13 @@
 import { crc32 } from 'node:zlib'
-import { type Batch, batchOf, entryCount, LogClosed, LogNotFound } from '../packages/server/src/storage/log.ts'
+import {
+  type Appended,
+  type Batch,
+  batchOf,
+  entryAt,
+  entryCount,
+  LogClosed,
+  LogNotFound,
+} from '../packages/server/src/storage/log.ts'
 import { ExpectedLog, holds, idLength, Violation } from './expected-log.ts'
 import { ExpectedStorage } from './expected-storage.ts'
 import { type Opened, openDisturbed, openOn } from './opening.ts'
@@ -131,6 +139,11 @@ export class World {
         return
       case 'put':
         return this.#put(this.#log(step.log), step.sizes)
+      case 'spread':
+        return this.#append(
+          step.logs.map((log) => this.#log(log)).filter((log) => log !== undefined),
+          step.sizes,
+        )
       case 'roll':
         return this.#put(this.#log(step.log), [this.segmentBytesMax])
       case 'read':
@@ -168,11 +181,15 @@ export class World {
       return disk.isStopped ? await new Promise(() => {}) : { value } // nobody is there any more to be told
     } catch (caught) {
       if (disk.isStopped) return new Promise(() => {})
-      const error = caught as Error
-      const isRefusal = error instanceof LogClosed || error instanceof LogNotFound
-      if (isRefusal || (this.#hasFailed() && !(error instanceof Violation))) return { error }
-      throw new Violation(`a call failed, and the disk had not: ${error.message}`, { cause: error })
+      return { error: this.#asCaused(caught as Error) }
     }
+  }
+
+  /** A failure, if it has its cause in the disk, or is a refusal. @throws Violation if not */
+  #asCaused(error: Error): Error {
+    const isRefusal = error instanceof LogClosed || error instanceof LogNotFound
+    if (isRefusal || (this.#hasFailed() && !(error instanceof Violation))) return error
+    throw new Violation(`a call failed, and the disk had not: ${error.message}`, { cause: error })
   }
 
   /** Lets time pass, and what wakes by it do its work. */
@@ -211,11 +228,29 @@ export class World {
   }
 
   async #put(log: ExpectedLog | undefined, sizes: readonly number[]): Promise<void> {
-    if (!log) return this.#create(hourMs)
-    const id = this.#nextBatch++
-    const batch = numberedBatch(id, sizes)
-    log.ask(id, batch)
-    const put = await this.#outcome(this.#storage!.log.append(log.id, batch))
+    return log ? this.#append([log], sizes) : this.#create(hourMs)
+  }
+
+  /** One call for some logs, and to some of them twice. Each gets entries of the same sizes. */
+  async #append(logs: readonly ExpectedLog[], sizes: readonly number[]): Promise<void> {
+    const puts = logs.map((log) => ({ log, id: this.#nextBatch++ }))
+    const batches = puts.map(({ id }) => numberedBatch(id, sizes))
+    for (const [i, { log, id }] of puts.entries()) log.ask(id, batches[i]!)
+    const { log } = this.#storage!
+    const batch = batchOf(batches.flatMap((one) => sizes.map((_, i) => entryAt(one, i))))
+    const ends = Uint32Array.from(puts, (_, i) => (i + 1) * sizes.length)
+    const called = await this.#outcome(log.appendRuns({ batch, logs: logs.map(({ id }) => log.find(id)), ends }))
+    if (!('value' in called)) throw new Violation('a call with an outcome for each run failed', { cause: called.error })
+    const outcomes = called.value
+    for (const [i, put] of puts.entries()) {
+      const error = outcomes.error(i)
+      const value = { firstOffset: outcomes.firstOffsets[i]!, timestampMs: outcomes.timestampsMs[i]! }
+      this.#settle(put.log, put.id, error ? { error: this.#asCaused(error) } : { value })
+    }
+  }
+
+  /** Takes down what became of a put. */
+  #settle(log: ExpectedLog, id: number, put: Outcome<Appended>): void {
     if ('value' in put) {
       log.acknowledge(id, put.value, this.clock.reading)
       if (log.closed === 'maybe' && this.#isAlone) log.closed = 'no'

@@ -103,7 +103,7 @@ test('a sound folder: its streams, shards, segments, offsets, sizes and times; a
   const { code, report } = await reportOn(whole)
   assert.equal(code, 0)
   assert.equal(report.isSound, true)
-  assert.deepEqual([report.formatVersion, report.heldByPid, report.findings], [1, null, []])
+  assert.deepEqual([report.formatVersion, report.heldByPid, report.findings], [2, null, []])
   const [stream, ...others] = report.streams
   assert.deepEqual(others, [])
   assert.deepEqual([stream!.name, stream!.status, stream!.retentionHours], ['orders', 'ACTIVE', 24])

@@ -70,6 +70,7 @@ export class PutResults extends Rows {
       let at = (run + 1) * shardIdLength - 1
       for (let left = shard.index; left > 0; left = Math.floor(left / 10)) shardIds[at--]! += left % 10
     }
+    const isBegun = new Uint8Array(runCount)
     for (let i = 0; i < this.count; i++) {
       writer.row(2)
       const error = this.#errors[i]
@@ -80,10 +81,11 @@ export class PutResults extends Rows {
       }
       const run = this.#runOf[i]! - 1
       assert(run >= 0, 'it is known what became of each record')
+      if (isBegun[run]) numbers.next(run)
+      isBegun[run] = 1
       const numberAt = numbers.startOf(run)
       writer.plainText(sequenceNumberLabel, numbers.bytes, numberAt, numberAt + sequenceDigits)
       writer.plainText(shardIdLabel, shardIds, run * shardIdLength, (run + 1) * shardIdLength)
-      numbers.next(run)
     }
   }
 }

@@ -63,7 +63,7 @@ function admit(
   const { openShards } = stream.shardMap
   const isAuto = stream.distributionStrategy === 'AUTO'
   const isOnDemand = stream.mode === 'ON_DEMAND'
-  const grouping = new ShardGrouping(records.count)
+  const grouping = new ShardGrouping(openShards.length, records.count)
   const throttled = new Map<Shard, number>()
   const nowMs = clock.monotonicMs()
   let turn = isAuto ? startingTurn(random, openShards.length) : 0
@@ -94,7 +94,7 @@ function admit(
 function route({ random }: StreamsContext, stream: Stream, records: RecordBatch, indexes: number[]): ShardGroups {
   const { openShards } = stream.shardMap
   const isAuto = stream.distributionStrategy === 'AUTO'
-  const grouping = new ShardGrouping(indexes.length)
+  const grouping = new ShardGrouping(openShards.length, indexes.length)
   let turn = isAuto ? startingTurn(random, openShards.length) : 0
   for (const i of indexes) grouping.add(isAuto ? turn++ % openShards.length : placeOf(stream, records, i), i)
   return grouping.groups()
@@ -155,7 +155,7 @@ async function append(
 /** The logs of a stream's open shards, by place: each is looked up once for as long as the stream stays as it is. */
 const foundLogs = new WeakMap<Stream, LogRef[]>()
 
-function logsAt({ log }: StreamsContext, stream: Stream, places: readonly number[]): LogRef[] {
+function logsAt({ log }: StreamsContext, stream: Stream, places: Uint32Array): LogRef[] {
   let found = foundLogs.get(stream)
   if (!found) {
     found = []

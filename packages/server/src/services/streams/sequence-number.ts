@@ -62,9 +62,8 @@ export class SequenceDigits {
 
   set(i: number, shard: Shard, offset: number, timestampMs: number): void {
     const sum = this.#sum
-    sum.set(headPlacesOf(shard))
+    sum.set(headPlacesOf(shard, Math.floor(timestampMs / 1000)))
     sum[0]! += 16 * shard.index + 2
-    add(sum, Math.floor(timestampMs / 1000), timeUnit)
     add(sum, offset + 1, counterUnit)
     const view = this.#view
     let at = this.startOf(i) + sequenceDigits
@@ -72,7 +71,7 @@ export class SequenceDigits {
     for (let place = 0; place < placesCount; place++) {
       const value = sum[place]! + carry
       carry = Math.floor(value / placeValue)
-      const digits = value - carry * placeValue
+      const digits = (value - carry * placeValue) | 0
       const three = (digits / 10_000) | 0
       at -= 7
       view.setUint32(at + 3, fourDigits[digits - 10_000 * three]!)
@@ -127,20 +126,26 @@ const fourDigits = Uint32Array.from({ length: 10_000 }, (_, i) =>
   Buffer.from(String(i).padStart(4, '0')).readUInt32BE(),
 )
 
-/** `headPart` in places, by its arguments: all shards of a stream are often of one second. */
-const headPlaces = new Map<number, Float64Array>()
-const headPlacesMax = 4096
+/** The sum of `headPart` and a time, in places: records of a second, and shards that were made in one, have it in common. */
+type Head = { readonly places: Float64Array; timestampS: number }
 
-function headPlacesOf({ createdAtMs, index }: Shard): Float64Array {
+/** By the arguments of `headPart`. */
+const heads = new Map<number, Head>()
+const headsMax = 4096
+
+function headPlacesOf({ createdAtMs, index }: Shard, timestampS: number): Float64Array {
   const createdAtS = Math.floor(createdAtMs / 1000)
-  const key = createdAtS * 16 + (index & 0xf)
-  let places = headPlaces.get(key)
-  if (!places) {
-    if (headPlaces.size === headPlacesMax) headPlaces.clear()
-    places = placesOf(headPart(createdAtS, index & 0xf))
-    headPlaces.set(key, places)
+  const nibble = index & 0xf
+  const key = createdAtS * 16 + nibble
+  let head = heads.get(key)
+  if (head?.timestampS !== timestampS) {
+    if (heads.size === headsMax) heads.clear()
+    const places = placesOf(headPart(createdAtS, nibble))
+    add(places, timestampS, timeUnit)
+    head = { places, timestampS }
+    heads.set(key, head)
   }
-  return places
+  return head.places
 }
 
 export const startingSequenceNumberOf = (shard: Shard): string =>

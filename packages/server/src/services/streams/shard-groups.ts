@@ -1,49 +1,57 @@
-import assert from 'node:assert/strict'
-import { requestRecordsMax } from './record-checks.ts'
-
 /** Records by the shard that takes them: shards in order of hash key, the records of each in the order of the request. */
 export type ShardGroups = {
   /** For each group its shard's place in `openShards`. */
-  readonly places: readonly number[]
+  readonly places: Uint32Array
   /** The records' indexes in the request: group i has those before `ends[i]` and from the group before it on. */
   readonly indexes: Uint16Array
   readonly ends: Uint32Array
 }
 
-/*
- * A request meets up to 500 shards. Instead of a list for each of them, its records are numbers that are sorted:
- *
- *   shard's place in order of hash key:23   index in the request:9
- */
-
-const indexBits = 9
-const indexMask = (1 << indexBits) - 1
-assert(requestRecordsMax <= indexMask, 'an index has room')
-
-/** Gathers which shard each record of a request goes to. */
+/** Gathers which shard each record of a request goes to. A request meets hundreds of them, so none gets a list. */
 export class ShardGrouping {
-  readonly #keys: Uint32Array
+  readonly #shardCount: number
+  readonly #placeOf: Uint32Array
+  readonly #indexes: Uint16Array
   #count = 0
 
-  constructor(recordsMax: number) {
-    this.#keys = new Uint32Array(recordsMax)
+  constructor(shardCount: number, recordsMax: number) {
+    this.#shardCount = shardCount
+    this.#placeOf = new Uint32Array(recordsMax)
+    this.#indexes = new Uint16Array(recordsMax)
   }
 
   add(place: number, index: number): void {
-    this.#keys[this.#count++] = (place << indexBits) | index
+    this.#placeOf[this.#count] = place
+    this.#indexes[this.#count++] = index
   }
 
+  /** Counts the records of each shard, and so knows where those of the next begin. */
   groups(): ShardGroups {
-    const keys = this.#keys.subarray(0, this.#count).sort()
-    const indexes = new Uint16Array(keys.length)
-    const places: number[] = []
-    const ends = new Uint32Array(keys.length)
-    for (let i = 0; i < keys.length; i++) {
-      const place = keys[i]! >>> indexBits
-      if (place !== places.at(-1)) places.push(place)
-      indexes[i] = keys[i]! & indexMask
-      ends[places.length - 1] = i + 1
+    const next = nextOf(this.#shardCount)
+    let groupCount = 0
+    for (let i = 0; i < this.#count; i++) if (next[this.#placeOf[i]!]!++ === 0) groupCount++
+    const places = new Uint32Array(groupCount)
+    const ends = new Uint32Array(groupCount)
+    let group = 0
+    let end = 0
+    for (let place = 0; group < groupCount; place++) {
+      const count = next[place]!
+      if (count === 0) continue
+      next[place] = end
+      end += count
+      places[group] = place
+      ends[group++] = end
     }
-    return { places, indexes, ends: ends.subarray(0, places.length) }
+    const indexes = new Uint16Array(this.#count)
+    for (let i = 0; i < this.#count; i++) indexes[next[this.#placeOf[i]!]!++] = this.#indexes[i]!
+    return { places, indexes, ends }
   }
+}
+
+let counters = new Uint16Array(0)
+
+/** A zero for each shard: memory that is used again for the next request. */
+function nextOf(shardCount: number): Uint16Array {
+  if (counters.length < shardCount) counters = new Uint16Array(shardCount)
+  return counters.fill(0, 0, shardCount)
 }

@@ -2,159 +2,176 @@ import { crc32 } from 'node:zlib'
 import { type Batch, type EntryBlock, entryCount } from '../log.ts'
 
 /*
- * A block is one batch of one log. Blocks follow each other in a segment, each on a multiple of 8. Little-endian:
+ * A block holds runs: entries of one log each, put together and counting together. Blocks follow each other in a segment,
+ * each on a multiple of 8. Little-endian:
  *
- *   0   magic:u32 = "MRB1"     crc32:u32 (over everything from 8 to the end of bytes)
- *   8   length:u32 (of the block, padding and all)     log:u32 (the log's number)
- *   16  firstOffset:f64
- *   24  timestampMs:f64
- *   32  entryCount:u32         bytesLength:u32
- *   40  segment:u32            position:u32 (where the block begins: one that strayed is noticed)
- *   48  durableTo:u32 (how much of the segment had been acknowledged when this block was written)     0:u32
- *   56  ends[entryCount]:u32   (where each entry ends in bytes)
- *       bytes[bytesLength]
+ *   0   magic:u32 = "MRB2"     crc32:u32 (over everything from 8 to the end of the block)
+ *   8   length:u32 (of the block, padding and all)     runCount:u32
+ *   16  timestampMs:f64
+ *   24  segment:u32            position:u32 (where the block begins: one that strayed is noticed)
+ *   32  durableTo:u32 (how much of the segment had been acknowledged when this block was written)     entryCount:u32
+ *   40  runs[runCount]:        log:u32 (the log's number)   entryCount:u32   endOffset:f64 (after its last entry)
+ *       ends[entryCount]:u32   (where each entry ends in bytes; those of the first run, of the next, …)
+ *       bytes
  *       zeros up to the next multiple of 8
  *
  * `durableTo` tells damage from an unfinished write: a broken block that lies before a later block's `durableTo` had
- * been acknowledged. A block of log 0 without entries is a mark: it is there for its `durableTo` alone, to vouch for the
- * last commit when no other follows (see SegmentWriter).
+ * been acknowledged. A block without runs is a mark: it is there for its `durableTo` alone, to vouch for the last commit
+ * when no other follows (see SegmentWriter).
  */
 
-export const blockHeaderLength = 56
-const magic = 0x3142524d
+const magic = 0x3242524d
+const headerLength = 40
+const runLength = 16
+export const markLength = headerLength
 
-/** The log number of marks: no log has it. */
-export const markLogNumber = 0
-const nothing: Batch = { bytes: new Uint8Array(0), positions: new Uint32Array(1) }
-export const markLength = blockHeaderLength
+/** What a run takes in its block. */
+export const runBytes = (count: number, bytesLength: number) => runLength + 4 * count + bytesLength
 
-export type Placement = {
-  readonly logNumber: number
-  readonly firstOffset: number
-  readonly timestampMs: number
-  readonly segment: number
-  readonly position: number
-  readonly durableTo: number
-}
-
-export const blockLength = (batch: Batch) =>
-  roundedUp(blockHeaderLength + 4 * entryCount(batch) + batch.bytes.byteLength)
+/** The length of a block whose runs take so much together. */
+export const blockLength = (bytes: number) => roundedUp(headerLength + bytes)
 
 const roundedUp = (length: number) => Math.ceil(length / 8) * 8
 
-/** Larger batches go to the disk from where they are; smaller ones are copied, so that one write has few parts. */
+export type Placement = { readonly segment: number; readonly position: number; readonly durableTo: number }
+
+/** Entries that are put together: run i is those of the batch before `ends[i]`, for `logs[i]`. */
+export type PutRuns = {
+  readonly batch: Batch
+  readonly logs: readonly { readonly number: number }[]
+  readonly ends: Uint32Array
+  readonly firstOffsets: Float64Array
+}
+
+/** Where in the batch a run begins. */
+export const firstEntry = (ends: Uint32Array, run: number) => (run === 0 ? 0 : ends[run - 1]!)
+
+/** Larger ones go to the disk from where they are; smaller ones are copied, so that one write has few parts. */
 const copiedBytesMax = 4096
 
-const isCopied = ({ bytes }: Batch) => bytes.byteLength <= copiedBytesMax
+/** Memory for blocks, or for what is before their bytes, is taken in pieces of this size. The first is used again. */
+const pieceLength = 256 * 1024
 
-/** The blocks of one write, in memory that is used again for the next. */
+/** The blocks of one write. */
 export class Blocks {
-  #memory = new Uint8Array(0)
+  #memory = new Uint8Array(pieceLength)
   #view = new DataView(this.#memory.buffer)
   #at = 0
   /** From here on what is in memory is not a part yet. */
   #partFrom = 0
   #parts: Uint8Array[] = []
-  count = 0
 
-  /** Makes room for a write of these batches, or of some of them. */
-  begin(appends: readonly { readonly batch: Batch | undefined }[]): void {
-    let size = 0
-    for (const { batch } of appends) {
-      if (!batch) continue
-      size += blockHeaderLength + 4 * entryCount(batch) + padding + (isCopied(batch) ? batch.bytes.byteLength : 0)
-    }
-    if (size > this.#memory.length || this.#memory.length > keptBytesMax) {
-      this.#memory = new Uint8Array(size)
-      this.#view = new DataView(this.#memory.buffer)
-    }
+  /** Begins a write: the parts of the last one are on the disk. */
+  begin(): void {
     this.#at = 0
     this.#partFrom = 0
     this.#parts = []
-    this.count = 0
   }
 
-  push(batch: Batch, placement: Placement): void {
-    const view = this.#view
+  /** Adds a block of neighbouring runs. Returns its length. */
+  push(put: PutRuns, firstRun: number, endRun: number, timestampMs: number, placement: Placement): number {
+    const { batch, logs, ends, firstOffsets } = put
+    const first = firstEntry(ends, firstRun)
+    const end = firstEntry(ends, endRun)
+    const start = batch.positions[first]!
+    const bytes = batch.bytes.subarray(start, batch.positions[end]!)
+    const count = end - first
+    const length = blockLength((endRun - firstRun) * runLength + 4 * count + bytes.byteLength)
+    const isCopied = bytes.byteLength <= copiedBytesMax
+    this.#reserve(isCopied ? length : length - bytes.byteLength)
     const at = this.#at
-    const { bytes, positions } = batch
-    const count = entryCount(batch)
-    const length = blockLength(batch)
-    const bytesAt = at + blockHeaderLength + 4 * count
-    view.setUint32(at, magic, true)
-    view.setUint32(at + 8, length, true)
-    view.setUint32(at + 12, placement.logNumber, true)
-    view.setFloat64(at + 16, placement.firstOffset, true)
-    view.setFloat64(at + 24, placement.timestampMs, true)
-    view.setUint32(at + 32, count, true)
-    view.setUint32(at + 36, bytes.byteLength, true)
-    view.setUint32(at + 40, placement.segment, true)
-    view.setUint32(at + 44, placement.position, true)
-    view.setUint32(at + 48, placement.durableTo, true)
-    view.setUint32(at + 52, 0, true)
-    for (let i = 1; i <= count; i++) view.setUint32(at + blockHeaderLength + 4 * (i - 1), positions[i]!, true)
-    const padded = length - (bytesAt - at) - bytes.byteLength
-    if (isCopied(batch)) {
-      const end = bytesAt + bytes.byteLength
-      this.#memory.set(bytes, bytesAt)
-      view.setUint32(at + 4, crc32(this.#memory.subarray(at + 8, end)), true)
-      this.#pad(end, padded)
-    } else {
-      view.setUint32(at + 4, crc32(bytes, crc32(this.#memory.subarray(at + 8, bytesAt))), true)
-      this.#parts.push(this.#memory.subarray(this.#partFrom, bytesAt), bytes)
-      this.#partFrom = bytesAt
-      this.#pad(bytesAt, padded)
+    const view = this.#view
+    writeHeader(view, at, length, endRun - firstRun, count, timestampMs, placement)
+    let to = at + headerLength
+    for (let run = firstRun; run < endRun; run++, to += runLength) {
+      const runCount = ends[run]! - firstEntry(ends, run)
+      view.setUint32(to, logs[run]!.number, true)
+      view.setUint32(to + 4, runCount, true)
+      view.setFloat64(to + 8, firstOffsets[run]! + runCount, true)
     }
-    this.count++
+    for (let i = first + 1; i <= end; i++, to += 4) view.setUint32(to, batch.positions[i]! - start, true)
+    const padding = length - (to - at) - bytes.byteLength
+    if (isCopied) {
+      this.#memory.set(bytes, to)
+      this.#memory.fill(0, to + bytes.byteLength, at + length)
+      view.setUint32(at + 4, crc32(this.#memory.subarray(at + 8, at + length)), true)
+      this.#at = at + length
+    } else {
+      const zeros = this.#memory.subarray(to, to + padding).fill(0)
+      view.setUint32(at + 4, crc32(zeros, crc32(bytes, crc32(this.#memory.subarray(at + 8, to)))), true)
+      this.#parts.push(this.#memory.subarray(this.#partFrom, to), bytes)
+      this.#partFrom = to
+      this.#at = to + padding
+    }
+    return length
   }
 
   /** What is to be written; good until the next `begin`. */
   taken(): Uint8Array[] {
-    if (this.#at > this.#partFrom) this.#parts.push(this.#memory.subarray(this.#partFrom, this.#at))
+    this.#endPart()
     return this.#parts
   }
 
-  #pad(at: number, length: number): void {
-    for (let i = at; i < at + length; i++) this.#memory[i] = 0
-    this.#at = at + length
+  #endPart(): void {
+    if (this.#at > this.#partFrom) this.#parts.push(this.#memory.subarray(this.#partFrom, this.#at))
+    this.#partFrom = this.#at
+  }
+
+  #reserve(length: number): void {
+    if (this.#at + length <= this.#memory.length) return
+    this.#endPart()
+    this.#memory = new Uint8Array(Math.max(length, pieceLength))
+    this.#view = new DataView(this.#memory.buffer)
+    this.#at = 0
+    this.#partFrom = 0
   }
 }
 
-/** More than any block's. */
-const padding = 8
-
-/** Memory beyond this is given back after the write that needed it. */
-const keptBytesMax = 4 * 1024 * 1024
-
-/** A mark, as it is written: vouches for the segment up to `durableTo`. */
-export function markBlock(segment: number, position: number, durableTo: number): Uint8Array[] {
-  const blocks = new Blocks()
-  blocks.begin([{ batch: nothing }])
-  blocks.push(nothing, { logNumber: markLogNumber, firstOffset: 0, timestampMs: 0, segment, position, durableTo })
-  return blocks.taken()
+function writeHeader(
+  view: DataView,
+  at: number,
+  length: number,
+  runCount: number,
+  count: number,
+  timestampMs: number,
+  { segment, position, durableTo }: Placement,
+): void {
+  view.setUint32(at, magic, true)
+  view.setUint32(at + 8, length, true)
+  view.setUint32(at + 12, runCount, true)
+  view.setFloat64(at + 16, timestampMs, true)
+  view.setUint32(at + 24, segment, true)
+  view.setUint32(at + 28, position, true)
+  view.setUint32(at + 32, durableTo, true)
+  view.setUint32(at + 36, count, true)
 }
 
-/** Changes where a block, which `checkedHead` has found good, says that it lies: for one that moves to another segment. */
-export function placeBlock(
-  block: Uint8Array,
-  { segment, position, durableTo }: Pick<Placement, 'segment' | 'position' | 'durableTo'>,
-): void {
-  const view = new DataView(block.buffer, block.byteOffset, block.byteLength)
-  view.setUint32(40, segment, true)
-  view.setUint32(44, position, true)
-  view.setUint32(48, durableTo, true)
-  const checkedLength = blockHeaderLength + 4 * view.getUint32(32, true) + view.getUint32(36, true)
-  view.setUint32(4, crc32(block.subarray(8, checkedLength)), true)
+/** A mark, as it is written: vouches for the segment up to `durableTo`. */
+export function markBlock(placement: Placement): Uint8Array {
+  const bytes = new Uint8Array(markLength)
+  const view = new DataView(bytes.buffer)
+  writeHeader(view, 0, markLength, 0, 0, 0, placement)
+  view.setUint32(4, crc32(bytes.subarray(8)), true)
+  return bytes
 }
 
 /** What a block says of itself. */
 export type BlockHead = {
   readonly length: number
+  readonly timestampMs: number
+  readonly durableTo: number
+  readonly runs: readonly BlockRun[]
+}
+
+/** Its entries are those of the block from `first` up to `end`, by number. */
+export type BlockRun = {
   readonly logNumber: number
   readonly firstOffset: number
   readonly endOffset: number
-  readonly timestampMs: number
-  readonly durableTo: number
+  readonly first: number
+  readonly end: number
+  /** What it takes in the block. */
+  readonly bytes: number
 }
 
 /**
@@ -163,30 +180,93 @@ export type BlockHead = {
  */
 export function checkedHead(bytes: Uint8Array, at: number, segment: number, position: number): BlockHead | undefined {
   const available = bytes.byteLength - at
-  if (available < blockHeaderLength) return undefined
+  if (available < headerLength) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, available)
   if (view.getUint32(0, true) !== magic) return undefined
   const length = view.getUint32(8, true)
-  const count = view.getUint32(32, true)
-  const checkedLength = blockHeaderLength + 4 * count + view.getUint32(36, true)
-  if (length > available || roundedUp(checkedLength) !== length) return undefined
-  if (view.getUint32(40, true) !== segment || view.getUint32(44, true) !== position) return undefined
-  if (crc32(bytes.subarray(at + 8, at + checkedLength)) !== view.getUint32(4, true)) return undefined
-  for (let i = checkedLength; i < length; i++) if (bytes[at + i] !== 0) return undefined
-  const firstOffset = view.getFloat64(16, true)
-  return {
-    length,
-    logNumber: view.getUint32(12, true),
-    firstOffset,
-    endOffset: firstOffset + count,
-    timestampMs: view.getFloat64(24, true),
-    durableTo: view.getUint32(48, true),
+  if (length > available || length !== lengthByCounts(view, available)) return undefined
+  if (view.getUint32(24, true) !== segment || view.getUint32(28, true) !== position) return undefined
+  if (crc32(bytes.subarray(at + 8, at + length)) !== view.getUint32(4, true)) return undefined
+  const timestampMs = view.getFloat64(16, true)
+  return { length, timestampMs, durableTo: view.getUint32(32, true), runs: runsOf(view) }
+}
+
+/** The length that a block must have by its counts and its last end; undefined if that is beyond what there is. */
+function lengthByCounts(view: DataView, available: number): number | undefined {
+  const count = view.getUint32(36, true)
+  const bytesAt = headerLength + runLength * view.getUint32(12, true) + 4 * count
+  if (bytesAt > available) return undefined
+  return roundedUp(bytesAt + (count === 0 ? 0 : view.getUint32(bytesAt - 4, true)))
+}
+
+function runsOf(view: DataView): BlockRun[] {
+  const runCount = view.getUint32(12, true)
+  const endsAt = headerLength + runLength * runCount
+  const endOf = (entry: number) => (entry === 0 ? 0 : view.getUint32(endsAt + 4 * (entry - 1), true))
+  const runs: BlockRun[] = []
+  let first = 0
+  for (let at = headerLength; at < endsAt; at += runLength) {
+    const count = view.getUint32(at + 4, true)
+    const end = first + count
+    const endOffset = view.getFloat64(at + 8, true)
+    const bytes = runBytes(count, endOf(end) - endOf(first))
+    runs.push({ logNumber: view.getUint32(at, true), firstOffset: endOffset - count, endOffset, first, end, bytes })
+    first = end
   }
+  return runs
+}
+
+/** The entries of a run in a block that `checkedHead` has found good: views of `bytes`. */
+export function entriesOf(bytes: Uint8Array, at: number, { runs, timestampMs }: BlockHead, run: BlockRun): EntryBlock {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at)
+  const endsAt = headerLength + runLength * runs.length
+  const bytesAt = endsAt + 4 * runs.at(-1)!.end
+  const start = run.first === 0 ? 0 : view.getUint32(endsAt + 4 * (run.first - 1), true)
+  const positions = new Uint32Array(run.end - run.first + 1)
+  for (let i = 1; i < positions.length; i++)
+    positions[i] = view.getUint32(endsAt + 4 * (run.first + i - 1), true) - start
+  const from = at + bytesAt + start
+  return { bytes: bytes.subarray(from, from + positions.at(-1)!), positions, firstOffset: run.firstOffset, timestampMs }
+}
+
+/**
+ * A block that `checkedHead` has found good with only some of its runs, for another place: that is where compaction
+ * takes what still counts.
+ */
+export function movedBlock(
+  bytes: Uint8Array,
+  at: number,
+  head: BlockHead,
+  runs: readonly BlockRun[],
+  placement: Placement,
+): Uint8Array {
+  const entries = runs.map((run) => entriesOf(bytes, at, head, run))
+  const moved = new Uint8Array(blockLength(runs.reduce((sum, run) => sum + run.bytes, 0)))
+  const view = new DataView(moved.buffer)
+  const count = entries.reduce((sum, batch) => sum + entryCount(batch), 0)
+  writeHeader(view, 0, moved.length, runs.length, count, head.timestampMs, placement)
+  let runAt = headerLength
+  let endAt = headerLength + runLength * runs.length
+  const bytesAt = endAt + 4 * count
+  let end = 0
+  for (const [i, { logNumber, endOffset }] of runs.entries()) {
+    const { bytes: runBytes, positions } = entries[i]!
+    view.setUint32(runAt, logNumber, true)
+    view.setUint32(runAt + 4, positions.length - 1, true)
+    view.setFloat64(runAt + 8, endOffset, true)
+    for (let entry = 1; entry < positions.length; entry++, endAt += 4)
+      view.setUint32(endAt, end + positions[entry]!, true)
+    moved.set(runBytes, bytesAt + end)
+    runAt += runLength
+    end += runBytes.byteLength
+  }
+  view.setUint32(4, crc32(moved.subarray(8)), true)
+  return moved
 }
 
 /** The length that the block at `at` claims, unchecked; 0 if there is no block's head. */
 export function claimedLength(bytes: Uint8Array, at: number): number {
-  if (bytes.byteLength - at < blockHeaderLength) return 0
+  if (bytes.byteLength - at < headerLength) return 0
   const view = new DataView(bytes.buffer, bytes.byteOffset + at)
   return view.getUint32(0, true) === magic ? view.getUint32(8, true) : 0
 }
@@ -197,27 +277,16 @@ export function claimedLength(bytes: Uint8Array, at: number): number {
  */
 export function looksWhole(bytes: Uint8Array, at: number, segment: number): boolean {
   const available = bytes.byteLength - at
-  if (available < blockHeaderLength) return false
+  if (available < headerLength) return false
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, available)
   const isMagic = view.getUint32(0, true) === magic
-  const isSegment = view.getUint32(40, true) === segment
-  const isPosition = view.getUint32(44, true) === at
+  const isSegment = view.getUint32(24, true) === segment
+  const isPosition = view.getUint32(28, true) === at
   if (Number(isMagic) + Number(isSegment) + Number(isPosition) < 2) return false
-  const byCounts = roundedUp(blockHeaderLength + 4 * view.getUint32(32, true) + view.getUint32(36, true))
-  const length = [view.getUint32(8, true), byCounts].find((claimed) => claimed % 8 === 0 && claimed <= available)
+  const claimed = [view.getUint32(8, true), lengthByCounts(view, available)]
+  const length = claimed.find((one) => one !== undefined && one >= headerLength && one % 8 === 0 && one <= available)
   if (length === undefined) return false
   for (let i = 0; i < length; i += 8)
     if (view.getUint32(i, true) === 0 && view.getUint32(i + 4, true) === 0) return false
   return true
-}
-
-/** The entries of a block that `checkedHead` has found good: views of `bytes`. */
-export function entriesOf(bytes: Uint8Array, at: number, head: BlockHead): EntryBlock {
-  const count = head.endOffset - head.firstOffset
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at)
-  const positions = new Uint32Array(count + 1)
-  for (let i = 1; i <= count; i++) positions[i] = view.getUint32(blockHeaderLength + 4 * (i - 1), true)
-  const start = at + blockHeaderLength + 4 * count
-  const { firstOffset, timestampMs } = head
-  return { bytes: bytes.subarray(start, start + positions[count]!), positions, firstOffset, timestampMs }
 }

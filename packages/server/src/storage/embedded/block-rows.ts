@@ -1,16 +1,17 @@
 /*
- * Where the blocks of one log lie in one segment: a table of plain numbers, one row for each block, in order of
- * offset, as it is kept in memory and in the segment's index.
+ * Where the runs of one log lie in one segment: a table of plain numbers, one row for each run, in order of offset, as it
+ * is kept in memory and in the segment's index. Position and length are those of the block that holds it.
  *
- *   firstOffset  endOffset  timestampMs  position  length
+ *   firstOffset  endOffset  timestampMs  position  length  bytes
  */
 
-export const rowWidth = 5
+export const rowWidth = 6
 const firstOffsetAt = 0
 const endOffsetAt = 1
 const timestampAt = 2
 const positionAt = 3
 const lengthAt = 4
+const bytesAt = 5
 
 export class BlockRows {
   #cells: Float64Array
@@ -21,19 +22,23 @@ export class BlockRows {
     this.count = cells.length / rowWidth
   }
 
-  push(firstOffset: number, endOffset: number, timestampMs: number, position: number, length: number): void {
+  static ofCount(count: number): BlockRows {
+    return new BlockRows(new Float64Array(count * rowWidth))
+  }
+
+  /** Adds a row that lies in other cells. */
+  pushCells(cells: Float64Array, from: number): void {
     const at = this.count * rowWidth
     if (at === this.#cells.length) {
       const larger = new Float64Array(Math.max(4 * rowWidth, 2 * at))
       larger.set(this.#cells)
       this.#cells = larger
     }
-    this.#cells[at + firstOffsetAt] = firstOffset
-    this.#cells[at + endOffsetAt] = endOffset
-    this.#cells[at + timestampAt] = timestampMs
-    this.#cells[at + positionAt] = position
-    this.#cells[at + lengthAt] = length
-    this.count++
+    this.setCells(this.count++, cells, from)
+  }
+
+  setCells(row: number, cells: Float64Array, from: number): void {
+    for (let i = 0; i < rowWidth; i++) this.#cells[row * rowWidth + i] = cells[from + i]!
   }
 
   /** The rows as numbers one after the other. */
@@ -61,10 +66,15 @@ export class BlockRows {
     return this.#cells[row * rowWidth + lengthAt]!
   }
 
-  /** How many bytes the blocks take together. */
-  get bytes(): number {
+  /** What a row's run takes in its block. */
+  bytes(row: number): number {
+    return this.#cells[row * rowWidth + bytesAt]!
+  }
+
+  /** What the runs take together. */
+  get totalBytes(): number {
     let bytes = 0
-    for (let row = 0; row < this.count; row++) bytes += this.length(row)
+    for (let row = 0; row < this.count; row++) bytes += this.bytes(row)
     return bytes
   }
 

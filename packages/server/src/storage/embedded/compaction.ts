@@ -1,15 +1,15 @@
 import { strict as assert } from 'node:assert'
-import { checkedHead, claimedLength, placeBlock } from './block-format.ts'
-import { BlockRows } from './block-rows.ts'
+import { type BlockRun, blockLength, checkedHead, claimedLength, movedBlock } from './block-format.ts'
 import { type File, ignoreMissing } from './file-system.ts'
 import type { HeldLog } from './held-log.ts'
 import type { OpenFile } from './open-files.ts'
+import { RowTable } from './row-table.ts'
 import { decodeHeader, encodeHeader, segmentHeaderLength } from './segment-file.ts'
 import type { Segment, SegmentStore } from './segment-store.ts'
 
 /*
- * Compaction writes the blocks that still count of neighbouring segments into one new segment, in their order, beside
- * the old ones, and then renames it over the last of them. The others go when that name is durable:
+ * Compaction writes what still counts of neighbouring segments, block by block, into one new segment, in the same order,
+ * beside the old ones, and then renames it over the last of them. The others go when that name is durable:
  *
  *   before                5 ← 6 ← 7 ← 8            8 says that 7 comes before it, 7 says 6, 6 says 5
  *   written beside        0000000007.segment.new   of 6 and 7: says that 5 comes before it
@@ -40,7 +40,7 @@ export type Pace = {
 export type Compacted = 'done' | 'stopped' | 'damaged' | 'not durable'
 
 /**
- * Makes one segment of neighbouring finished ones, without the blocks that no log needs. `logs` are all logs by number.
+ * Makes one segment of neighbouring finished ones, without the runs that no log needs. `logs` are all logs by number.
  * Nothing changes if it is stopped, or meets what cannot be read: that segment is kept as it is from then on. After
  * 'not durable' the new one is read from, and the old files stay for the next start to sort out.
  * @throws what the disk says of writing
@@ -54,12 +54,12 @@ export async function compact(
   // Held open to the end: who looked up a place in an old one reads from it, also when its name is the new one's.
   const files = run.map((segment) => store.open(segment))
   try {
-    const live: Float64Array[] = []
+    const live: Live[] = []
     let length = segmentHeaderLength
     for (const segment of run) {
       const found = await liveBlocks(store, segment, logs)
-      live.push(found.positions)
-      length += found.bytes
+      live.push(found)
+      length += found.length
     }
     const first = await headerOf(store, run[0]!, files[0]!)
     if (!first) return 'damaged'
@@ -81,6 +81,7 @@ export async function compact(
       if (outcome !== 'done') await store.fileSystem.remove(beside).catch(() => {})
     }
     if (outcome !== 'done') return outcome
+    copy.rows.show()
     assert(copy.position === length, 'what was copied is as long as its header says')
     await store.fileSystem.rename(beside, store.pathOf(number))
     return await takePlace(store, run, { number, previous: run[0]!.previous, rows: copy.rows }, length, logs)
@@ -91,7 +92,7 @@ export async function compact(
 
 /** The segment that is being written. */
 class Copy {
-  readonly rows = new Map<number, BlockRows>()
+  readonly rows = new RowTable()
   position = segmentHeaderLength
   readonly #store: SegmentStore
   readonly #file: File
@@ -108,13 +109,14 @@ class Copy {
     this.#pace = pace
   }
 
-  /** Copies the blocks that begin at the positions. */
-  async take(segment: Segment, source: OpenFile, positions: Float64Array): Promise<Compacted> {
+  /** Copies what is live of a segment. */
+  async take(segment: Segment, source: OpenFile, live: Live): Promise<Compacted> {
+    const { positions } = live
     for (let next = 0; next < positions.length; ) {
       if (this.#pace.signal?.aborted) return 'stopped'
       const piece = await readPiece(this.#store, segment, source, positions, next)
       if (!piece) return 'damaged'
-      const { count, bytes } = this.#pack(segment, piece, positions, next)
+      const { count, bytes } = this.#pack(segment, piece, live, next)
       if (count === 0) {
         segment.isKept = true
         this.#store.tellDamage(segment.number, { from: positions[next]!, to: positions[next]! + piece.byteLength })
@@ -127,8 +129,8 @@ class Copy {
     return 'done'
   }
 
-  /** Moves the whole blocks of a piece to its beginning, marked with their new place. Tells how many there were. */
-  #pack(segment: Segment, piece: Uint8Array, positions: Float64Array, next: number) {
+  /** Moves what is live of a piece's whole blocks to its beginning, marked with its new place. Tells how many there were. */
+  #pack(segment: Segment, piece: Uint8Array, { positions, isLive }: Live, next: number) {
     const begin = positions[next]!
     let packed = 0
     let count = 0
@@ -137,16 +139,12 @@ class Copy {
       const at = position - begin
       const head = at < piece.byteLength ? checkedHead(piece, at, segment.number, position) : undefined
       if (!head) break // the piece ends here, or the block is broken: then the next piece begins with it
-      piece.copyWithin(packed, at, at + head.length)
-      const placed = { segment: this.#number, position: this.position + packed, durableTo: this.#length }
-      placeBlock(piece.subarray(packed, packed + head.length), placed)
-      let rows = this.rows.get(head.logNumber)
-      if (!rows) {
-        rows = new BlockRows()
-        this.rows.set(head.logNumber, rows)
-      }
-      rows.push(head.firstOffset, head.endOffset, head.timestampMs, placed.position, head.length)
-      packed += head.length
+      const runs = head.runs.filter(isLive)
+      const placement = { segment: this.#number, position: this.position + packed, durableTo: this.#length }
+      const moved = movedBlock(piece, at, head, runs, placement)
+      piece.set(moved, packed)
+      this.rows.pushBlock({ ...head, runs, length: moved.length }, placement.position)
+      packed += moved.length
     }
     return { count, bytes: packed }
   }
@@ -161,25 +159,38 @@ class Copy {
   }
 }
 
-/** Where the blocks of a segment begin that some log still needs, in order. */
-function liveBlocks(store: SegmentStore, asked: Segment, logs: ReadonlyMap<number, HeldLog>) {
+/** What some log still needs of a segment. */
+type Live = {
+  /** Where the blocks begin that hold it, in order. */
+  readonly positions: Float64Array
+  readonly isLive: (run: BlockRun) => boolean
+  /** How long those blocks are without what is not live. */
+  readonly length: number
+}
+
+function liveBlocks(store: SegmentStore, asked: Segment, logs: ReadonlyMap<number, HeldLog>): Promise<Live> {
   return store.withSegment(asked, async (segment) => {
     const directory = segment.directory!
-    const positions: number[] = []
-    let bytes = 0
+    const starts = new Map<number, number>() // as they are now: what expires meanwhile is copied all the same
+    const bytesAt = new Map<number, number>()
     for (let i = 0; i < directory.count; i++) {
       const log = logs.get(directory.logNumber(i))
       if (!log || directory.endOffset(i) <= log.start) continue
-      const table = store.rowsOf(segment, log.number)!
-      for (let row = await table.rowEndingAfter(log.start); row < table.count; ) {
+      const { number, start } = log
+      starts.set(number, start)
+      const table = store.rowsOf(segment, number)!
+      for (let row = await table.rowEndingAfter(start); row < table.count; ) {
         const { rows, first } = await table.runAt(row)
         for (; row < first + rows.count; row++) {
-          positions.push(rows.position(row - first))
-          bytes += rows.length(row - first)
+          const position = rows.position(row - first)
+          bytesAt.set(position, (bytesAt.get(position) ?? 0) + rows.bytes(row - first))
         }
       }
     }
-    return { positions: Float64Array.from(positions).sort(), bytes }
+    let length = 0
+    for (const bytes of bytesAt.values()) length += blockLength(bytes)
+    const isLive = ({ logNumber, endOffset }: BlockRun) => endOffset > (starts.get(logNumber) ?? endOffset)
+    return { positions: Float64Array.from(bytesAt.keys()).sort(), isLive, length }
   })
 }
 
@@ -234,11 +245,12 @@ async function takePlace(
 ): Promise<Compacted> {
   const index = store.describe(made, length)
   const old = new Set(run)
+  const held = new Set(made.rows!.logNumbers())
   const concerned = new Set(run.flatMap(({ directory }) => directory!.logNumbers()))
   store.replace(run, made)
   for (const number of concerned) {
     const log = logs.get(number)
-    if (log) log.segments = replaced(log.segments, old, made.rows!.has(number) ? [made] : [])
+    if (log) log.segments = replaced(log.segments, old, held.has(number) ? [made] : [])
   }
   try {
     await store.syncDirectory()

@@ -131,7 +131,7 @@ test('a segment that was closed cleanly and is shorter than it was is damage, at
 
 let large: Written
 before(async () => {
-  large = await written(64, (i) => (i === 63 ? 840 : 957 + (i % 8))) // 63 blocks of 1 KiB, 904 bytes, and the mark
+  large = await written(64, (i) => (i === 63 ? 856 : 957 + (i % 8))) // 63 blocks of 1 KiB, 920 bytes, and the mark
   assert.equal(large.idle.contents(segmentPath).byteLength, 64 * 1024)
 })
 
@@ -169,11 +169,11 @@ test('a flipped bit costs the block that it is in, and no other', (t) => {
     const block = blockAt(positions, at)
     if (at >= positions[block]! + 64 && at % 16 !== 0 && at < positions[block + 1]! - 8) continue
     bytes[at]! ^= 1 << (at % 8)
-    const { rowsByLog, damage, tail } = scanSegment(bytes, 1)
+    const { rows: table, damage, tail } = scanSegment(bytes, 1)
     bytes[at]! ^= 1 << (at % 8)
     assert.deepEqual(damage, [{ from: positions[block], to: positions[block + 1] }], `byte ${at}`)
     assert.equal(tail, undefined)
-    const rows = [...rowsByLog.values()][0]!
+    const rows = table.rowsOf(table.logNumbers()[0]!)!
     assert.equal(rows.count, count - 1)
     for (let row = 0; row < rows.count; row++)
       assert.equal(rows.position(row), positions[row < block ? row : row + 1], `byte ${at}`)

@@ -3,7 +3,8 @@ import { type FileSystem, isMissing, makeDirectories, readWhole, replaceFile } f
 /** The data folder cannot be used: the message is one line that names the file and says what to do. */
 export class DataFolderError extends Error {}
 
-const formatVersion = 1
+/** 2: blocks hold runs of several logs. */
+const formatVersion = 2
 const versionFile = 'millrace.json'
 
 /** The folder that a server keeps its data in: made when missing, known by its version file, locked while open. */
@@ -18,7 +19,7 @@ export class DataFolder {
     this.#release = release
   }
 
-  /** @throws DataFolderError if another process has it, or it is not ours, or a newer Millrace's. */
+  /** @throws DataFolderError if another process has it, or it is not ours, or another version's. */
   static async open(directory: string, fileSystem: FileSystem): Promise<DataFolder> {
     try {
       await makeDirectories(fileSystem, directory)
@@ -77,10 +78,15 @@ async function checkVersion(directory: string, fileSystem: FileSystem): Promise<
   const found = versionIn(text)
   if (found === undefined)
     throw new DataFolderError(`${path} is damaged: restore it, it holds {"formatVersion":${formatVersion}}`)
-  if (found > formatVersion)
-    throw new DataFolderError(
-      `${path} says format version ${found}, and this Millrace knows ${formatVersion}: run a newer Millrace on it`,
-    )
+  checkVersionIsOurs(path, found)
+}
+
+/** @throws DataFolderError if a data folder's version is not the one that this Millrace writes and reads */
+export function checkVersionIsOurs(path: string, found: number): void {
+  if (found === formatVersion) return
+  const remedy =
+    found > formatVersion ? 'run a newer Millrace on it' : 'run the Millrace that made it, or give another folder'
+  throw new DataFolderError(`${path} says format version ${found}, and this Millrace knows ${formatVersion}: ${remedy}`)
 }
 
 function versionIn(text: string): number | undefined {

@@ -4,6 +4,7 @@ import {
   type Batch,
   type Bounds,
   type EntryBlock,
+  entryCount,
   LogNotFound,
   type LogOptions,
   type LogRef,
@@ -12,9 +13,9 @@ import {
   RunOutcomes,
   type Runs,
   StorageFailed,
-  slice,
 } from '../log.ts'
 import { RetentionTime } from '../retention-time.ts'
+import type { Durability } from './active-segment.ts'
 import type { Pace } from './compaction.ts'
 import { runsToCompact } from './compaction-plan.ts'
 import { DataFolderError } from './data-folder.ts'
@@ -22,10 +23,9 @@ import { DurableMap } from './durable-map.ts'
 import type { FileSystem } from './file-system.ts'
 import { HeldLog, type LogMeta } from './held-log.ts'
 import { LogReader } from './log-reader.ts'
-import { Outcomes } from './outcomes.ts'
 import { recoverSegments } from './recovery.ts'
 import { SegmentStore } from './segment-store.ts'
-import { type Durability, refusal, SegmentWriter } from './segment-writer.ts'
+import { refusal, SegmentWriter } from './segment-writer.ts'
 import { sparingFileSystem } from './sparing-file-system.ts'
 import { compactRuns, isMostlyDead, keepStarts, removeEmpty } from './sweep.ts'
 
@@ -141,50 +141,35 @@ export class EmbeddedLog implements RecordLog {
     await this.#keep(log)
   }
 
-  append(logId: string, batch: Batch): Promise<Appended> {
-    const log = this.#writable(logId)
-    return log instanceof Error ? Promise.reject(log) : this.#writer.append(log, batch)
+  async append(logId: string, batch: Batch): Promise<Appended> {
+    const runs = { batch, logs: [this.#get(logId)], ends: Uint32Array.of(entryCount(batch)) }
+    const outcomes = await this.appendRuns(runs)
+    const error = outcomes.error(0)
+    if (error) throw error
+    return { firstOffset: outcomes.firstOffsets[0]!, timestampMs: outcomes.timestampsMs[0]! }
   }
 
   find(logId: string): LogRef {
-    return this.#logs.get(logId) ?? { id: logId }
+    return this.#logs.get(logId) ?? HeldLog.gone(logId)
   }
 
-  async appendRuns({ batch, logs, ends }: Runs): Promise<RunOutcomes> {
-    const all = await new Promise<readonly (Appended | Error)[]>((resolve) => {
-      if (logs.length === 0) resolve([])
-      const outcomes = new Outcomes(logs.length, resolve)
-      let first = 0
-      for (let run = 0; run < logs.length; run++) {
-        const log = logs[run]!
-        const error = this.#ended
-          ? new StorageFailed('the storage is closed')
-          : log instanceof HeldLog
-            ? refusal(log)
-            : new LogNotFound(log.id)
-        if (error) outcomes.set(run, error)
-        else this.#writer.appendOne(log as HeldLog, slice(batch, first, ends[run]!), outcomes, run)
-        first = ends[run]!
-      }
-    })
+  appendRuns({ batch, logs, ends }: Runs): Promise<RunOutcomes> {
+    const held = logs as readonly HeldLog[] // what `find` gave
     const outcomes = new RunOutcomes(logs.length)
-    for (const [run, outcome] of all.entries()) {
-      if (outcome instanceof Error) outcomes.fail(run, outcome)
-      else {
-        outcomes.firstOffsets[run] = outcome.firstOffset
-        outcomes.timestampsMs[run] = outcome.timestampMs
-      }
+    for (let run = 0; run < held.length; run++) {
+      const error = this.#ended ? new StorageFailed('the storage is closed') : refusal(held[run]!)
+      if (error) outcomes.fail(run, error)
     }
-    return outcomes
+    return this.#writer.append({ batch, logs: held, ends }, outcomes)
   }
 
   async close(logId: string): Promise<{ endOffset: number }> {
     const log = this.#get(logId)
     log.closing = true // from here on appends are refused; those asked before go through
-    await this.#writer.settled(log)
+    await this.#writer.settled()
     log.closed = true // not before: whatever writes the map meanwhile would keep an end that is not the last
     await this.#keep(log)
-    log.arrivals.wake()
+    log.wake()
     return { endOffset: log.end }
   }
 
@@ -257,20 +242,13 @@ export class EmbeddedLog implements RecordLog {
   async end(): Promise<void> {
     this.#ended = true
     await this.#sweeping?.catch(() => {})
-    for (const log of this.#logs.values()) log.arrivals.wake()
+    for (const log of this.#logs.values()) log.wake()
     try {
       await this.#writer.close()
     } finally {
       await this.#store.close()
       await this.#map.close()
     }
-  }
-
-  /** A log that takes entries, or why it does not. */
-  #writable(logId: string): HeldLog | Error {
-    if (this.#ended) return new StorageFailed('the storage is closed')
-    const log = this.#logs.get(logId)
-    return log ? (refusal(log) ?? log) : new LogNotFound(logId)
   }
 
   #get(logId: string): HeldLog {
@@ -299,8 +277,7 @@ export class EmbeddedLog implements RecordLog {
       throw error
     }
     this.#logs.delete(logId)
-    log.tail = { blocks: [], first: 0 }
-    log.arrivals.wake()
+    log.wake()
   }
 
   /** Makes what is known of a log durable. */
@@ -329,7 +306,7 @@ export class EmbeddedLog implements RecordLog {
         if (!log) continue
         log.segments.push(segment)
         // A closed log has its last word: what failed before it was closed may have come to the disk all the same.
-        if (!log.closed) log.end = Math.max(log.end, directory.endOffset(i))
+        if (!log.closed) log.endsAt(directory.endOffset(i))
         log.lastTimestampMs = Math.max(log.lastTimestampMs, directory.lastMs(i))
       }
     }
@@ -339,7 +316,7 @@ export class EmbeddedLog implements RecordLog {
   async #passLost(entriesLostMax: number): Promise<void> {
     await Promise.all(
       [...this.#logs.values()].map((log) => {
-        if (!log.closed) log.end += entriesLostMax
+        if (!log.closed) log.endsAt(log.end + entriesLostMax)
         return this.#keep(log)
       }),
     )

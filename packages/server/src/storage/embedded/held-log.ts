@@ -1,7 +1,7 @@
 import { Arrivals } from '../arrivals.ts'
 import type { Json } from '../catalog.ts'
+import type { RowTable } from './row-table.ts'
 import type { Segment } from './segment-store.ts'
-import type { Tail } from './tail-cache.ts'
 
 /** What the map of logs keeps of one, durably. */
 export type LogMeta = {
@@ -24,10 +24,9 @@ export class HeldLog {
   keptStart: number
   /** The offset after the last acknowledged entry. */
   end: number
+  /** The writer's: the offset of the next entry, behind those that are not acknowledged yet. */
+  nextOffset: number
   lastTimestampMs: number
-  /** The writer's: the offset of the next entry in the commit that it is making, and which commit that is. */
-  nextOffset = 0
-  commit = 0
   /** Appends are refused; those that came before may be under way. */
   closing: boolean
   /** All appends are settled, and `end` stays. */
@@ -37,8 +36,12 @@ export class HeldLog {
   startMs = Number.NEGATIVE_INFINITY
   /** Those that hold blocks of it, oldest first. */
   segments: Segment[] = []
-  tail: Tail = { blocks: [], first: 0 }
-  readonly arrivals = new Arrivals()
+  /** The last of them, once it was written to by this process. */
+  #written: Segment | undefined
+  /** The rows of a segment that is written to, and its place in them. */
+  #table: RowTable | undefined
+  #place = 0
+  #arrivals: Arrivals | undefined
 
   constructor(id: string, number: number, meta: LogMeta) {
     this.id = id
@@ -47,10 +50,54 @@ export class HeldLog {
     this.start = meta.start
     this.keptStart = meta.start
     this.end = meta.end
+    this.nextOffset = meta.end
     this.lastTimestampMs = meta.lastTimestampMs
     this.closing = meta.closed
     this.closed = meta.closed
     this.deleted = false
+  }
+
+  /** Stands for a log that is not there. */
+  static gone(id: string): HeldLog {
+    const log = new HeldLog(id, 0, { retentionMs: 0, start: 0, end: 0, lastTimestampMs: 0, closed: true })
+    log.deleted = true
+    return log
+  }
+
+  /** Those who wait for entries. */
+  get arrivals(): Arrivals {
+    this.#arrivals ??= new Arrivals()
+    return this.#arrivals
+  }
+
+  /** Entries came, or none can come any more. */
+  wake(): void {
+    this.#arrivals?.wake()
+  }
+
+  /** Its place in the rows of a segment. */
+  placeIn(table: RowTable): number {
+    if (this.#table !== table) {
+      this.#table = table
+      this.#place = table.placeOf(this.number)
+    }
+    return this.#place
+  }
+
+  /** What a segment holds of it up to an offset is durable. */
+  show(segment: Segment, endOffset: number, timestampMs: number): void {
+    if (this.#written !== segment) {
+      this.#written = segment
+      this.segments.push(segment)
+    }
+    if (this.start === this.end) this.startMs = timestampMs
+    this.end = endOffset
+  }
+
+  /** Where the next entry goes after a start. */
+  endsAt(offset: number): void {
+    this.end = Math.max(this.end, offset)
+    this.nextOffset = this.end
   }
 
   meta(): Json {

@@ -1,5 +1,5 @@
 import type { Versioned } from '../catalog.ts'
-import { DataFolderError } from './data-folder.ts'
+import { checkVersionIsOurs, DataFolderError } from './data-folder.ts'
 import { scanMap } from './durable-map.ts'
 import { keyOf, newestKey, removedKey } from './embedded-log.ts'
 import { type FileSystem, ignoreMissing, isMissing, readWhole } from './file-system.ts'
@@ -71,7 +71,7 @@ export type Progress = (doneBytes: number, totalBytes: number) => void
 
 /**
  * Reads all of a data folder, one segment at a time in memory. What is wrong with it is a finding.
- * @throws DataFolderError if it is none, or cannot be read
+ * @throws DataFolderError if it is none, or another version's, or cannot be read
  */
 export async function inspectFolder(
   fileSystem: FileSystem,
@@ -86,6 +86,7 @@ export async function inspectFolder(
   const findings: Finding[] = []
   const inspection = new Inspecting(fileSystem, directory, findings)
   const formatVersion = await inspection.formatVersion()
+  if (formatVersion !== undefined) checkVersionIsOurs(`${directory}/millrace.json`, formatVersion)
   const heldByPid = await holderOf(`${directory}/lock`)
   const catalog = await inspection.map('catalog', 'catalog.map')
   await inspection.map('catalog', 'items.map', true)
@@ -288,26 +289,21 @@ class Inspecting {
   }
 }
 
-function partsOf({ rowsByLog }: Scanned): LogPart[] {
-  const parts: LogPart[] = []
-  for (const [logNumber, rows] of rowsByLog) {
+function partsOf({ rows: table }: Scanned): LogPart[] {
+  return table.logNumbers().map((logNumber) => {
+    const rows = table.rowsOf(logNumber)!
     let entryCount = 0
-    let sizeBytes = 0
-    for (let row = 0; row < rows.count; row++) {
-      entryCount += rows.endOffset(row) - rows.firstOffset(row)
-      sizeBytes += rows.length(row)
-    }
+    for (let row = 0; row < rows.count; row++) entryCount += rows.endOffset(row) - rows.firstOffset(row)
     const last = rows.count - 1
-    parts.push({
+    return {
       logNumber,
       blockCount: rows.count,
       entryCount,
-      sizeBytes,
+      sizeBytes: rows.totalBytes,
       firstOffset: rows.firstOffset(0),
       endOffset: rows.endOffset(last),
       firstMs: rows.timestampMs(0),
       lastMs: rows.timestampMs(last),
-    })
-  }
-  return parts.sort((a, b) => a.logNumber - b.logNumber)
+    }
+  })
 }

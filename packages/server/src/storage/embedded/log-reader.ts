@@ -18,12 +18,11 @@ export class LogReader {
   /** Entries from an offset on, as RecordLog.read gives them, without waiting. @throws LogNotFound, StorageFailed */
   async entries(log: HeldLog, from: number, limits: ReadLimits): Promise<EntryBlock[]> {
     if (from >= log.end) return []
-    const { blocks, first } = log.tail
-    const cached = blocks[first]
-    if (cached && cached.firstOffset <= from) return takeWithin(blocks, from, limits)
+    const recent = recentBlocks(log, from, limits)
+    if (recent) return takeWithin(recent, from, limits)
     try {
       const entriesMax = Math.min(limits.entriesMax, log.end - from)
-      const stored = await this.#stored(log, from, limits, cached?.firstOffset ?? log.end)
+      const stored = await this.#stored(log, from, limits)
       return takeWithin(stored, from, { ...limits, entriesMax })
     } catch (error) {
       if (log.deleted) throw new LogNotFound(log.id)
@@ -59,8 +58,8 @@ export class LogReader {
     log.startMs = kept?.timestampMs ?? Number.POSITIVE_INFINITY
   }
 
-  /** Blocks from the disk, from an offset on: enough for the limits, or up to what is in memory. */
-  async #stored(log: HeldLog, from: number, limits: ReadLimits, until: number): Promise<EntryBlock[]> {
+  /** Blocks from the disk, from an offset on: enough for the limits. */
+  async #stored(log: HeldLog, from: number, limits: ReadLimits): Promise<EntryBlock[]> {
     const { segments } = log // a sweep puts another array in its place
     const found: EntryBlock[] = []
     let next = from // never back: a segment that was merged into a later one is met there again
@@ -71,14 +70,32 @@ export class LogReader {
       for (const block of await readSegment(this.#store, segments[i]!, log.number, next, left)) {
         found.push(block)
         const skipped = Math.max(0, next - block.firstOffset)
-        bytesLeft -= block.bytes.byteLength - block.positions[skipped]!
+        bytesLeft -= block.positions.at(-1)! - block.positions[skipped]!
         entriesLeft -= entryCount(block) - skipped
         next = block.firstOffset + entryCount(block)
       }
-      if (found.length > 0 && (bytesLeft <= 0 || entriesLeft <= 0 || next >= until)) break
+      if (found.length > 0 && (bytesLeft <= 0 || entriesLeft <= 0)) break
     }
     return found
   }
+}
+
+/** What is in memory from an offset on, enough for the limits; undefined if the first of it is not. */
+function recentBlocks(log: HeldLog, from: number, limits: ReadLimits): EntryBlock[] | undefined {
+  const { rows: table, recent } = log.segments.at(-1) ?? {}
+  const rows = recent && table?.rowsOf(log.number)
+  if (!rows) return undefined
+  const found: EntryBlock[] = []
+  let bytesLeft = limits.bytesMax
+  for (let row = rows.rowEndingAfter(from); row < rows.count; row++) {
+    const firstOffset = rows.firstOffset(row)
+    const block = recent.entries(rows.position(row), log.number, firstOffset)
+    if (!block || (found.length === 0 && firstOffset > from)) return undefined
+    found.push(block)
+    bytesLeft -= block.positions.at(-1)! - block.positions[Math.max(0, from - firstOffset)]!
+    if (bytesLeft <= 0 || rows.endOffset(row) - from >= limits.entriesMax) break
+  }
+  return found
 }
 
 /** The index of the first item for which `holds`, which holds for all after it, too; `length` if none. */

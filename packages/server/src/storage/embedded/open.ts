@@ -1,10 +1,10 @@
 import type { Clock, Logger } from '@millrace/ports'
 import type { Storage } from '../storage.ts'
+import type { Durability } from './active-segment.ts'
 import { DataFolder, DataFolderError } from './data-folder.ts'
 import { EmbeddedCatalog } from './embedded-catalog.ts'
 import { EmbeddedLog } from './embedded-log.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
-import type { Durability } from './segment-writer.ts'
 
 export type EmbeddedOptions = {
   readonly directory: string

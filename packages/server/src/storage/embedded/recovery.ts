@@ -24,7 +24,7 @@ export type Recovered = {
   readonly missing: readonly number[]
 }
 
-/** The smallest block of n entries takes more than 4 n bytes. */
+/** The smallest run of n entries takes more than 4 n bytes. */
 const bytesPerEntryMin = 4
 
 /** What the map of logs remembers of segments. */
@@ -84,7 +84,7 @@ export async function recoverSegments(
         number,
         validLength ?? (next && !removed.has(number) ? bytes.byteLength : undefined),
       )
-      if (!header && scanned.rowsByLog.size === 0 && !next && number > newest) {
+      if (!header && scanned.rows.count === 0 && !next && number > newest) {
         await store.removeLeftover(number) // its making was not finished
         continue
       }
@@ -94,7 +94,7 @@ export async function recoverSegments(
       // A sync of this file may have failed: then what is read now is in memory only, and no other sync of it helps.
       if (validLength === undefined)
         await replaceFile(fileSystem, directory, segmentName(number), [bytes.subarray(0, scanned.validLength)])
-      segment.rows = scanned.rowsByLog
+      segment.rows = scanned.rows
       segment.hasIndex = false
       await store.finish(segment, scanned.validLength, damage)
     }

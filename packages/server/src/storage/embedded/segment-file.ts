@@ -1,13 +1,13 @@
 import { crc32 } from 'node:zlib'
-import { checkedHead, claimedLength, looksWhole, markLogNumber } from './block-format.ts'
-import { BlockRows } from './block-rows.ts'
+import { checkedHead, claimedLength, looksWhole } from './block-format.ts'
+import { RowTable } from './row-table.ts'
 import type { ByteRange } from './segment-index.ts'
 
 /*
  * A segment begins with 64 bytes, little-endian, and goes on with blocks (see block-format.ts):
  *
  *   0   magic[8] = "MILLSEG1"
- *   8   crc32:u32 (over bytes 12 to 64)      version:u32 = 1
+ *   8   crc32:u32 (over bytes 12 to 64)      version:u32 = 2
  *   16  segment:f64                          previous:f64 (the segment before it; 0 if none)
  *   32  previousValid:f64                    createdMs:f64
  *   48  compactedLength:f64 (0 in a segment as it was written)         zeros[8]
@@ -22,7 +22,7 @@ import type { ByteRange } from './segment-index.ts'
 
 export const segmentHeaderLength = 64
 const magic = new TextEncoder().encode('MILLSEG1')
-const version = 1
+const version = 2
 
 export type SegmentHeader = {
   readonly previous: number
@@ -64,7 +64,8 @@ export function decodeHeader(bytes: Uint8Array, segment: number): SegmentHeader 
 }
 
 export type Scanned = {
-  readonly rowsByLog: Map<number, BlockRows>
+  /** The runs of good blocks. */
+  readonly rows: RowTable
   readonly validLength: number
   /** Ranges within `validLength` that hold no good block, though something had been acknowledged there. */
   readonly damage: readonly ByteRange[]
@@ -84,18 +85,18 @@ export function scanSegment(bytes: Uint8Array, segment: number, validLength?: nu
   if (validLength !== undefined) {
     const missing = { from: bytes.byteLength, to: validLength }
     const damage = bytes.byteLength < validLength ? [...whole.gaps, missing] : whole.gaps
-    return { rowsByLog: whole.rowsByLog, validLength, damage }
+    return { rows: whole.rows, validLength, damage }
   }
   const torn = whole.gaps.find(({ from }) => from >= whole.durableTo)
-  if (!torn) return { rowsByLog: whole.rowsByLog, validLength: bytes.byteLength, damage: whole.gaps }
-  const { rowsByLog, gaps } = scanTo(bytes, segment, torn.from)
+  if (!torn) return { rows: whole.rows, validLength: bytes.byteLength, damage: whole.gaps }
+  const { rows, gaps } = scanTo(bytes, segment, torn.from)
   const tail = { from: torn.from, to: bytes.byteLength, looksWhole: looksWhole(bytes, torn.from, segment) }
-  return { rowsByLog, validLength: torn.from, damage: gaps, tail }
+  return { rows, validLength: torn.from, damage: gaps, tail }
 }
 
 function scanTo(bytes: Uint8Array, segment: number, end: number) {
   const within = bytes.subarray(0, end)
-  const rowsByLog = new Map<number, BlockRows>()
+  const rows = new RowTable()
   const gaps: ByteRange[] = []
   let durableTo = 0
   let at = segmentHeaderLength
@@ -107,18 +108,12 @@ function scanTo(bytes: Uint8Array, segment: number, end: number) {
       gaps.push({ from, to: at })
       continue
     }
-    if (head.logNumber !== markLogNumber) {
-      let rows = rowsByLog.get(head.logNumber)
-      if (!rows) {
-        rows = new BlockRows()
-        rowsByLog.set(head.logNumber, rows)
-      }
-      rows.push(head.firstOffset, head.endOffset, head.timestampMs, at, head.length)
-    }
+    rows.pushBlock(head, at)
     durableTo = Math.max(durableTo, head.durableTo)
     at += head.length
   }
-  return { rowsByLog, gaps, durableTo }
+  rows.show()
+  return { rows, gaps, durableTo }
 }
 
 /** Where the next good block after a broken place begins; the end if there is none. */

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { BlockRows, rowWidth } from './block-rows.ts'
+import type { RowTable } from './row-table.ts'
 
 /*
  * What a finished segment holds, in a file beside it, so that opening need not read the segment. Little-endian f64
@@ -9,18 +10,19 @@ import { BlockRows, rowWidth } from './block-rows.ts'
  *   damage[damageCount]:  from  to                                   (byte ranges that are not served)
  *   logs[logCount], by number:  log  firstRow  rowCount  firstOffset  endOffset  firstMs  lastMs  bytes
  *   pages[rowCount / rowsPerPage, rounded up]:  crc
- *   rows[rowCount]:  firstOffset  endOffset  timestampMs  position  length        (of the first log, the next, …)
+ *   rows[rowCount]:  firstOffset  endOffset  timestampMs  position  length  bytes     (of the first log, the next, …)
  *
  * headCrc is over all before the rows, which is read at opening. Rows are read when needed, in pages of rowsPerPage,
  * each with its crc: to find a time among a million blocks takes a few pages. Beyond validLength the segment holds
- * nothing that counts. `bytes` is what the log's blocks take in the segment.
+ * nothing that counts. A row is a run (see block-format.ts); its position and length are those of its block, `bytes` is
+ * what the run takes in it, and in `logs` what all runs of the log do.
  */
 
-const magic = 0x4d494c4c4932 // "MILLI2"
+const magic = 0x4d494c4c4933 // "MILLI3"
 const headCells = 8
 const logCells = 8
 
-/** A page is 20 KiB: small beside a segment, and large enough that a search needs few. */
+/** A page is 24 KiB: small beside a segment, and large enough that a search needs few. */
 export const rowsPerPage = 512
 const rowBytes = 8 * rowWidth
 
@@ -90,12 +92,12 @@ export class SegmentDirectory {
     return this.#logs[i * logCells + 6]!
   }
 
-  /** What a log's blocks take in the segment. */
+  /** What a log's runs take in the segment. */
   bytesOf(i: number): number {
     return this.#logs[i * logCells + 7]!
   }
 
-  /** All logs of which the segment holds blocks. */
+  /** All logs of which the segment holds something. */
   logNumbers(): number[] {
     return Array.from({ length: this.count }, (_, i) => this.logNumber(i))
   }
@@ -118,22 +120,21 @@ export function encodeIndex(
   segment: number,
   validLength: number,
   damage: readonly ByteRange[],
-  rowsByLog: ReadonlyMap<number, BlockRows>,
+  table: RowTable,
 ): { parts: Uint8Array[]; directory: SegmentDirectory } {
-  const numbers = [...rowsByLog.keys()].sort((a, b) => a - b)
+  const numbers = table.logNumbers()
+  const { rows, counts } = table.sorted(numbers)
   const logs = new Float64Array(numbers.length * logCells)
-  let rowCount = 0
-  for (const rows of rowsByLog.values()) rowCount += rows.count
-  const allRows = new Float64Array(rowCount * rowWidth)
   let row = 0
   for (const [i, number] of numbers.entries()) {
-    const rows = rowsByLog.get(number)!
-    const last = rows.count - 1
-    const firstAndLast = [rows.firstOffset(0), rows.endOffset(last), rows.timestampMs(0), rows.timestampMs(last)]
-    logs.set([number, row, rows.count, ...firstAndLast, rows.bytes], i * logCells)
-    allRows.set(rows.cells, row * rowWidth)
-    row += rows.count
+    const ofLog = rows.slice(row, row + counts[i]!)
+    const last = ofLog.count - 1
+    const firstAndLast = [ofLog.firstOffset(0), ofLog.endOffset(last), ofLog.timestampMs(0), ofLog.timestampMs(last)]
+    logs.set([number, row, ofLog.count, ...firstAndLast, ofLog.totalBytes], i * logCells)
+    row += ofLog.count
   }
+  const rowCount = rows.count
+  const allRows = rows.cells
   const pageCrcs = new Float64Array(pagesOf(rowCount))
   const pageCells = rowsPerPage * rowWidth
   for (let page = 0; page < pageCrcs.length; page++)

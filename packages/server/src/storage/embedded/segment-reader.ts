@@ -41,7 +41,7 @@ export function readSegment(
       for (const block of read.flat()) {
         found.push(block)
         const skipped = Math.max(0, from - block.firstOffset)
-        bytesLeft -= block.bytes.byteLength - block.positions[skipped]!
+        bytesLeft -= block.positions.at(-1)! - block.positions[skipped]!
         entriesLeft -= block.positions.length - 1 - skipped
       }
       row = first + windows.at(-1)!.afterLastRow
@@ -62,7 +62,7 @@ function planWindows(rows: BlockRows, firstRow: number, from: number, limits: Re
     let end = position
     do {
       end = rows.position(row) + rows.length(row)
-      bytesLeft -= rows.length(row)
+      bytesLeft -= rows.bytes(row)
       row++
     } while (
       row < rows.count &&
@@ -89,8 +89,9 @@ async function readWindow(
   for (let row = firstRow; row < afterLastRow; row++) {
     const position = rows.position(row)
     const head = checkedHead(bytes, position - from, segment.number, position)
-    if (head?.logNumber === logNumber && head.firstOffset === rows.firstOffset(row))
-      blocks.push(entriesOf(bytes, position - from, head))
+    const firstOffset = rows.firstOffset(row)
+    const run = head?.runs.find((one) => one.logNumber === logNumber && one.firstOffset === firstOffset)
+    if (head && run) blocks.push(entriesOf(bytes, position - from, head, run))
     else store.tellDamage(segment.number, { from: position, to: position + rows.length(row) })
   }
   return blocks

@@ -4,7 +4,9 @@ import type { BlockRows } from './block-rows.ts'
 import { type FileSystem, ignoreMissing, isMissing, readWhole, replaceFile } from './file-system.ts'
 import { LogRows, type RowRun } from './log-rows.ts'
 import { type OpenFile, OpenFiles } from './open-files.ts'
+import type { RecentBlocks } from './recent-blocks.ts'
 import { RowPages } from './row-pages.ts'
+import type { RowTable } from './row-table.ts'
 import { indexName, scanSegment, segmentName } from './segment-file.ts'
 import { type ByteRange, encodeIndex, rowsPerPage, type SegmentDirectory } from './segment-index.ts'
 
@@ -14,8 +16,10 @@ export type Segment = {
   readonly previous: number
   /** What it holds, once it is finished. */
   directory?: SegmentDirectory
-  /** Where its blocks lie: always while it is written to, and until its index is on the disk. */
-  rows?: Map<number, BlockRows>
+  /** Where its runs lie: always while it is written to, and until its index is on the disk. */
+  rows?: RowTable
+  /** As long as there are `rows`, the newest blocks that were written to it. */
+  recent?: RecentBlocks
   /** The segment that took its place, with all of its blocks that still count. */
   successor?: Segment
   /** Holds a block that cannot be read: it stays as it is until all in it is expired. */
@@ -98,6 +102,7 @@ export class SegmentStore {
       this.#indexes.drop(segment)
       segment.hasIndex = true
       segment.rows = undefined
+      segment.recent = undefined
     } catch (error) {
       // Not needed for truth, only for a quick start: it is tried again, and an opening reads the segment itself.
       this.#logger.log('warn', 'a segment has no index', { segment: segment.number, error: String(error) })
@@ -140,10 +145,10 @@ export class SegmentStore {
     }
   }
 
-  /** Where a log's blocks lie in a segment; undefined if it holds none. Only for `withSegment`. */
+  /** Where a log's runs lie in a segment; undefined if it holds none. Only for `withSegment`. */
   rowsOf(segment: Segment, logNumber: number): LogRows | undefined {
     if (segment.rows) {
-      const rows = segment.rows.get(logNumber)
+      const rows = segment.rows.rowsOf(logNumber)
       return rows && new LogRows(rows.count, () => ({ rows, first: 0 }))
     }
     const directory = segment.directory!
@@ -155,16 +160,14 @@ export class SegmentStore {
 
   /** The offset after a log's last entry in a segment. */
   endOffset(segment: Segment, logNumber: number): number {
-    const rows = segment.rows?.get(logNumber)
-    if (rows) return rows.endOffset(rows.count - 1)
+    if (segment.rows) return segment.rows.endOffset(logNumber)
     const i = segment.directory?.find(logNumber) ?? -1
     return i < 0 ? 0 : segment.directory!.endOffset(i)
   }
 
   /** The time of a log's last entry in a segment. */
   lastMs(segment: Segment, logNumber: number): number {
-    const rows = segment.rows?.get(logNumber)
-    if (rows) return rows.timestampMs(rows.count - 1)
+    if (segment.rows) return segment.rows.lastMs(logNumber)
     const i = segment.directory?.find(logNumber) ?? -1
     return i < 0 ? 0 : segment.directory!.lastMs(i)
   }
@@ -315,9 +318,9 @@ export class SegmentStore {
       throw unreadable(this.pathOf(number), error)
     })
     if (segment.successor || segment.directory !== directory || segment.rows) throw new IndexMadeAnew()
-    const { rowsByLog, validLength, damage } = scanSegment(bytes, number, directory.validLength)
+    const { rows, validLength, damage } = scanSegment(bytes, number, directory.validLength)
     for (const range of damage) this.tellDamage(number, range)
-    segment.rows = rowsByLog
+    segment.rows = rows
     await this.finish(segment, validLength, damage)
     throw new IndexMadeAnew()
   }

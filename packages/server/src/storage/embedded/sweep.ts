@@ -94,18 +94,12 @@ export async function compactRuns(
 
 /** Whether the segment that is written to is mostly dead: a deleted stream, and nobody writes any more. */
 export function isMostlyDead(store: SegmentStore, logs: Logs, segmentBytesMax: number): boolean {
-  let liveBytes = 0
-  let deadBytes = 0
-  for (const { directory, rows: rowsByLog } of store.segments.values()) {
-    if (directory || !rowsByLog) continue
-    for (const [number, rows] of rowsByLog) {
-      const log = logs.get(number)
-      const firstLive = log ? rows.rowEndingAfter(log.start) : rows.count
-      deadBytes += rows.slice(0, firstLive).bytes
-      liveBytes += rows.slice(firstLive, rows.count).bytes
-    }
+  for (const { directory, rows } of store.segments.values()) {
+    if (directory || !rows) continue
+    const { deadBytes, liveBytes } = rows.weigh((number) => logs.get(number)?.start ?? Number.POSITIVE_INFINITY)
+    return deadBytes >= liveBytes && deadBytes >= segmentBytesMax * deadShareMin
   }
-  return deadBytes >= liveBytes && deadBytes >= segmentBytesMax * deadShareMin
+  return false
 }
 
 function ignoreDeleted(error: unknown): void {

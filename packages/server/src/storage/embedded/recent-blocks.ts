@@ -1,0 +1,66 @@
+import type { EntryBlock } from '../log.ts'
+import { firstEntry, type PutRuns } from './block-format.ts'
+
+/** A block as it was put. */
+export type RecentBlock = {
+  readonly position: number
+  readonly put: PutRuns
+  readonly firstRun: number
+  readonly endRun: number
+  readonly timestampMs: number
+}
+
+/** The newest blocks of a segment that is written to, up to a number of bytes: readers at the tip need no disk. */
+export class RecentBlocks {
+  readonly #bytesMax: number
+  #bytes = 0
+  /** In order of position; those before `#first` are gone. */
+  #blocks: RecentBlock[] = []
+  #lengths: number[] = []
+  #first = 0
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  add(block: RecentBlock, length: number): void {
+    this.#blocks.push(block)
+    this.#lengths.push(length + overheadBytes)
+    this.#bytes += length + overheadBytes
+    while (this.#bytes > this.#bytesMax) this.#bytes -= this.#lengths[this.#first++]!
+    if (this.#first <= this.#blocks.length - this.#first) return
+    this.#blocks = this.#blocks.slice(this.#first)
+    this.#lengths = this.#lengths.slice(this.#first)
+    this.#first = 0
+  }
+
+  /** A log's entries in the block at a position; undefined if it is not here. Those behind it are here if it is. */
+  entries(position: number, logNumber: number, firstOffset: number): EntryBlock | undefined {
+    let low = this.#first
+    let high = this.#blocks.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#blocks[middle]!.position < position) low = middle + 1
+      else high = middle
+    }
+    const block = this.#blocks[low]
+    return block?.position === position ? entriesIn(block, logNumber, firstOffset) : undefined
+  }
+}
+
+function entriesIn(
+  { put, firstRun, endRun, timestampMs }: RecentBlock,
+  logNumber: number,
+  firstOffset: number,
+): EntryBlock | undefined {
+  const { batch, logs, ends, firstOffsets } = put
+  for (let run = firstRun; run < endRun; run++) {
+    if (logs[run]!.number !== logNumber || firstOffsets[run] !== firstOffset) continue
+    const positions = batch.positions.subarray(firstEntry(ends, run), ends[run]! + 1)
+    return { bytes: batch.bytes, positions, firstOffset, timestampMs }
+  }
+  return undefined
+}
+
+/** What a block costs in memory beside its bytes: an object, and its share of what the put keeps. */
+const overheadBytes = 400
