@@ -17,6 +17,7 @@ export class OwnMetrics {
 
   /** Takes over what was counted since the last time. Counts that found no room for a new metric are left out. */
   collect(nowMs: number): void {
+    if (this.#store.isFull) return
     const startS = Math.floor(nowMs / 60_000) * 60
     for (const [namespace, source] of this.#sources)
       for (const { metric, dimensions, unit, count, sum, minimum, maximum } of source.take()) {

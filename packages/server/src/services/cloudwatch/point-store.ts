@@ -64,9 +64,9 @@ export class PointStore {
     return this.#loaded
   }
 
-  /** Resolves when there is room for more; at once unless very much has come within the minute. */
-  async room(): Promise<void> {
-    if (this.#open.size > openPointsMax) await this.flush()
+  /** More came than may wait to be written: storage does not take it, or someone must wait for `flush`. */
+  get isFull(): boolean {
+    return this.#open.size > openPointsMax
   }
 
   /** The point of a place, to add to. */

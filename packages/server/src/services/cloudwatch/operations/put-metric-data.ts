@@ -1,3 +1,4 @@
+import { internalFailure } from '../../../core/aws-error.ts'
 import { map } from '../../../core/map-shape.ts'
 import { operation } from '../../../core/operation.ts'
 import { boolean, list, optional, string, structure } from '../../../core/shapes.ts'
@@ -40,7 +41,8 @@ export const putMetricData = operation({
       add(MetricData, `EntityMetricData.member.${i + 1}.MetricData`)
     if (all.length === 0) throw parameterMissing('MetricData')
     await store.load()
-    await store.room()
+    if (store.isFull) await store.flush()
+    if (store.isFull) throw internalFailure() // storage does not take it; the log says why
     const { directory } = store
     if (!directory.hasRoomFor(directory.newAmong(all.map(({ series }) => series)), nowMs))
       throw tooManyMetrics(seriesMax)
