@@ -122,7 +122,7 @@ test('partition keys: a random fraction as text, or the MD5 of the data', async 
     const fixture = await AgentFixture.start({ partitionKeyOption }, ({ files, sink }) => {
       files.write('/logs/app.log', 'x\n')
       sink.answer = async (records) => {
-        keys.push(records[0]!.partitionKey)
+        keys.push(records[0]!.PartitionKey)
         return { records: [], reason: '' }
       }
     })

@@ -142,6 +142,11 @@ export class FileTail {
     this.nextLookMs = Math.min(this.nextLookMs, Math.max(nowMs, this.#grewAtMs + this.#lookAfterMs))
   }
 
+  /** What a scan saw of it: there is no need to look at what has not changed. */
+  notice({ sizeBytes, modifiedMs }: FileStat, nowMs: number): void {
+    if (sizeBytes !== this.#sizeBytes || modifiedMs !== this.#modifiedMs) this.hint(nowMs)
+  }
+
   /** Looks whether there is something new, and reads it. One at a time; resolves when it has been read. */
   look(): Promise<void> {
     this.#busy ??= this.#look().finally(() => {
@@ -288,7 +293,8 @@ export class FileTail {
 
   #waitLonger(): void {
     const { flow, idleLookMs } = this.#context
-    const mostMs = this.#retired ? retiredQuietMs : idleLookMs()
+    const mustFinish = this.#retired === 'gone' || (this.#retired && this.#splitter.hasRemainder)
+    const mostMs = mustFinish ? retiredQuietMs : idleLookMs()
     this.#lookAfterMs = Math.max(flow.pollMs, Math.min(this.#lookAfterMs * 2, mostMs))
   }
 

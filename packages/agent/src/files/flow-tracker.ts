@@ -18,8 +18,8 @@ const hintedScanMs = 200
 /** How often to look for new files, and at idle ones, where the system gives no hints. */
 const unwatchedScanMs = 1000
 
-/** How often to look at idle files. */
-const idleLookMs = { watched: 5000, unwatched: 1000 }
+/** How often to look at idle files, besides what hints and scans say of them. */
+const idleLookMs = { watched: 60_000, unwatched: 1000 }
 
 /** The files of one flow: finds them, knows them again whatever they are called, and looks after their tails. */
 export class FlowTracker {
@@ -102,7 +102,7 @@ export class FlowTracker {
     for (const file of files)
       if (!byId.has(file.stat.id) || this.#tails.get(file.stat.id)?.path === file.path) byId.set(file.stat.id, file)
     const before = this.#byPath
-    for (const tail of this.#tails.values()) this.#rename(tail, byId.get(tail.id))
+    for (const tail of this.#tails.values()) this.#update(tail, byId.get(tail.id))
     const isFirst = !this.#isStarted
     for (const file of byId.values()) if (!this.#tails.has(file.stat.id)) await this.#adopt(file, before.get(file.path))
     if (isFirst) {
@@ -115,9 +115,10 @@ export class FlowTracker {
   }
 
   /** What a tail's file is called now, and whether it lost the name that it had. */
-  #rename(tail: FileTail, found: FoundFile | undefined): void {
-    if (found === undefined) tail.retire('gone')
-    else if (found.path !== tail.path || tail.isRetired) {
+  #update(tail: FileTail, found: FoundFile | undefined): void {
+    if (found === undefined) return tail.retire('gone')
+    tail.notice(found.stat, this.#context.clock.monotonicMs())
+    if (found.path !== tail.path || tail.isRetired) {
       tail.path = found.path
       tail.retire('renamed')
     }

@@ -53,7 +53,7 @@ export class BatchDelivery {
     const { sender, keyOf, signal } = this.#options
     const release = await this.#permits.take()
     try {
-      const keyed = records.map((data) => ({ data, partitionKey: keyOf?.(data) ?? '' }))
+      const keyed = records.map((Data) => ({ Data, PartitionKey: keyOf?.(Data) ?? '' }))
       return await sender.send(keyed, signal)
     } finally {
       release()

@@ -95,7 +95,7 @@ export class BatchSender {
 
 function sizeOf(records: readonly SinkRecord[]): number {
   let bytes = 0
-  for (const { data } of records) bytes += data.length
+  for (const { Data } of records) bytes += Data.length
   return bytes
 }
 

@@ -7,8 +7,8 @@ export function kinesisSink(client: KinesisClient, stream: string): Sink {
   return {
     name: `KinesisStream:${stream}`,
     async put(records, signal): Promise<Refused> {
-      const Records = records.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey }))
-      const answer = await client.send(new PutRecordsCommand({ ...target, Records }), { abortSignal: signal })
+      const command = new PutRecordsCommand({ ...target, Records: records as SinkRecord[] })
+      const answer = await client.send(command, { abortSignal: signal })
       return answer.FailedRecordCount === 0 ? noneRefused : refusedOf(records, answer.Records ?? [])
     },
   }

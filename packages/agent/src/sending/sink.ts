@@ -9,7 +9,8 @@ export interface Sink {
   put(records: readonly SinkRecord[], signal: AbortSignal): Promise<Refused>
 }
 
-export type SinkRecord = { readonly data: Uint8Array; readonly partitionKey: string }
+/** As the calls of both services have it, so that a record is put into an object once; delivery streams have no key. */
+export type SinkRecord = { readonly Data: Uint8Array; readonly PartitionKey: string }
 
 export type Refused = { readonly records: readonly SinkRecord[]; readonly reason: string }
 

@@ -100,8 +100,8 @@ export class RecordingSink implements Sink {
     if (this.isDead) return new Promise(() => {})
     const refused = await this.answer(records)
     const taken = records.filter((record) => !refused.records.includes(record))
-    this.calls.push(taken.map(({ data }) => Buffer.from(data).toString('latin1')))
-    for (const { data } of taken) this.lines.push(Buffer.from(data).toString('latin1'))
+    this.calls.push(taken.map(({ Data }) => Buffer.from(Data).toString('latin1')))
+    for (const { Data } of taken) this.lines.push(Buffer.from(Data).toString('latin1'))
     return refused
   }
 }
