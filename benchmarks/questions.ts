@@ -1,4 +1,5 @@
 import type { Question } from './question.ts'
+import { agent } from './questions/agent.ts'
 import { cores } from './questions/cores.ts'
 import { getRecords } from './questions/get-records.ts'
 import { memory } from './questions/memory.ts'
@@ -23,4 +24,5 @@ export const questions: readonly Question[] = [
   cores,
   startUp,
   memory,
+  agent,
 ]

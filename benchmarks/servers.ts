@@ -158,7 +158,7 @@ async function answers(port: number): Promise<boolean> {
 }
 
 /** From the system's own books, in ticks of 10 ms; Linux only. */
-function cpuMs(pid: number): number {
+export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
   // After the name, which ends with the last bracket: state is the first field, utime and stime are the 12th and 13th.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
@@ -166,7 +166,7 @@ function cpuMs(pid: number): number {
 }
 
 /** From the system's own books; Linux only. */
-function residentBytes(pid: number): number {
+export function residentBytes(pid: number): number {
   const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Number(kib) * 1024
 }

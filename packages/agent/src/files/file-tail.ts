@@ -295,7 +295,7 @@ export class FileTail {
     const { flow, idleLookMs } = this.#context
     const mustFinish = this.#retired === 'gone' || (this.#retired && this.#splitter.hasRemainder)
     const mostMs = mustFinish ? retiredQuietMs : idleLookMs()
-    this.#lookAfterMs = Math.max(flow.pollMs, Math.min(this.#lookAfterMs * 2, mostMs))
+    this.#lookAfterMs = Math.max(flow.pollMs, Math.min(this.#lookAfterMs * 4, mostMs))
   }
 
   async #hasTrouble(error: NodeJS.ErrnoException): Promise<void> {

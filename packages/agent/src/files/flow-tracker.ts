@@ -116,7 +116,10 @@ export class FlowTracker {
 
   /** What a tail's file is called now, and whether it lost the name that it had. */
   #update(tail: FileTail, found: FoundFile | undefined): void {
-    if (found === undefined) return tail.retire('gone')
+    if (found === undefined) {
+      tail.retire('gone')
+      return
+    }
     tail.notice(found.stat, this.#context.clock.monotonicMs())
     if (found.path !== tail.path || tail.isRetired) {
       tail.path = found.path
