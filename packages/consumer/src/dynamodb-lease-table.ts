@@ -8,12 +8,13 @@ import {
   PutItemCommand,
   ScanCommand,
   type Tag,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import type { Clock } from '@millrace/ports'
 import { type Checkpoint, shardEnd } from './checkpoint.ts'
 import { type Item, itemOf, type Lease, leaseOf } from './lease.ts'
-import { type LeaseTable, LeaseTableMissing, type Pending, type Written } from './lease-table.ts'
+import { type LeaseTable, LeaseTableMissing, type Pending, type Renewal, type Written } from './lease-table.ts'
 
 export type DynamoDBLeaseTableOptions = {
   readonly tableName: string
@@ -104,10 +105,22 @@ export class DynamoDBLeaseTable implements LeaseTable {
   }
 
   renew(held: Lease, throughputKBps?: number): Promise<Written> {
-    const change = new Change(held)
-    if (throughputKBps !== undefined) change.set('throughputKBps', { N: String(throughputKBps) })
-    change.expect('checkpointOwner', held.checkpointOwner === undefined ? undefined : { S: held.checkpointOwner })
-    return this.#update(held, change)
+    return this.#update(held, renewalOf(held, throughputKBps))
+  }
+
+  async renewTogether(held: readonly Renewal[]): Promise<boolean[]> {
+    const renewed = held.map(() => false)
+    let rest = [...held.keys()]
+    // Once with all, and once more without those that were in the way.
+    for (let attempt = 1; attempt <= 2 && rest.length > 0; attempt++) {
+      const refused = await this.#renewInTransaction(rest.map((index) => held[index]!))
+      if (!refused) {
+        for (const index of rest) renewed[index] = true
+        return renewed
+      }
+      rest = rest.filter((_, position) => !refused[position])
+    }
+    return renewed
   }
 
   checkpoint(held: Lease, checkpoint: Checkpoint, pending?: Pending | null): Promise<Written> {
@@ -155,6 +168,25 @@ export class DynamoDBLeaseTable implements LeaseTable {
       ),
     )
     return done
+  }
+
+  /** Undefined when all were renewed, else which of them were in the way. Takes up to `renewalsTogetherMax`. */
+  async #renewInTransaction(held: readonly Renewal[]): Promise<boolean[] | undefined> {
+    const TransactItems = held.map(({ lease, throughputKBps }) => ({
+      Update: {
+        TableName: this.#TableName,
+        Key: keyOf(lease.leaseKey),
+        ...renewalOf(lease, throughputKBps).expressions(),
+      },
+    }))
+    try {
+      await this.#ask(this.#client.send(new TransactWriteItemsCommand({ TransactItems })))
+      return undefined
+    } catch (error) {
+      if (nameOf(error) !== 'TransactionCanceledException') throw error
+      const reasons = (error as { CancellationReasons?: { Code?: string }[] }).CancellationReasons
+      return held.map((_, index) => (reasons?.[index]?.Code ?? 'Unknown') !== 'None')
+    }
   }
 
   async #update(seen: Lease, change: Change): Promise<Written> {
@@ -224,6 +256,13 @@ export class DynamoDBLeaseTable implements LeaseTable {
 /** As KCL waits for its table. */
 const creationMsMax = 600_000
 const statusPollMsMax = 2000
+
+function renewalOf(held: Lease, throughputKBps: number | undefined): Change {
+  const change = new Change(held)
+  if (throughputKBps !== undefined) change.set('throughputKBps', { N: String(throughputKBps) })
+  change.expect('checkpointOwner', held.checkpointOwner === undefined ? undefined : { S: held.checkpointOwner })
+  return change
+}
 
 const keyOf = (leaseKey: string) => ({ leaseKey: { S: leaseKey } })
 

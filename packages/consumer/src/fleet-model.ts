@@ -71,6 +71,8 @@ export class Fleet {
         initialPosition: 'TRIM_HORIZON',
         shardSyncIntervalMs: 5000,
         shutdownTimeoutMs: 10_000,
+        // Every second worker renews its leases together.
+        renewTogetherFrom: this.members.length % 2 === 0 ? 1 : Number.POSITIVE_INFINITY,
         random: seeded(this.members.length + 1),
       },
       ({ shardId }) => this.#processor(shardId, member),

@@ -60,6 +60,37 @@ export class HeldLease {
     return (await this.#write((lease) => this.#table.renew(lease, throughputKBps))) !== undefined
   }
 
+  /**
+   * Renews many by few calls, each after the writes before it. Gives those that have to be renewed by themselves. Rejects when
+   * the table cannot be asked.
+   */
+  static async renewTogether(
+    table: LeaseTable,
+    held: readonly HeldLease[],
+    withThroughput: boolean,
+  ): Promise<HeldLease[]> {
+    const before = held.map((lease) => lease.#lastWrite)
+    const work = async () => {
+      await Promise.all(before)
+      const sentMs = held[0]!.#clock.monotonicMs()
+      const renewals = held.map((lease) => ({
+        lease: lease.#lease,
+        throughputKBps: withThroughput ? lease.#throughput() : undefined,
+      }))
+      const renewed = await table.renewTogether(renewals)
+      for (const [index, lease] of held.entries()) {
+        const { throughputKBps = lease.#lease.throughputKBps } = renewals[index]!
+        const leaseCounter = lease.#lease.leaseCounter + 1
+        if (renewed[index]) lease.#adopt({ ...lease.#lease, leaseCounter, throughputKBps }, sentMs)
+      }
+      return held.filter((_, index) => !renewed[index])
+    }
+    const working = work()
+    const turn = working.catch(() => {})
+    for (const lease of held) lease.#lastWrite = turn
+    return working
+  }
+
   /** So many bytes were processed. */
   count(bytes: number): void {
     this.#bytes += bytes

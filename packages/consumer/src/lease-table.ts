@@ -24,6 +24,11 @@ export interface LeaseTable {
   take(seen: Lease, owner: string): Promise<Written>
   /** Raises the counter. Not done when a leader wants the lease for another worker and `held` does not know it yet. */
   renew(held: Lease, throughputKBps?: number): Promise<Written>
+  /**
+   * Renews many by few calls. True for each that was renewed: its counter is one higher. False for one that has to be renewed
+   * by itself, because it was refused, or another in its company was.
+   */
+  renewTogether(held: readonly Renewal[]): Promise<boolean[]>
   /** Moves the checkpoint, and with `pending` the prepared one (null removes it). */
   checkpoint(held: Lease, checkpoint: Checkpoint, pending?: Pending | null): Promise<Written>
   /** Writes down the children, once the shard was read to its end. */
@@ -33,6 +38,8 @@ export interface LeaseTable {
   /** Removes a finished lease. False when it is not finished, or gone. */
   deleteFinished(leaseKey: string): Promise<boolean>
 }
+
+export type Renewal = { readonly lease: Lease; readonly throughputKBps: number | undefined }
 
 export type Pending = { readonly checkpoint: Checkpoint; readonly state: Uint8Array | undefined }
 

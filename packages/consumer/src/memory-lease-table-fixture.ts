@@ -1,6 +1,6 @@
 import { type Checkpoint, isShardEnd } from './checkpoint.ts'
 import { type Item, itemOf, type Lease, leaseOf } from './lease.ts'
-import { type LeaseTable, LeaseTableMissing, type Pending, type Written } from './lease-table.ts'
+import { type LeaseTable, LeaseTableMissing, type Pending, type Renewal, type Written } from './lease-table.ts'
 
 /** The lease table in memory, for models with a manual clock. Rows are kept as DynamoDB's items. */
 export class MemoryLeaseTable implements LeaseTable {
@@ -49,6 +49,11 @@ export class MemoryLeaseTable implements LeaseTable {
       (now) => now.checkpointOwner === held.checkpointOwner,
       () => (throughputKBps === undefined ? {} : { throughputKBps }),
     )
+  }
+
+  async renewTogether(held: readonly Renewal[]): Promise<boolean[]> {
+    const renewed = await Promise.all(held.map(({ lease, throughputKBps }) => this.renew(lease, throughputKBps)))
+    return renewed.map(({ done }) => done)
   }
 
   async checkpoint(held: Lease, checkpoint: Checkpoint, pending?: Pending | null): Promise<Written> {

@@ -42,6 +42,11 @@ export type ConsumerOptions = {
 
   /** How long a lease may go unrenewed before others take it. All workers of the application must have the same. @default 10000 */
   readonly failoverTimeMs?: number
+  /**
+   * From so many leases on they are renewed in transactions of up to 100 rows, for a fraction of the processor time. On AWS a
+   * transactional write costs twice as much: Infinity renews each by itself, however many they are. @default 250
+   */
+  readonly renewTogetherFrom?: number
   /** How often the table is scanned for leases to take. @default failoverTimeMs / 2 */
   readonly takeIntervalMs?: number
   /** The most leases that this worker takes. @default no limit */
@@ -65,7 +70,7 @@ export type ConsumerOptions = {
   readonly idleTimeBetweenReadsMs?: number
   /** Between two reads of a shard that is behind: AWS allows five a second for all applications together. @default 200 */
   readonly readGapMs?: number
-  /** Reads a second over all shards that have nothing to give: with many shards, each waits longer. @default 200 */
+  /** Reads a second over all shards that have been quiet for a minute: with many of them, each waits longer. @default 100 */
   readonly idleReadsPerSecondMax?: number
   /** Bytes read ahead of the processor, for each shard. @default 8388608 */
   readonly prefetchBytesMax?: number
@@ -107,6 +112,7 @@ export function settingsOf(options: ConsumerOptions) {
     tableTags: Object.entries(options.tableTags ?? {}).map(([Key, Value]) => ({ Key, Value })),
     initialPosition: options.initialPosition ?? 'LATEST',
     failoverTimeMs,
+    renewTogetherFrom: within('renewTogetherFrom', options.renewTogetherFrom ?? 250, 1, Number.POSITIVE_INFINITY),
     takeIntervalMs: within('takeIntervalMs', options.takeIntervalMs ?? failoverTimeMs / 2, 10, 3_600_000),
     leasesMax: within('leasesMax', options.leasesMax ?? Number.POSITIVE_INFINITY, 1, Number.POSITIVE_INFINITY),
     leasesToStealMax: within('leasesToStealMax', options.leasesToStealMax ?? 1, 1, 10_000),
@@ -118,7 +124,7 @@ export function settingsOf(options: ConsumerOptions) {
     recordsPerReadMax: within('recordsPerReadMax', options.recordsPerReadMax ?? 10_000, 1, 10_000),
     idleTimeBetweenReadsMs: within('idleTimeBetweenReadsMs', options.idleTimeBetweenReadsMs ?? 1000, 0, 240_000),
     readGapMs: within('readGapMs', options.readGapMs ?? 200, 0, 60_000),
-    idleReadsPerSecondMax: within('idleReadsPerSecondMax', options.idleReadsPerSecondMax ?? 200, 0.1, 1e6),
+    idleReadsPerSecondMax: within('idleReadsPerSecondMax', options.idleReadsPerSecondMax ?? 100, 0.1, 1e6),
     prefetchBytesMax: within('prefetchBytesMax', options.prefetchBytesMax ?? 8 * 1024 * 1024, 1, 2 ** 30),
     prefetchRecordsMax: within('prefetchRecordsMax', options.prefetchRecordsMax ?? 30_000, 1, 1e7),
     onProcessorError: options.onProcessorError ?? 'retry',

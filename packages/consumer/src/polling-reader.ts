@@ -30,6 +30,7 @@ export class PollingReader implements ShardReader {
     const backoff = new Backoff(clock, random, retryFirstMs, retryMostMs)
     let position = positionOf(from, typeof initialPosition === 'object' ? initialPosition.timestamp : undefined)
     let iterator: string | undefined
+    let lastRecordMs = clock.monotonicMs()
     this.#shards++
     try {
       while (!signal.aborted) {
@@ -56,11 +57,12 @@ export class PollingReader implements ShardReader {
         const last = records.at(-1)?.SequenceNumber
         if (last !== undefined) {
           position = after(last)
+          lastRecordMs = startedMs
           queue.push({ records, millisBehindLatest, bytes: bytesOf(records) })
         }
         iterator = answer.NextShardIterator
         if (iterator === undefined) return queue.end((answer.ChildShards ?? []).map(childOf))
-        const gapMs = millisBehindLatest > 0 ? this.#settings.readGapMs : this.#idleGapMs()
+        const gapMs = millisBehindLatest > 0 ? this.#settings.readGapMs : this.#idleGapMs(startedMs - lastRecordMs)
         const restMs = gapMs - (clock.monotonicMs() - startedMs)
         if (restMs > 0) await clock.sleep(restMs, signal)
       }
@@ -69,9 +71,10 @@ export class PollingReader implements ShardReader {
     }
   }
 
-  /** A process with very many shards asks each of them less often, so that it does not spend its time on asking. */
-  #idleGapMs(): number {
+  /** A process with very many shards asks the quiet ones less often, so that it does not spend its time on asking. */
+  #idleGapMs(silentMs: number): number {
     const { idleTimeBetweenReadsMs, idleReadsPerSecondMax } = this.#settings
+    if (silentMs < quietAfterMs) return idleTimeBetweenReadsMs
     return Math.max(idleTimeBetweenReadsMs, (1000 * this.#shards) / idleReadsPerSecondMax)
   }
 
@@ -123,6 +126,9 @@ export class PollingReader implements ShardReader {
 }
 
 const dimensions = { Operation: 'ProcessTask' }
+
+/** A shard without a record for so long is quiet. */
+const quietAfterMs = 60_000
 
 const retryFirstMs = 250
 const retryMostMs = 10_000

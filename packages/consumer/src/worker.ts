@@ -150,12 +150,27 @@ export class Worker {
       .map(({ consumer }) => consumer.lease)
       .filter((lease) => !lease.lost.aborted && lease.unprovenMs > failoverTimeMs / 6)
     let failure: unknown
-    await inParallel(due, tableCallsAtOnceMax, async (lease) => {
+    const withThroughput = this.#parts.fleet?.wantsReports ?? false
+    const fail = (error: unknown, leases: readonly HeldLease[]) => {
+      failure = error
+      for (const lease of leases) if (lease.unprovenMs > failoverTimeMs) lease.lose()
+    }
+    let alone = due
+    if (due.length >= this.#settings.renewTogetherFrom) {
+      alone = []
+      await inParallel(chunksOf(due, renewalsTogetherMax), transactionsAtOnceMax, async (chunk) => {
+        try {
+          for (const lease of await HeldLease.renewTogether(this.#table, chunk, withThroughput)) alone.push(lease)
+        } catch (error) {
+          fail(error, chunk)
+        }
+      })
+    }
+    await inParallel(alone, tableCallsAtOnceMax, async (lease) => {
       try {
-        await lease.renew(this.#parts.fleet?.wantsReports)
+        await lease.renew(withThroughput)
       } catch (error) {
-        failure = error
-        if (lease.unprovenMs > failoverTimeMs) lease.lose()
+        fail(error, [lease])
       }
     })
     metrics.record('CurrentLeases', dimensions, this.#running.size, 'Count')
@@ -282,3 +297,13 @@ export class Worker {
 
 /** As KCL watches its state. */
 const fleetPollMs = 10_000
+
+/** DynamoDB's limit for a transaction. */
+const renewalsTogetherMax = 100
+const transactionsAtOnceMax = 4
+
+function chunksOf<T>(values: readonly T[], size: number): T[][] {
+  const chunks: T[][] = []
+  for (let at = 0; at < values.length; at += size) chunks.push(values.slice(at, at + size))
+  return chunks
+}
