@@ -21,7 +21,7 @@ async function tlsTarget(t: { after(fn: () => Promise<void>): void }) {
   return { endpoint: server.tlsUrl!, ca: server.authority!.pem, bundle: { AWS_CA_BUNDLE: server.authority!.path! } }
 }
 
-const boto3 = missing('python3 with boto3', 'python3', ['-c', 'import boto3, certifi'])
+const boto3 = missing('python3 with boto3', 'python3', ['-c', 'import boto3'])
 const cli = missing('AWS CLI', 'aws', ['--version'])
 
 sdk(
@@ -51,10 +51,11 @@ sdk(
 )
 
 const boto3Program = `
-import boto3, botocore.exceptions, certifi
+import boto3, botocore.exceptions, os
+others = os.path.join(os.path.dirname(botocore.__file__), "cacert.pem")
 print(boto3.client("kinesis").list_streams()["StreamNames"])
 try:
-    boto3.client("kinesis", verify=certifi.where()).list_streams()
+    boto3.client("kinesis", verify=others).list_streams()
 except botocore.exceptions.SSLError as error:
     print("CERTIFICATE_VERIFY_FAILED" in str(error))
 `

@@ -118,6 +118,18 @@ test('clients that never finish a handshake, or break it, are let go of', async 
   assert.equal((await httpsCall(port)).status, 200)
 })
 
+test('clients that say nothing, or half of something, inside TLS are let go of', async (t) => {
+  const { port } = await fixture(t, { headersTimeoutMs: 150, bodyTimeoutMs: 150 })
+  const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n'
+  for (const said of ['', 'POST / HTTP/1.1\r\nHost: local', `${head}{`]) {
+    const socket = tls.connect({ port, host: '127.0.0.1', ca })
+    await once(socket, 'secureConnect')
+    socket.on('error', () => {})
+    socket.resume().write(said)
+    await once(socket, 'close')
+  }
+})
+
 test('old versions of TLS are refused', async (t) => {
   const { port } = await fixture(t)
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
