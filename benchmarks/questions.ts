@@ -1,5 +1,6 @@
 import type { Question } from './question.ts'
 import { agent } from './questions/agent.ts'
+import { aggregation } from './questions/aggregation.ts'
 import { cores } from './questions/cores.ts'
 import { getRecords } from './questions/get-records.ts'
 import { memory } from './questions/memory.ts'
@@ -18,6 +19,7 @@ export const questions: readonly Question[] = [
   putRecord,
   getRecords,
   propagation,
+  aggregation,
   pipeline,
   shards,
   streams,

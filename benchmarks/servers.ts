@@ -89,17 +89,25 @@ export const contestant = {
 }
 
 /** Installs the peers, once, into an ignored folder. @throws Error when npm cannot */
-export function installPeers(): void {
-  if (existsSync(peer('kinesalite')) && existsSync(peer('kinesis-local'))) return
-  process.stderr.write('Installing the peers (kinesalite, kinesis-local) into benchmarks/.peers ...\n')
-  mkdirSync(peersFolder, { recursive: true })
-  writeFileSync(join(peersFolder, 'package.json'), '{ "private": true }\n')
-  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  const { status } = spawnSync('npm', ['install', ...options, 'kinesalite@3.3.3', 'kinesis-local@0.6.2'], {
-    cwd: peersFolder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  if (status !== 0) throw new Error('the peers could not be installed; --only Millrace runs without them')
+export const installPeers = (): string => install('kinesalite@3.3.3', 'kinesis-local@0.6.2')
+
+/** Installs packages of npm, each once, into an ignored folder. @returns the folder of the first @throws Error when npm cannot */
+export function install(...packages: readonly string[]): string {
+  const nameOf = (versioned: string) => versioned.slice(0, versioned.lastIndexOf('@'))
+  const missing = packages.filter((versioned) => !existsSync(peer(nameOf(versioned))))
+  if (missing.length > 0) {
+    process.stderr.write(`Installing ${missing.map(nameOf).join(', ')} into benchmarks/.peers ...\n`)
+    mkdirSync(peersFolder, { recursive: true })
+    if (!existsSync(join(peersFolder, 'package.json')))
+      writeFileSync(join(peersFolder, 'package.json'), '{ "private": true }\n')
+    const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+    const { status } = spawnSync('npm', ['install', ...options, ...missing], {
+      cwd: peersFolder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    if (status !== 0) throw new Error('the peers could not be installed; --only Millrace runs without them')
+  }
+  return peer(nameOf(packages[0]!))
 }
 
 const startWithinMs = 20_000
