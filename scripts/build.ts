@@ -17,7 +17,7 @@ type Manifest = {
 }
 
 /** Each after those that it depends on. */
-const packages = ['ports', 'formats', 'producer', 'consumer', 'agent', 'server']
+const packages = ['ports', 'formats', 'producer', 'consumer', 'connectors', 'agent', 'server']
 
 for (const folder of packages) build(join(root, 'packages', folder))
 

@@ -33,6 +33,7 @@ const mayImport: Record<string, readonly string[]> = {
   producer: ['producer', ...libraries, '@aws-sdk/client-kinesis'],
   consumer: ['consumer', ...libraries, '@aws-sdk/client-kinesis', '@aws-sdk/client-dynamodb'],
   agent: ['agent', ...libraries, ...['kinesis', 'firehose', 'cloudwatch'].map((name) => `@aws-sdk/client-${name}`)],
+  connectors: ['connectors', ...libraries, '@millrace/consumer', '@aws-sdk/client-dynamodb', '@aws-sdk/client-s3'],
   core: ['core', ...libraries],
   'storage interfaces': ['core', 'storage interfaces', ...libraries],
   'storage/memory': ['core', 'storage interfaces', 'storage/memory', ...libraries],
