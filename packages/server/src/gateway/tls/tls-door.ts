@@ -61,7 +61,7 @@ function understood<T>(read: () => T): T {
     return read()
   } catch (error) {
     const { message } = error as Error
-    const because = /mismatch/.test(message) ? 'they do not belong together' : message.split('\n')[0]
+    const because = /mismatch/.test(message) ? 'they do not belong together' : `are they PEM? ${message.split('\n')[0]}`
     throw new Error(`the TLS certificate and key cannot be used: ${because}`)
   }
 }
