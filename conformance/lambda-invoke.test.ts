@@ -46,7 +46,7 @@ before(async () => {
       old: { module: join(handlers, 'old.cjs') },
       method: { module: join(handlers, 'plain.mjs'), handler: 'object.method' },
       unreadable: { module: join(handlers, 'unreadable.mjs') },
-      missing: { module: join(handlers, 'missing.mjs') },
+      missing: { module: join(handlers, 'importing.mjs') },
       nameless: { module: join(handlers, 'plain.mjs'), handler: 'noSuchExport' },
       remote: { url: `${remoteUrl}/${path}`, timeoutSeconds: 1 },
       functionUrl: { url: remoteUrl, timeoutSeconds: 1 },
@@ -179,7 +179,7 @@ const broken: [string, string, RegExp][] = [
   ['meddles', 'Runtime.InvalidResponse', /no answer$/],
   ['answersRubbish', 'Runtime.InvalidResponse', /not JSON$/],
   ['unreadable', 'Error', /^it does not even load$/],
-  ['missing', 'Runtime.ImportModuleError', /missing\.mjs/],
+  ['missing', 'Runtime.ImportModuleError', /not-there\.mjs/],
   ['nameless', 'Runtime.HandlerNotFound', /noSuchExport is undefined or not exported/],
 ]
 if (process.platform === 'linux') broken.push(['eatsBuffers', 'Runtime.OutOfMemory', /it used \d+ MB$/])

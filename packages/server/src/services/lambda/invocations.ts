@@ -63,10 +63,15 @@ export class Invocations {
     const isFull = this.#queued.size >= queuedEventsMax || this.#queuedBytes + event.byteLength > queuedEventBytesMax
     if (isFull || this.#stopping.signal.aborted) throw rateExceeded()
     this.#queuedBytes += event.byteLength
-    const done = this.#runEvent(called, event.slice(), requestId).finally(() => {
-      this.#queuedBytes -= event.byteLength
-      this.#queued.delete(done)
-    })
+    const done = this.#runEvent(called, event.slice(), requestId)
+      .catch((error: unknown) => {
+        const facts = { function: called.definition.name, requestId, error }
+        this.#parts.logger.log('error', 'an asynchronous invocation failed inside the server', facts)
+      })
+      .finally(() => {
+        this.#queuedBytes -= event.byteLength
+        this.#queued.delete(done)
+      })
     this.#queued.add(done)
   }
 

@@ -14,6 +14,9 @@ export type LambdaService = Service<LambdaContext> & {
   stop(): Promise<void>
 }
 
+/** Batches that functions are at when the server stops may be finished so long: else they come again. */
+const graceMs = 4000
+
 /** Lambda with the functions that an operator gave: takes up the event source mappings that the catalog knows. */
 export function openLambda(parts: LambdaParts): LambdaService {
   const { catalog, definitions, place } = parts
@@ -32,6 +35,7 @@ export function openLambda(parts: LambdaParts): LambdaService {
     context: { ...parts, functions, invocations, mappings, runner },
     async stop() {
       const stopped = runner.stop()
+      await Promise.race([stopped, parts.clock.sleep(graceMs)])
       await Promise.all([invocations.stop(), functions.stop()])
       await stopped
     },

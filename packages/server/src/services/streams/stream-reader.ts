@@ -9,6 +9,7 @@ import type {
   StreamStart,
 } from '../../core/ports.ts'
 import { consumerByArn } from './consumer-reference.ts'
+import type { Consumer } from './consumer-store.ts'
 import type { StreamsContext } from './context.ts'
 import { consumerNotFound, streamNotFound } from './faults.ts'
 import { streamArnOf } from './members.ts'
@@ -22,6 +23,9 @@ import { resubscribeMs, type Subscription, subscriptionLifeMs } from './subscrip
 
 /** A refused read is tried again so much later: shards allow five reads each second. */
 const throttledMs = 200
+
+/** Subscriptions kept in mind before those that are over are looked for. */
+const subscriptionsBeforeSweep = 4096
 
 /** A wait that ended early met a log that is just being closed, and is not repeated faster than this. */
 const closingPaceMs = 10
@@ -100,6 +104,7 @@ export class InnerStreamReader implements StreamReader {
         continue
       }
       this.#charge(source, stream, shard, page)
+      if (page.isAtEnd) this.#unsubscribe(stream, shard, source)
       return pageOf(shard, page, clock.nowMs())
     }
   }
@@ -156,16 +161,36 @@ export class InnerStreamReader implements StreamReader {
     const { clock, consumers, limits, place, subscriptions } = this.#context
     const consumer = consumers.find(stream, consumerName)
     if (consumer?.status !== 'ACTIVE') throw consumerNotFound(consumerName, place.accountId)
-    const key = `${stream.id}/${shard.index}/${consumers.arnOf(consumer)}`
+    const key = this.#keyOf(stream, shard, consumer)
     const held = this.#subscriptions.get(key)
     const isOver = held && (held.isTakenOver() || clock.monotonicMs() - held.startedMs >= subscriptionLifeMs)
     if (held && !isOver) return held
     const begun = subscriptions.begin(key, limits.consumerBytesOutPerSecond)
     new StreamMetrics(this.#context, stream).subscribed(consumerName, begun !== undefined)
+    if (this.#subscriptions.size >= subscriptionsBeforeSweep) this.#sweep()
     if (begun) this.#subscriptions.set(key, begun)
     else this.#subscriptions.delete(key)
     return begun
   }
+
+  /** Forgets what nobody renews: shards and consumers that are gone. */
+  #sweep(): void {
+    const nowMs = this.#context.clock.monotonicMs()
+    for (const [key, { startedMs }] of this.#subscriptions)
+      if (nowMs - startedMs >= subscriptionLifeMs) this.#subscriptions.delete(key)
+  }
+
+  /** The shard's end was read: nobody is to wait for a subscription that nobody needs. */
+  #unsubscribe(stream: Stream, shard: Shard, { consumerName }: StreamSource): void {
+    const consumer = consumerName === undefined ? undefined : this.#context.consumers.find(stream, consumerName)
+    if (!consumer) return
+    const key = this.#keyOf(stream, shard, consumer)
+    this.#subscriptions.get(key)?.end()
+    this.#subscriptions.delete(key)
+  }
+
+  #keyOf = (stream: Stream, shard: Shard, consumer: Consumer) =>
+    `${stream.id}/${shard.index}/${this.#context.consumers.arnOf(consumer)}`
 
   #charge({ consumerName }: StreamSource, stream: Stream, shard: Shard, page: ShardPage): void {
     const { throughput } = this.#context

@@ -141,6 +141,7 @@ export class FunctionProcess {
   #take(head: AnswerHead, body: Buffer): void {
     if (head.isLast) this.#isAlive = false
     if (head.kind === 'ready') {
+      if (this.#isReady) return
       this.#isReady = true
       this.#becameReady()
     } else if (head.kind === 'unready') this.#initFailure = body

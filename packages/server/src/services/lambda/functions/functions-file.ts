@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type FunctionDefinition, type FunctionsOptions, functionDefinitions } from './function-definition.ts'
 
@@ -11,7 +11,7 @@ export function functionsFrom(
   accountId: string,
 ): ReadonlyMap<string, FunctionDefinition> {
   if (given === undefined) return new Map()
-  if (typeof given !== 'string') return functionDefinitions(given, process.cwd(), accountId)
+  if (typeof given !== 'string') return withModules(functionDefinitions(given, process.cwd(), accountId))
   let text: string
   try {
     text = readFileSync(given, 'utf8')
@@ -24,5 +24,13 @@ export function functionsFrom(
   } catch (error) {
     throw new Error(`functions: ${given} is not JSON: ${(error as Error).message}`)
   }
-  return functionDefinitions(value, dirname(resolve(given)), accountId)
+  return withModules(functionDefinitions(value, dirname(resolve(given)), accountId))
+}
+
+/** A module that is not there is told at the start, not at the first call. */
+function withModules(definitions: ReadonlyMap<string, FunctionDefinition>): ReadonlyMap<string, FunctionDefinition> {
+  for (const { code, name } of definitions.values())
+    if (code.kind === 'module' && !existsSync(code.path))
+      throw new Error(`functions: ${name}: there is no file ${code.path}`)
+  return definitions
 }

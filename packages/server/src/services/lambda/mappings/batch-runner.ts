@@ -5,6 +5,7 @@ import { FunctionUnreachable, type InvocationResult, NoPlaceFree } from '../func
 import type { Invocations } from '../invocations.ts'
 import { payloadBytesMax, windowStateBytesMax } from '../limits.ts'
 import { BatchPlan, type PlanSettings, type Step } from './batch-plan.ts'
+import { type EventCounts, eventCounts } from './event-counts.ts'
 import { deliverFailure } from './failure-destination.ts'
 import { batchOutcome, parsedAnswer, windowStateOf } from './function-answer.ts'
 import type { Mapping } from './mapping.ts'
@@ -36,6 +37,7 @@ export class BatchRunner {
   readonly #source: EventSource & { readonly streamArn: string }
   readonly #settings: PlanSettings
   readonly #tell: (result: ProcessingResult) => void
+  readonly #counts: EventCounts | undefined
 
   constructor(
     parts: BatchParts,
@@ -50,6 +52,7 @@ export class BatchRunner {
     this.#called = called
     this.#source = source
     this.#tell = tell
+    this.#counts = eventCounts(parts.metrics, mapping)
     const { bisectsOnError, recordAgeSecondsMax, retriesMax } = mapping
     this.#settings = {
       retriesMax: retriesMax < 0 ? Number.POSITIVE_INFINITY : retriesMax,
@@ -76,13 +79,16 @@ export class BatchRunner {
       const part = records.slice(step.from, step.to)
       const event = eventOf(this.#source, part, window && eventWindow(window, state!, false, false))
       if (step.do === 'giveUp' || event.byteLength > payloadBytesMax) {
-        await this.#giveUp(step, part, event, last, signal)
+        const isOver = await this.#giveUp(step, part, event, last, signal)
+        if (!isOver) return
         plan.done()
         await onProgress(part.at(-1)!, state)
         continue
       }
-      last = await this.#invoke(event, part.at(-1)!)
+      last = await this.#invoke(event, part.at(-1)!, signal)
+      this.#counts?.count('InvokedEventCount', part.length)
       if (!last.isSuccess) {
+        this.#counts?.count('FailedInvokeEventCount', part.length)
         if (signal.aborted) return // its process was ended, too: the function is not to blame
         plan.failed(last.counts)
         continue
@@ -117,7 +123,7 @@ export class BatchRunner {
         logger.log('error', 'the end of a tumbling window was given up', { mapping: this.#mapping.uuid, ...window })
         return
       }
-      const attempt = await this.#invoke(event, undefined)
+      const attempt = await this.#invoke(event, undefined, signal)
       if (attempt.isSuccess) {
         this.#tell('OK')
         plan.done()
@@ -143,34 +149,42 @@ export class BatchRunner {
     return '{}'
   }
 
-  async #invoke(event: Buffer, newest: StreamRecord | undefined): Promise<Attempt> {
+  async #invoke(event: Buffer, newest: StreamRecord | undefined, signal: AbortSignal): Promise<Attempt> {
     const { clock, invocations, logger, metrics, random } = this.#parts
     const requestId = random.uuid()
     const dimensions = { FunctionName: this.#called.definition.name }
     if (newest)
       metrics.record('IteratorAge', dimensions, Math.max(0, clock.nowMs() - newest.arrivedAtMs), 'Milliseconds')
     try {
-      const { functionError, payload } = await invocations.invoke(this.#called, { event, requestId, mayWait: true })
+      const { functionError, payload } = await invocations.invoke(this.#called, {
+        event,
+        requestId,
+        mayWait: true,
+        signal,
+      })
       if (functionError === undefined) return { isSuccess: true, payload, requestId }
       this.#tell(functionFailed)
-      const facts = { ...dimensions, mapping: this.#mapping.uuid, requestId, error: Buffer.from(payload).toString() }
+      const facts = { ...dimensions, mapping: this.#mapping.uuid, requestId, error: toldOf(payload) }
       logger.log('warn', 'a function failed on a batch', facts)
       return { isSuccess: false, counts: true, requestId, functionError }
     } catch (error) {
       if (!(error instanceof NoPlaceFree || error instanceof FunctionUnreachable)) throw error
-      this.#tell('PROBLEM: Function cannot be reached')
-      logger.log('warn', 'a function cannot be reached', { ...dimensions, mapping: this.#mapping.uuid, error })
+      if (!signal.aborted) {
+        this.#tell('PROBLEM: Function cannot be reached')
+        logger.log('warn', 'a function cannot be reached', { ...dimensions, mapping: this.#mapping.uuid, error })
+      }
       return { isSuccess: false, counts: false, requestId, functionError: undefined }
     }
   }
 
+  /** Resolves with whether that is done: false when `signal` aborted before the destination had it. */
   async #giveUp(
     step: Step,
     records: readonly StreamRecord[],
     event: Buffer,
     last: Attempt | undefined,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { logger, metrics, random } = this.#parts
     const { uuid, onFailureArn } = this.#mapping
     const condition = step.do === 'giveUp' ? step.condition : 'RetryAttemptsExhausted'
@@ -179,16 +193,35 @@ export class BatchRunner {
     const from = records[0]!.sequenceNumber
     const facts = { mapping: uuid, shardId, from, count: records.length, condition }
     logger.log(onFailureArn === undefined ? 'error' : 'warn', 'records were given up', facts)
-    if (onFailureArn === undefined) return
-    const requestId = last?.requestId ?? random.uuid()
-    const functionError = last && 'functionError' in last ? last.functionError : undefined
-    const functionArn = this.#called.arn
-    const about = { condition, invokeCount, records, shardId, streamArn, functionArn, requestId, functionError, event }
-    const isDelivered = await deliverFailure(this.#parts, this.#mapping, about, signal)
-    const dimensions = { FunctionName: this.#called.definition.name }
-    if (!isDelivered) metrics.record('DestinationDeliveryFailures', dimensions, 1, 'Count')
+    if (onFailureArn !== undefined) {
+      const requestId = last?.requestId ?? random.uuid()
+      const functionError = last && 'functionError' in last ? last.functionError : undefined
+      const functionArn = this.#called.arn
+      const about = {
+        condition,
+        invokeCount,
+        records,
+        shardId,
+        streamArn,
+        functionArn,
+        requestId,
+        functionError,
+        event,
+      }
+      const isDelivered = await deliverFailure(this.#parts, this.#mapping, about, signal)
+      if (!isDelivered && signal.aborted) return false
+      const dimensions = { FunctionName: this.#called.definition.name }
+      if (isDelivered) this.#counts?.count('OnFailureDestinationDeliveredEventCount', records.length)
+      else metrics.record('DestinationDeliveryFailures', dimensions, 1, 'Count')
+    }
+    this.#counts?.count('DroppedEventCount', records.length)
+    return true
   }
 }
+
+/** What is logged of an error: traces may be long. */
+const toldLengthMax = 2048
+const toldOf = (payload: Uint8Array) => Buffer.from(payload).toString('utf8', 0, toldLengthMax)
 
 const functionFailed = 'PROBLEM: Function call failed'
 

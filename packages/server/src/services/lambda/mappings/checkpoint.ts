@@ -7,6 +7,8 @@ export type ShardCheckpoint = {
   readonly after: string
   /** With a ParallelizationFactor above 1: how far each lane is, which may be further. */
   readonly lanes?: readonly string[]
+  /** The same from before the ParallelizationFactor was changed, as long as something of it lies ahead of `after`. */
+  readonly earlierLanes?: readonly (readonly string[])[]
   /** The tumbling window that is open: its beginning, and the function's state of it, JSON. */
   readonly window?: { readonly startMs: number; readonly state: string }
   /** A closed shard whose end was reached: its children may be read. */

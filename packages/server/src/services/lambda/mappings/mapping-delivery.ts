@@ -63,6 +63,9 @@ export class MappingDelivery {
     const { uuid } = this.#mapping
     const shards = streams.shards(stream)
     const listed = new Set(shards.map(({ shardId }) => shardId))
+    await checkpoints.removeAll(uuid, (shardId) => listed.has(shardId))
+    if (signal.aborted) return
+    // From here on nothing is waited for: a change that comes now rings when somebody listens.
     for (const { shardId, parentShardIds } of shards) {
       if (this.#running.has(shardId) || checkpoints.find(uuid, shardId, stream.streamId)?.isDone) continue
       const isReady = parentShardIds.every(
@@ -70,7 +73,6 @@ export class MappingDelivery {
       )
       if (isReady) this.#startShard(stream, shardId, signal)
     }
-    await checkpoints.removeAll(uuid, (shardId) => listed.has(shardId))
   }
 
   #startShard(stream: StreamSource, shardId: string, signal: AbortSignal): void {

@@ -5,6 +5,7 @@ import type { BatchParts, BatchRunner, OpenWindow } from './batch-runner.ts'
 import { Bell } from './bell.ts'
 import type { BufferRoom } from './buffer-room.ts'
 import { type CheckpointStore, isUpTo, type ShardCheckpoint } from './checkpoint.ts'
+import { type EventCounts, eventCounts } from './event-counts.ts'
 import type { EventFilter } from './event-filter.ts'
 import { Lane, laneOf } from './lane.ts'
 import type { Mapping } from './mapping.ts'
@@ -27,6 +28,9 @@ const idleSaveMs = 10_000
 
 const lookAgainMs = 60_000
 
+/** Changes of the ParallelizationFactor that are remembered while one lane is far behind. */
+const earlierLanesMax = 4
+
 export type ShardDeliveryParts = Pick<BatchParts, 'clock' | 'logger' | 'metrics'> & {
   readonly streams: StreamReader
   readonly checkpoints: CheckpointStore
@@ -48,6 +52,7 @@ export class ShardDelivery {
   readonly #source: EventSource
   readonly #runner: BatchRunner
   readonly #filter: EventFilter | undefined
+  readonly #counts: EventCounts | undefined
   readonly #resumed: ShardCheckpoint
   readonly #lanes: Lane[]
   /** Rung whenever there may be something to do. */
@@ -80,6 +85,7 @@ export class ShardDelivery {
     this.#source = source
     this.#runner = runner
     this.#filter = filter
+    this.#counts = eventCounts(parts.metrics, mapping)
     this.#resumed = checkpoint
     this.#readTo = checkpoint.after
     this.#savedAfter = checkpoint.after
@@ -149,17 +155,36 @@ export class ShardDelivery {
 
   #take(records: readonly StreamRecord[]): void {
     const nowMs = this.#parts.clock.monotonicMs()
-    const { lanes = [] } = this.#resumed
+    let filteredOut = 0
     for (const record of records) {
-      const before = lanes.length > 0 ? lanes[laneOf(record.partitionKey, lanes.length)] : undefined
-      const isDone = before !== undefined && isUpTo(record.sequenceNumber, before)
-      if (!isDone && (!this.#filter || this.#filter.passes(record))) {
+      const passes = !this.#filter || this.#filter.passes(record)
+      if (!passes) filteredOut++
+      else if (!this.#isDone(record)) {
         const lane = this.#lanes[laneOf(record.partitionKey, this.#lanes.length)]!
         lane.add(record, recordJsonBytes(this.#source, record), nowMs)
       }
       this.#readTo = record.sequenceNumber
     }
+    if (records.length > 0) this.#counts?.count('PolledEventCount', records.length)
+    if (filteredOut > 0) this.#counts?.count('FilteredOutEventCount', filteredOut)
     this.#tellRoom()
+  }
+
+  /** Was it done before the delivery was resumed, by a lane that was ahead of the others? */
+  #isDone({ partitionKey, sequenceNumber }: StreamRecord): boolean {
+    const { earlierLanes = [], lanes = [] } = this.#resumed
+    for (const ahead of [lanes, ...earlierLanes])
+      if (ahead.length > 0 && isUpTo(sequenceNumber, ahead[laneOf(partitionKey, ahead.length)]!)) return true
+    return false
+  }
+
+  /** What was done ahead of the checkpoint by the lanes of other ParallelizationFactors, before this one. */
+  #earlierLanes(after: string): readonly (readonly string[])[] {
+    const { earlierLanes = [], lanes = [] } = this.#resumed
+    const isContinued = lanes.length === this.#lanes.length // today's lanes began where those were
+    return [...earlierLanes, ...(isContinued ? [] : [lanes])]
+      .filter((ahead) => ahead.some((position) => !isUpTo(position, after)))
+      .slice(-earlierLanesMax)
   }
 
   #tellRoom(): void {
@@ -276,10 +301,12 @@ export class ShardDelivery {
   async #writeCheckpoint(isDone: boolean): Promise<void> {
     const { checkpoints, clock } = this.#parts
     const after = this.#position()
+    const earlierLanes = this.#earlierLanes(after)
     const checkpoint: ShardCheckpoint = {
       streamId: this.#stream.streamId,
       after,
       ...(this.#lanes.length > 1 && { lanes: this.#lanes.map((lane) => this.#positionOf(lane)) }),
+      ...(earlierLanes.length > 0 && { earlierLanes }),
       ...(this.#window && { window: { startMs: this.#window.startMs, state: this.#window.state } }),
       ...(isDone && { isDone }),
     }
