@@ -116,36 +116,40 @@ export class RowTable {
 
   /** What the runs take that end at or before an offset, and the others. */
   weigh(startOf: (logNumber: number) => number): { deadBytes: number; liveBytes: number } {
-    const starts = this.#numbers.map(startOf)
+    const starts = Float64Array.from(this.#numbers, startOf)
     let deadBytes = 0
     let liveBytes = 0
-    for (let row = 0; row < this.#shown; row++) {
-      const bytes = this.#cell(row, bytesAt)
-      if (this.#cell(row, endOffsetAt) <= starts[this.#cell(row, logAt)]!) deadBytes += bytes
-      else liveBytes += bytes
+    for (const { cells, end } of this.#shownPieces()) {
+      for (let at = 0; at < end; at += width) {
+        if (cells[at + endOffsetAt]! <= starts[cells[at + logAt]!]!) deadBytes += cells[at + bytesAt]!
+        else liveBytes += cells[at + bytesAt]!
+      }
     }
     return { deadBytes, liveBytes }
   }
 
   /** All rows, log by log in the order given, and how many there are of each. */
-  sorted(logNumbers: readonly number[]): { readonly rows: BlockRows; readonly counts: readonly number[] } {
-    const counts = logNumbers.map(() => 0)
-    const orderOf = new Int32Array(this.#numbers.length)
+  sorted(logNumbers: readonly number[]): { readonly rows: BlockRows; readonly counts: Uint32Array } {
+    const orderOf = new Uint32Array(this.#numbers.length)
     for (const [order, number] of logNumbers.entries()) orderOf[this.#places.get(number)!] = order
-    for (let row = 0; row < this.#shown; row++) counts[orderOf[this.#cell(row, logAt)]!]!++
-    const next: number[] = []
-    let begin = 0
-    for (const count of counts) {
-      next.push(begin)
-      begin += count
-    }
+    const counts = new Uint32Array(logNumbers.length)
+    for (const { cells, end } of this.#shownPieces())
+      for (let at = 0; at < end; at += width) counts[orderOf[cells[at + logAt]!]!]!++
+    const next = new Uint32Array(logNumbers.length)
+    for (let order = 1; order < next.length; order++) next[order] = next[order - 1]! + counts[order - 1]!
     const rows = BlockRows.ofCount(this.#shown)
-    for (let row = 0; row < this.#shown; row++) {
-      const at = (row & pieceMask) * width
-      const cells = this.#pieces[row >> pieceBits]!
-      rows.setCells(next[orderOf[cells[at + logAt]!]!]!++, cells, at + firstOffsetAt)
-    }
+    for (const { cells, end } of this.#shownPieces())
+      for (let at = 0; at < end; at += width)
+        rows.setCells(next[orderOf[cells[at + logAt]!]!]!++, cells, at + firstOffsetAt)
     return { rows, counts }
+  }
+
+  /** The cells of the rows that are shown, piece by piece, each up to `end`. */
+  #shownPieces(): { readonly cells: Float64Array; readonly end: number }[] {
+    return this.#pieces.map((cells, piece) => {
+      const rows = Math.min(1 << pieceBits, this.#shown - (piece << pieceBits))
+      return { cells, end: Math.max(0, rows) * width }
+    })
   }
 
   #lastCell(logNumber: number, column: number): number {

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { RowTable } from './row-table.ts'
+
+const firstOffsets = (table: RowTable, logNumber: number) => {
+  const rows = table.rowsOf(logNumber)
+  return rows ? Array.from({ length: rows.count }, (_, row) => rows.firstOffset(row)) : []
+}
+
+test('each log has its rows in order, whenever it is asked, and an index has all of them', () => {
+  // Numbers of logs to which a row is added, or 0: what was added is durable.
+  fc.assert(
+    fc.property(fc.array(fc.nat(6), { maxLength: 9_000, size: 'max' }), (steps) => {
+      const table = new RowTable()
+      const wanted = new Map<number, number[]>()
+      let unshown: [number, number][] = []
+      for (const [i, log] of steps.entries()) {
+        if (log > 0) {
+          table.push(table.placeOf(log), i, i + 1, 1000 + i, 64, 80, 20)
+          unshown.push([log, i])
+          continue
+        }
+        table.show()
+        for (const [shown, offset] of unshown) wanted.set(shown, [...(wanted.get(shown) ?? []), offset])
+        unshown = []
+        const asked = 1 + (i % 6)
+        assert.deepEqual(firstOffsets(table, asked), wanted.get(asked) ?? [])
+        assert.equal(table.endOffset(asked), (wanted.get(asked)?.at(-1) ?? -1) + 1)
+      }
+      const numbers = [...wanted.keys()].sort((a, b) => a - b)
+      assert.deepEqual(table.logNumbers(), numbers)
+      const { rows, counts } = table.sorted(numbers)
+      assert.deepEqual(
+        Array.from({ length: rows.count }, (_, row) => rows.firstOffset(row)),
+        numbers.flatMap((number) => wanted.get(number)!),
+      )
+      assert.deepEqual(
+        [...counts],
+        numbers.map((number) => wanted.get(number)!.length),
+      )
+      const shownBytes = 20 * rows.count
+      assert.deepEqual(
+        table.weigh(() => 0),
+        { deadBytes: 0, liveBytes: shownBytes },
+      )
+      assert.deepEqual(
+        table.weigh(() => Number.POSITIVE_INFINITY),
+        { deadBytes: shownBytes, liveBytes: 0 },
+      )
+    }),
+    { numRuns: 20 },
+  )
+})
