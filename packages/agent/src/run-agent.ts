@@ -13,7 +13,7 @@ import { Agent, type AgentStatus } from './agent.ts'
 import type { AgentConfig } from './config/agent-config.ts'
 import { type FileSystem, nodeFileSystem } from './files/file-system.ts'
 import { InstanceMetadata } from './processing/ec2-metadata.ts'
-import { type Clients, type Environment, openClients } from './sending/clients.ts'
+import { type Environment, openClients } from './sending/clients.ts'
 import { firehoseSink } from './sending/firehose-sink.ts'
 import { kinesisSink } from './sending/kinesis-sink.ts'
 import { CheckpointStore } from './state/checkpoint-store.ts'
@@ -65,9 +65,22 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     throw error
   }
   const ec2 = new InstanceMetadata(env.AWS_EC2_METADATA_SERVICE_ENDPOINT, clock, logger)
-  for (const { processing } of config.flows)
-    if (processing.some(({ name }) => name === 'ADDEC2METADATA')) await ec2.refresh()
-  const metrics = config.cloudwatch.emitMetrics ? cloudWatchMetrics(config, clients, clock, logger) : undefined
+  const isAsked = config.flows.some(({ processing }) => processing.some(({ name }) => name === 'ADDEC2METADATA'))
+  const { emitMetrics, tagInstance, namespace, periodMs } = config.cloudwatch
+  if (isAsked || (emitMetrics && tagInstance)) await ec2.refresh()
+  const instance = tagInstance ? ec2.current(Number.POSITIVE_INFINITY)?.instanceId : undefined
+  const metrics = emitMetrics
+    ? new CloudWatchMetrics(
+        { putMetricData: (input) => clients.cloudwatch.send(new PutMetricDataCommand(input)) },
+        {
+          namespace,
+          uploadDelayMs: periodMs,
+          clock,
+          logger,
+          ...(instance !== undefined && { dimensions: { Instance: String(instance) } }),
+        },
+      )
+    : undefined
   const agent = new Agent({
     config,
     clock,
@@ -99,10 +112,3 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
 }
 
 const lastMetricsMs = 2000
-
-function cloudWatchMetrics({ cloudwatch }: AgentConfig, clients: Clients, clock: Clock, logger: Logger) {
-  return new CloudWatchMetrics(
-    { putMetricData: (input) => clients.cloudwatch.send(new PutMetricDataCommand(input)) },
-    { namespace: cloudwatch.namespace, uploadDelayMs: cloudwatch.periodMs, clock, logger },
-  )
-}

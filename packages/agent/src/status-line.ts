@@ -6,17 +6,7 @@ const terminalPeriodMs = 500
 
 export type StatusOutput = { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }
 
-/**
- * Tells how it goes: on a terminal one line that is written anew twice a second, elsewhere a line each `periodMs`.
- * Returns its end.
- */
-export function showStatus(
-  statusOf: () => AgentStatus,
-  { output, clock, periodMs }: { output: StatusOutput; clock: Clock; periodMs: number },
-): StatusLine {
-  return new StatusLine(statusOf, output, clock, periodMs)
-}
-
+/** Tells how it goes: on a terminal one line that is written anew twice a second, elsewhere a line each `periodMs`. */
 export class StatusLine {
   readonly #statusOf: () => AgentStatus
   readonly #output: StatusOutput

@@ -117,11 +117,19 @@ export class FileTail {
     return this.#isCurrent && (this.#isFinished || (this.#sizeBytes <= this.position && !this.#splitter.hasRemainder))
   }
 
+  /** All there is has been read and acknowledged. */
+  get isDelivered(): boolean {
+    return this.isAtEnd && this.#builder.isIdle && !this.#busy
+  }
+
+  /** It cannot be read at present: nobody waits for it. */
+  get isInTrouble(): boolean {
+    return this.#troubleMs > 0
+  }
+
   /** It has no name any more, and all of it is delivered. */
   get isDone(): boolean {
-    return (
-      this.#retired === 'gone' && this.isAtEnd && this.#builder.isIdle && !this.#busy && this.#isQuiet(retiredQuietMs)
-    )
+    return this.#retired === 'gone' && this.isDelivered && this.#isQuiet(retiredQuietMs)
   }
 
   contents(): LostContents {
@@ -158,15 +166,15 @@ export class FileTail {
   /** Sends what is read, if it has waited long enough. */
   flushIfDue(nowMs: number, isForced = false): void {
     if (this.#busy) return
-    const { ageMs } = this.#context.flow.batch
-    if (this.#splitter.remainderIsLines && this.#isQuiet(ageMs)) this.#takeRemainder()
-    if (this.#builder.mayFlush && (isForced || nowMs >= this.#builder.openedAtMs + ageMs)) void this.#builder.flush()
+    if (this.#splitter.remainderIsLines && this.#isQuiet(this.#context.flow.batch.ageMs)) this.#takeRemainder()
+    if (this.#builder.mayFlush && (isForced || nowMs >= this.flushDueMs)) void this.#builder.flush()
   }
 
   /** When `flushIfDue` would do something, by the monotonic clock. */
   get flushDueMs(): number {
     const { ageMs } = this.#context.flow.batch
-    if (this.#builder.mayFlush) return this.#builder.openedAtMs + ageMs
+    // No company comes any more to a file that lost its name, and another file may wait for its end.
+    if (this.#builder.mayFlush) return this.#retired && this.isAtEnd ? 0 : this.#builder.openedAtMs + ageMs
     return this.#splitter.remainderIsLines ? this.#grewAtMs + ageMs : Number.POSITIVE_INFINITY
   }
 
@@ -189,7 +197,7 @@ export class FileTail {
     const { clock } = this.#context
     const startedMs = clock.monotonicMs()
     try {
-      for (const other of this.after) if (other.isAtEnd || other.isDone) this.after.delete(other)
+      for (const other of this.after) if (other.isDelivered || other.isInTrouble) this.after.delete(other)
       if (this.after.size > 0 || this.#isStopped) return
       this.#file ??= await this.#open()
       await this.#readNew(this.#file, await this.#file.stat())

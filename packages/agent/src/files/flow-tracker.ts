@@ -1,13 +1,11 @@
 import { dirname, resolve } from 'node:path'
-import type { Checkpoint } from '../state/checkpoint.ts'
 import { CopyWatch } from './copy-watch.ts'
 import { DirectoryWatches } from './directory-watches.ts'
 import { type FoundFile, findById, scanFiles } from './file-scan.ts'
 import type { DirectoryHint, OpenFile } from './file-system.ts'
-import { FileTail, fromBeginning, type LostContents, type TailContext, type TailStart } from './file-tail.ts'
+import { FileTail, type LostContents, type TailContext } from './file-tail.ts'
 import { type Glob, parseGlob } from './glob.ts'
-import { lastLineEnd } from './last-line.ts'
-import { holds, signatureAt } from './signature.ts'
+import { isFileOf, StartFinder } from './start-finder.ts'
 
 /** So many files of a flow are kept open; those that grew longest ago are opened again when they grow. */
 export const openFilesMax = 512
@@ -32,7 +30,9 @@ export class FlowTracker {
   #nextScanMs = Number.NEGATIVE_INFINITY
   #lastScanMs = Number.NEGATIVE_INFINITY
   #scanning: Promise<void> | undefined
-  #isStarted = false
+  #starts: StartFinder | undefined
+  /** Files that lost their contents, and by what these are known in a copy. */
+  readonly #truncated = new Map<FileTail, LostContents>()
   #isStopped = false
   readonly #wake: () => void
 
@@ -103,13 +103,18 @@ export class FlowTracker {
       if (!byId.has(file.stat.id) || this.#tails.get(file.stat.id)?.path === file.path) byId.set(file.stat.id, file)
     const before = this.#byPath
     for (const tail of this.#tails.values()) this.#update(tail, byId.get(tail.id))
-    const isFirst = !this.#isStarted
-    for (const file of byId.values()) if (!this.#tails.has(file.stat.id)) await this.#adopt(file, before.get(file.path))
+    const isFirst = this.#starts === undefined
+    this.#starts ??= new StartFinder(this.#context, this.#copies, byId.keys())
+    // Those that were read before come first: what they lost may be in the others.
+    const known = (file: FoundFile) => (store.find(flow.id, file.stat.id) ? 0 : 1)
+    const found = [...byId.values()].filter(({ stat }) => !this.#tails.has(stat.id))
+    for (const file of found.sort((a, b) => known(a) - known(b))) await this.#adopt(file, before.get(file.path))
     if (isFirst) {
       await this.#adoptMoved(byId)
-      this.#isStarted = true
       await store.startFlow(flow.id)
     }
+    this.#linkCopies()
+    if (isFirst) this.#truncated.clear()
     this.#byPath = new Map([...this.#tails.values()].filter(({ id }) => byId.has(id)).map((tail) => [tail.path, tail]))
     await this.#letGo(byId)
   }
@@ -129,52 +134,24 @@ export class FlowTracker {
 
   /** Follows a file that was not followed. `replaced` had its name before. */
   async #adopt({ path, stat }: FoundFile, replaced: FileTail | undefined): Promise<void> {
-    const { fileSystem, logger } = this.#context
-    const file = await fileSystem.open(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') this.#tellUnreadable(path, error)
-      return undefined
-    })
-    if (!file) return
+    let file: OpenFile | undefined
     try {
-      const opened = await file.stat()
-      if (opened.id !== stat.id) return
-      const start = await this.#startOf(file, path, opened.id, opened.sizeBytes)
-      if (start === undefined) return
-      const tail = new FileTail(opened.id, path, start, this.#context)
-      if (replaced && replaced.id !== tail.id) tail.after.add(replaced)
-      this.#tails.set(tail.id, tail)
+      file = await this.#context.fileSystem.open(path)
+      const { id, sizeBytes } = await file.stat()
+      if (id !== stat.id) return
+      const found = await this.#starts!.startOf(file, { id, path, sizeBytes }, this.#tails.values())
+      if (!found) return
+      const tail = new FileTail(id, path, found.start, this.#context)
+      if (replaced && replaced.id !== id) tail.after.add(replaced)
+      if (found.lost) this.#truncated.set(tail, found.lost)
+      this.#tails.set(id, tail)
       this.#unreadable.delete(path)
-      logger.log('debug', `following ${path}`, { from: start.offset })
+      this.#context.logger.log('debug', `following ${path}`, { from: found.start.offset })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#tellUnreadable(path, error as Error)
     } finally {
-      await file.close()
+      await file?.close()
     }
-  }
-
-  /** Where to begin with a file; undefined while that cannot be said. */
-  async #startOf(file: OpenFile, path: string, id: string, sizeBytes: number): Promise<TailStart | undefined> {
-    const { store, flow, logger } = this.#context
-    const checkpoint = store.find(flow.id, id)
-    if (checkpoint) {
-      if (await isFileOf(checkpoint, file, sizeBytes)) return checkpoint
-      logger.log('info', `${path} is not what it was; it is read from its beginning`)
-      return fromBeginning
-    }
-    if (this.#isStarted) return this.#copies.startOf(file, { id, path, sizeBytes }, this.#tails.values())
-    if (flow.initialPosition === 'START_OF_FILE' || store.knowsFlow(flow.id)) return fromBeginning
-    const offset = await lastLineEnd(file, sizeBytes)
-    const head = await signatureAt(file, 0, Math.min(1024, sizeBytes))
-    const tail = await signatureAt(file, Math.max(0, offset - 256), Math.min(256, offset))
-    await store.save({
-      flow: flow.id,
-      id,
-      path,
-      offset,
-      head,
-      tail,
-      atMs: this.#context.clock.nowMs(),
-      isFinished: false,
-    })
-    return { offset, head, tail, isFinished: false }
   }
 
   /**
@@ -209,11 +186,21 @@ export class FlowTracker {
   /** A file was truncated: what it held may be in a copy by now, which is then read on where the file itself was. */
   async #findCopies(tail: FileTail, lost: LostContents): Promise<void> {
     this.#copies.remember(lost)
+    this.#truncated.set(tail, lost)
     // One that is under way may have passed the copy by before it was known for one.
     await this.#scanning
     await this.scan()
-    for (const other of this.#tails.values())
-      if (other !== tail && this.#copies.isCopyOf(other, lost)) tail.after.add(other)
+    this.#truncated.delete(tail)
+  }
+
+  /** A copy is read to its end before the file goes on that was truncated. */
+  #linkCopies(): void {
+    for (const [tail, lost] of this.#truncated)
+      for (const other of this.#tails.values()) {
+        if (other === tail || !this.#copies.isCopyOf(other, lost)) continue
+        other.retire('renamed')
+        tail.after.add(other)
+      }
   }
 
   /** Forgets the files that are gone and delivered; closes some when many are open. */
@@ -248,10 +235,6 @@ export class FlowTracker {
     if (this.#unreadable.size < 1000) this.#unreadable.add(path)
     this.#context.logger.log('warn', `${path} cannot be read; trying again: ${error.message}`)
   }
-}
-
-async function isFileOf({ head, tail, offset }: Checkpoint, file: OpenFile, sizeBytes: number): Promise<boolean> {
-  return sizeBytes >= offset && (await holds(file, head, head.length)) && (await holds(file, tail, offset))
 }
 
 /** A pattern is below the working directory, unless it begins with a slash; `resolve` would drop a backslash's meaning. */

@@ -38,7 +38,7 @@ export class InstanceMetadata implements Ec2Metadata {
   readonly #clock: Clock
   readonly #logger: Logger
   #found: Record<string, unknown> | undefined
-  #askAgainMs = Number.NEGATIVE_INFINITY
+  #askedMs = Number.NEGATIVE_INFINITY
 
   constructor(endpoint: string | undefined, clock: Clock, logger: Logger) {
     this.#endpoint = (endpoint ?? 'http://169.254.169.254').replace(/\/$/, '')
@@ -47,15 +47,14 @@ export class InstanceMetadata implements Ec2Metadata {
   }
 
   current(ttlMs: number): Readonly<Record<string, unknown>> | undefined {
-    if (this.#clock.monotonicMs() >= this.#askAgainMs) {
-      this.#askAgainMs = this.#clock.monotonicMs() + ttlMs
-      void this.refresh()
-    }
+    const pauseMs = this.#found ? ttlMs : Math.min(ttlMs, retryMs)
+    if (this.#clock.monotonicMs() - this.#askedMs >= pauseMs) void this.refresh()
     return this.#found
   }
 
   /** Asks now. Resolves also when there was no answer, and keeps what it had. */
   async refresh(): Promise<void> {
+    this.#askedMs = this.#clock.monotonicMs()
     try {
       const token = await this.#ask('PUT', '/latest/api/token', { 'x-aws-ec2-metadata-token-ttl-seconds': '300' })
       const get = (path: string) => this.#ask('GET', path, { 'x-aws-ec2-metadata-token': token })
@@ -67,7 +66,6 @@ export class InstanceMetadata implements Ec2Metadata {
         tags: await tags(get),
       }
     } catch (error) {
-      this.#askAgainMs = Math.min(this.#askAgainMs, this.#clock.monotonicMs() + retryMs)
       this.#logger.log('warn', `no instance metadata to add: ${(error as Error).message}`)
     }
   }

@@ -62,6 +62,7 @@ export class BatchSender {
       counts.sent += records.length - refused.records.length
       counts.sentBytes += bytes
       counts.errors += refused.records.length
+      metrics.record('RecordsSent', { Destination }, records.length - refused.records.length, 'Count')
       metrics.record('BytesSent', { Destination }, bytes, 'Bytes')
       metrics.record('RecordSendErrors', { Destination }, refused.records.length, 'Count')
       metrics.record('ServiceErrors', { Destination }, 0, 'Count')
