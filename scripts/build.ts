@@ -50,7 +50,8 @@ function compile(folder: string, dist: string): void {
       .map((name) => [`@millrace/${name}`, [`../${name}/dist/src/index.d.ts`]]),
   )
   const options = { noEmit: false, declaration: true, rootDir: '.', outDir: dist, paths }
-  const exclude = ['src/**/*.test.ts', 'src/**/*fixture.ts', 'src/**/contract.ts', 'src/**/testing', 'src/**/fixtures']
+  const suffixes = ['.test', 'fixture', 'fixtures', 'contract', 'model'].map((end) => `src/**/*${end}.ts`)
+  const exclude = [...suffixes, 'src/**/fixtures/**', 'src/**/testing/**']
   const text = { extends: '../../tsconfig.json', compilerOptions: options, include: ['src'], exclude }
   writeFileSync(config, JSON.stringify(text))
   const { status } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config], {
