@@ -61,10 +61,18 @@ export function encodePoints(points: readonly Placed[]): Uint8Array {
   return bytes
 }
 
+/** Which series are looked for; by their first four bytes most others are passed without making an id of them. */
+export type Wanted = { readonly ids: ReadonlySet<SeriesId>; readonly heads: ReadonlySet<number> }
+
+export const wantedOf = (ids: ReadonlySet<SeriesId>): Wanted => ({
+  ids,
+  heads: new Set([...ids].map((id) => Number.parseInt(id.slice(0, 8), 16))),
+})
+
 /** The points of these series within a time, from `fromS` and before `endS`. An entry of another version has none. */
 export function* decodePoints(
   entry: Uint8Array,
-  wanted: ReadonlySet<SeriesId>,
+  { ids, heads }: Wanted,
   fromS: number,
   endS: number,
 ): Generator<Placed> {
@@ -74,9 +82,9 @@ export function* decodePoints(
     const flags = bytes[at + 9]!
     const form = flags & ~secondFlag
     const startS = bytes.readUInt32BE(at + 10)
-    const isInTime = startS >= fromS && startS < endS
-    const series = isInTime ? bytes.toString('hex', at, at + 8) : ''
-    if (isInTime && wanted.has(series)) {
+    const isLikely = startS >= fromS && startS < endS && heads.has(bytes.readUInt32BE(at))
+    const series = isLikely ? bytes.toString('hex', at, at + 8) : ''
+    if (isLikely && ids.has(series)) {
       const point = decodePoint(bytes, at + pointHeadBytes, form)
       yield { series, unit: bytes[at + 8]!, startS, isSecond: (flags & secondFlag) !== 0, point }
     }

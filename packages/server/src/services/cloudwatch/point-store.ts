@@ -3,7 +3,7 @@ import { batchOf, LogNotFound, type RecordLog } from '../../storage/log.ts'
 import { Directory, type Known, rewriteMs } from './directory.ts'
 import { futureMsMax, openPointsMax, readPointsMax, retentionMs } from './limits.ts'
 import { Point } from './point.ts'
-import { decodePoints, encodePoints, type Place, type Placed } from './point-codec.ts'
+import { decodePoints, encodePoints, type Place, type Placed, type Wanted, wantedOf } from './point-codec.ts'
 import type { Series, SeriesId } from './series.ts'
 
 /** Series are spread over so many logs: a read of one need not read all others. */
@@ -82,7 +82,8 @@ export class PointStore {
   }
 
   /** All points of these series from `fromS` on and before `endS`, in no order; those of one place may be several. */
-  async read(wanted: ReadonlySet<SeriesId>, fromS: number, endS: number): Promise<Placed[]> {
+  async read(ids: ReadonlySet<SeriesId>, fromS: number, endS: number): Promise<Placed[]> {
+    const wanted = wantedOf(ids)
     const found: Placed[] = []
     const take = (placed: Placed) => {
       if (found.length >= readPointsMax) throw new TooManyPoints()
@@ -93,10 +94,10 @@ export class PointStore {
       if (this.#flushing) await this.#flushing
       flushes = this.#flushes
       found.length = 0
-      for (const index of new Set([...wanted].map(logOf))) await this.#readLog(index, wanted, fromS, endS, take)
+      for (const index of new Set([...ids].map(logOf))) await this.#readLog(index, wanted, fromS, endS, take)
     }
     for (const placed of this.#open.values())
-      if (wanted.has(placed.series) && placed.startS >= fromS && placed.startS < endS) take(placed)
+      if (ids.has(placed.series) && placed.startS >= fromS && placed.startS < endS) take(placed)
     return found
   }
 
@@ -180,7 +181,7 @@ export class PointStore {
 
   async #readLog(
     index: number,
-    wanted: ReadonlySet<SeriesId>,
+    wanted: Wanted,
     fromS: number,
     endS: number,
     take: (placed: Placed) => void,
