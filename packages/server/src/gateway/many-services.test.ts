@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type http from 'node:http'
 import { test } from 'node:test'
 import { crc32, gzipSync } from 'node:zlib'
 import { decode, encode, Token, Type } from 'cborg'
@@ -297,6 +298,37 @@ test('a REST operation takes its input from path, query, headers and body', asyn
     ['DELETE', '/2015/functions/a/b'],
   ] as const)
     assert.equal((await rest(method, elsewhere)).status, 403, elsewhere)
+})
+
+test('no page of another origin may send a form, or call a REST path', async (t) => {
+  const { port } = await fixture(t)
+  const presigned = [
+    'X-Amz-Algorithm=AWS4-HMAC-SHA256',
+    'X-Amz-Credential=a',
+    'X-Amz-Signature=0',
+    'X-Amz-SignedHeaders=host',
+    'X-Amz-Date=1',
+  ].join('&')
+  const fromPage = async (headers: http.OutgoingHttpHeaders) => {
+    const asForm = { ...headers, 'content-type': 'application/x-www-form-urlencoded' }
+    const sent = await call(port, {
+      path: `/?${presigned}`,
+      headers: asForm,
+      body: 'Action=Put&Version=2010-08-01&Namespace=a',
+    })
+    const invoked = await call(port, { path: `/2015/functions/f/invocations?${presigned}`, headers, body: 'x' })
+    return [sent.status, invoked.status]
+  }
+  for (const headers of [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: 'http://localhost:1' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ])
+    assert.deepEqual(await fromPage(headers), [403, 403], JSON.stringify(headers))
+  const own = { origin: `http://127.0.0.1:${port}`, 'sec-fetch-site': 'same-origin' }
+  for (const headers of [{}, own, { 'sec-fetch-site': 'none' }]) assert.deepEqual(await fromPage(headers), [200, 200])
 })
 
 test('a compressed body is read where the service takes it, and a bomb is refused', async (t) => {

@@ -1,6 +1,7 @@
 import { AwsError } from '../core/aws-error.ts'
 import type { Operation, Service } from '../core/operation.ts'
 import type { HttpRequest } from './listener.ts'
+import { isFromOtherPage } from './origin-check.ts'
 import { json, json10 } from './protocols/json.ts'
 import type { Protocol } from './protocols/protocol.ts'
 import { RestPlaces } from './rest-places.ts'
@@ -32,6 +33,9 @@ export class Unroutable extends AwsError {}
 const undetermined = () =>
   new Unroutable('AccessDeniedException', 'Unable to determine service/operation name to be authorized', 403)
 
+const fromOtherPage = () =>
+  new Unroutable('AccessDeniedException', 'Millrace does not answer pages of other origins', 403)
+
 const actionInForm = /(?:^|&)Action=([^&]*)/
 const versionInForm = /(?:^|&)Version=([^&]*)/
 const formType = 'application/x-www-form-urlencoded'
@@ -51,7 +55,8 @@ export class Router {
 
   /**
    * In this order: `X-Amz-Target: Kinesis_20131202.PutRecord` and the content type; the path of an RPC; `Action=` and
-   * `Version=`; the path of a REST service. @throws Unroutable (403 or 404) as AWS does, for what is none of them
+   * `Version=`; the path of a REST service. @throws Unroutable (403 or 404) as AWS does, for what is none of them; 403 for what a
+   * page of another origin sent
    */
   async route(request: HttpRequest, body: Buffer, requestId: string): Promise<Route> {
     const target = request.headers['x-amz-target']
@@ -59,6 +64,7 @@ export class Router {
     if (target === undefined) {
       const elsewhere =
         this.#rpc(request) ?? this.#query(request, contentType, body, requestId) ?? this.#rest.find(request)
+      if (elsewhere && isFromOtherPage(request)) throw fromOtherPage()
       if (elsewhere) return await elsewhere
     }
     const [prefix, name] = String(target ?? '').split('.', 2)
