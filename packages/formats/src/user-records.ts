@@ -35,8 +35,9 @@ const noBytes = new Uint8Array(0)
  * The user records of a whole batch, in order: those of aggregates one by one, every other record as it is. A corrupt
  * aggregate (cut, wrong MD5, malformed, keys that are not in its tables) is handed on as a plain record; never throws.
  *
- * With a `range`, an aggregate with a record whose hash key lies outside is left out, as KCL does: after a split it went
- * to a shard that its producer had not foreseen, and a producer that aggregates puts its records once more.
+ * With a `range`, records of aggregates whose hash key lies outside are left out: after a split they went to a shard that
+ * their producer had not foreseen, and it puts them once more. (KCL leaves the whole aggregate out then. But the KPL puts
+ * only those again that lie outside, so that with both of them, records are lost.)
  */
 export function deaggregateRecords(records: readonly KinesisRecord[], range?: HashKeyRange): UserRecord[] {
   const userRecords: UserRecord[] = []
@@ -56,8 +57,9 @@ export function deaggregateRecords(records: readonly KinesisRecord[], range?: Ha
         approximateArrivalTimestamp,
         aggregated: false,
       })
-    } else if (range === undefined || isWithin(data, count, range)) {
-      pushAll(userRecords, data, count, sequenceNumber, approximateArrivalTimestamp)
+    } else {
+      const isWithin = range && withinOf(data, range)
+      pushAll(userRecords, data, count, sequenceNumber, approximateArrivalTimestamp, isWithin)
     }
   }
   return userRecords
@@ -72,6 +74,7 @@ function pushAll(
   count: number,
   sequenceNumber: string,
   approximateArrivalTimestamp: Date | undefined,
+  isWithin: ((place: number) => boolean) | undefined,
 ): void {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   const { places, keyPlaces, hashKeyPlaces } = reader
@@ -83,6 +86,7 @@ function pushAll(
   const hashKeyAt = (index: number): string =>
     (hashKeys[index] ??= bytes.toString('latin1', hashKeyPlaces[2 * index], hashKeyPlaces[2 * index + 1]))
   for (let i = 0; i < count; i++) {
+    if (isWithin && !isWithin(i)) continue
     const hashKeyIndex = places[4 * i + 1]!
     const start = places[4 * i + 2]!
     userRecords.push({
@@ -97,25 +101,25 @@ function pushAll(
   }
 }
 
-/** Whether all records read last have their hash key in `range`: each key that is used is looked at once. */
-function isWithin(data: Uint8Array, count: number, range: HashKeyRange): boolean {
+/** Tells of each record read last whether its hash key is in `range`: each key that is used is looked at once. */
+function withinOf(data: Uint8Array, range: HashKeyRange): (place: number) => boolean {
   const { places, keyPlaces, hashKeyPlaces } = reader
-  const seenKeys = new Uint8Array(reader.keyCount)
-  const seenHashKeys = new Uint8Array(reader.hashKeyCount)
-  for (let i = 0; i < count; i++) {
-    const keyIndex = places[4 * i]!
-    const hashKeyIndex = places[4 * i + 1]!
-    const seen = hashKeyIndex < 0 ? seenKeys : seenHashKeys
-    const index = hashKeyIndex < 0 ? keyIndex : hashKeyIndex
-    if (seen[index] === 1) continue
-    seen[index] = 1
+  const keysWithin = new Map<number, boolean>()
+  const hashKeysWithin = new Map<number, boolean>()
+  return (place) => {
+    const keyIndex = places[4 * place]!
+    const hashKeyIndex = places[4 * place + 1]!
+    const [seen, index] = hashKeyIndex < 0 ? [keysWithin, keyIndex] : [hashKeysWithin, hashKeyIndex]
+    const known = seen.get(index)
+    if (known !== undefined) return known
     const hashKey =
       hashKeyIndex < 0
         ? hashKeyOfBytes(data, keyPlaces[2 * index]!, keyPlaces[2 * index + 1]!)
         : decimal(data, hashKeyPlaces[2 * index]!, hashKeyPlaces[2 * index + 1]!)
-    if (hashKey !== undefined && (hashKey < range.start || hashKey > range.end)) return false
+    const isWithin = hashKey === undefined || (hashKey >= range.start && hashKey <= range.end)
+    seen.set(index, isWithin)
+    return isWithin
   }
-  return true
 }
 
 /** Undefined when it is no number of up to 39 digits: of such a key nobody can say that it lies outside. */

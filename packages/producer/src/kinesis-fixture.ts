@@ -94,7 +94,12 @@ export class FakeKinesis {
 
   /** What a consumer sees, shard by shard, as KCL does: an aggregate with a record of another shard is left out. */
   read(): UserRecord[] {
-    return this.shards.flatMap((shard) => deaggregateRecords(this.#of(shard), shard.range))
+    return this.shards.flatMap((shard) =>
+      this.#of(shard).flatMap((record) => {
+        const all = deaggregateRecords([record])
+        return deaggregateRecords([record], shard.range).length === all.length ? all : []
+      }),
+    )
   }
 
   texts(): string[] {
