@@ -10,13 +10,16 @@ export class Delivered {
   /** By partition key: the data, in the order in which it came. */
   readonly byKey = new Map<string, string[]>()
   readonly shards = new Set<string>()
+  /** Above 0 when records came in aggregates. */
+  subSequenceNumberMost = 0
 
   constructor(...workers: readonly { readonly events: readonly ProgramEvent[] }[]) {
     for (const { events } of workers)
       for (const { event, shard, records } of events) {
         if (event !== 'records') continue
         this.shards.add(shard as string)
-        for (const [, , key, data] of records as readonly Row[]) {
+        for (const [, subSequenceNumber, key, data] of records as readonly Row[]) {
+          this.subSequenceNumberMost = Math.max(this.subSequenceNumberMost, subSequenceNumber)
           this.times.set(data, (this.times.get(data) ?? 0) + 1)
           this.byKey.set(key, [...(this.byKey.get(key) ?? []), data])
         }

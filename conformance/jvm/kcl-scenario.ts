@@ -13,11 +13,19 @@ export const startsWithinMs = 60_000
  * One worker of the Kinesis Client Library, while its stream's shards are split and merged: every record is accounted
  * for, exactly, and the leases and metrics tell the same.
  */
-export async function throughReshard(t: TestContext, version: 'kcl2' | 'kcl3', mode: 'polling' | 'fanout') {
-  const stream = await StreamUnderTest.start(t, 2)
+export async function throughReshard(
+  t: TestContext,
+  version: 'kcl2' | 'kcl3',
+  mode: 'polling' | 'fanout',
+  door: 'http' | 'https' = 'http',
+): Promise<void> {
+  const stream = await StreamUnderTest.start(t, 2, { tls: door === 'https' })
   await stream.putMany('before', 1000)
   const startedAt = performance.now()
-  const worker = startWorker(t, version, stream, { mode, worker: 'one' })
+  const worker = startWorker(t, version, stream, {
+    ...{ mode, worker: 'one' },
+    ...(door === 'https' && { endpoint: stream.server.tlsUrl! }),
+  })
   await receives(worker, stream, startsWithinMs)
   const readyMs = performance.now() - startedAt
 
@@ -50,7 +58,7 @@ export async function throughReshard(t: TestContext, version: 'kcl2' | 'kcl3', m
   await checkLeases(stream)
   await checkMetrics(stream)
   t.diagnostic(
-    `${mode}: ${stream.put.length} records of 5 shards, each once; first ones ${(readyMs / 1000).toFixed(1)} s after the ` +
+    `${mode} over ${door}: ${stream.put.length} records of 5 shards, each once; first ones ${(readyMs / 1000).toFixed(1)} s after the ` +
       `start of the JVM, last ones ${(behindMs / 1000).toFixed(1)} s after they were put`,
   )
 }
@@ -71,10 +79,11 @@ export function startWorker(
 }
 
 /** Waits until the worker has everything that was put. */
-async function receives(worker: RunningProgram, stream: StreamUnderTest, withinMs: number): Promise<void> {
-  await worker.until(`all ${stream.put.length} records`, withinMs, () =>
-    new Delivered(worker).missing(stream.put).length === 0 ? true : undefined,
-  )
+export async function receives(worker: RunningProgram, stream: StreamUnderTest, withinMs: number): Promise<Delivered> {
+  return worker.until(`all ${stream.put.length} records`, withinMs, () => {
+    const delivered = new Delivered(worker)
+    return delivered.missing(stream.put).length === 0 ? delivered : undefined
+  })
 }
 
 function receivesFrom(worker: RunningProgram, shardId: string): Promise<unknown> {

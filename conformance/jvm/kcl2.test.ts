@@ -8,6 +8,6 @@ test('KCL 2, polling, accounts for every record through a split and a merge', op
   throughReshard(t, 'kcl2', 'polling'),
 )
 
-test('KCL 2 with enhanced fan-out accounts for every record through a split and a merge', options, (t) =>
-  throughReshard(t, 'kcl2', 'fanout'),
+test('KCL 2 with enhanced fan-out over TLS accounts for every record through a split and a merge', options, (t) =>
+  throughReshard(t, 'kcl2', 'fanout', 'https'),
 )
