@@ -1,3 +1,4 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
@@ -14,4 +15,12 @@ export const pipelineClient = (port: number): KinesisClient =>
     maxAttempts: 1,
     protocol: AwsSmithyRpcV2CborProtocol,
     requestHandler: new NodeHttpHandler(),
+  })
+
+/** For the consumer's leases. */
+export const pipelineDynamoDB = (port: number): DynamoDBClient =>
+  new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
   })

@@ -1,5 +1,6 @@
 /*
- * The reader of the pipeline question, in a process of its own: every shard from its beginning, each record checked.
+ * The consumer of the pipeline question, in a process of its own: every shard from its beginning, each record checked, and
+ * a checkpoint about once a second.
  *
  *   in:  where to read (a PipelineStart), then a Round each time
  *   out: when the last of the round was read (a RoundRead)
@@ -7,17 +8,14 @@
 
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from '@aws-sdk/client-kinesis'
-import { deaggregateRecords } from '@millrace/formats'
-import { pipelineClient } from './pipeline-client.ts'
+import { Consumer } from '@millrace/consumer'
+import { pipelineClient, pipelineDynamoDB } from './pipeline-client.ts'
 import type { PipelineStart, Round } from './pipeline-producer.ts'
 import { PipelineCheck } from './pipeline-records.ts'
 
 export type RoundRead = { readonly endedMs: number; readonly cpuSeconds: number; readonly fault: string | undefined }
 
-const [{ port, streamName: StreamName }] = (await once(process, 'message')) as [PipelineStart]
-const kinesis = pipelineClient(port)
-
+const [{ port, streamName, shardCount }] = (await once(process, 'message')) as [PipelineStart]
 const check = new PipelineCheck()
 let due = Number.POSITIVE_INFINITY
 let cpuBefore = process.cpuUsage()
@@ -27,23 +25,32 @@ process.on('message', ({ recordCount }: Round) => {
 })
 process.on('disconnect', () => process.exit())
 
-const { Shards } = await kinesis.send(new ListShardsCommand({ StreamName }))
+const consumer = new Consumer(
+  { kinesis: pipelineClient(port), dynamodb: pipelineDynamoDB(port) },
+  {
+    applicationName: 'pipeline',
+    streamName,
+    initialPosition: 'TRIM_HORIZON',
+    takeIntervalMs: 200,
+    idleTimeBetweenReadsMs: 10,
+    readGapMs: 0,
+  },
+  () => {
+    let checkpointedMs = performance.now()
+    return {
+      processRecords({ records, checkpointer }) {
+        for (let i = 0; i < records.length; i++) check.take(records[i]!.data, records[i]!.partitionKey)
+        if (check.count >= due) tell()
+        if (performance.now() - checkpointedMs < 1000) return
+        checkpointedMs = performance.now()
+        return checkpointer.checkpoint()
+      },
+    }
+  },
+)
+await consumer.start()
+while (consumer.shardIds.length < shardCount) await sleep(50)
 process.send!('ready')
-await Promise.all(Shards!.map(({ ShardId }) => read(ShardId!)))
-
-async function read(ShardId: string): Promise<void> {
-  const { ShardIterator } = await kinesis.send(
-    new GetShardIteratorCommand({ StreamName, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
-  )
-  let next = ShardIterator
-  while (next) {
-    const { Records, NextShardIterator } = await kinesis.send(new GetRecordsCommand({ ShardIterator: next }))
-    for (const { data, partitionKey } of deaggregateRecords(Records! as never)) check.take(data, partitionKey)
-    if (check.count >= due) tell()
-    if (Records!.length === 0) await sleep(10)
-    next = NextShardIterator
-  }
-}
 
 function tell(): void {
   due = Number.POSITIVE_INFINITY

@@ -10,7 +10,7 @@ import { Producer } from '@millrace/producer'
 import { pipelineClient } from './pipeline-client.ts'
 import { keyCount, pipelineRecords } from './pipeline-records.ts'
 
-export type PipelineStart = { readonly port: number; readonly streamName: string }
+export type PipelineStart = { readonly port: number; readonly streamName: string; readonly shardCount: number }
 export type Round = { readonly recordCount: number }
 /** Times are of the machine's clock since it started (process.hrtime), in milliseconds. */
 export type RoundSent = { readonly startedMs: number; readonly cpuSeconds: number; readonly fault: string | undefined }

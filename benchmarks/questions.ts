@@ -1,6 +1,7 @@
 import type { Question } from './question.ts'
 import { agent } from './questions/agent.ts'
 import { aggregation } from './questions/aggregation.ts'
+import { consumer } from './questions/consumer.ts'
 import { cores } from './questions/cores.ts'
 import { getRecords } from './questions/get-records.ts'
 import { memory } from './questions/memory.ts'
@@ -27,4 +28,5 @@ export const questions: readonly Question[] = [
   startUp,
   memory,
   agent,
+  consumer,
 ]

@@ -13,7 +13,7 @@ const recordsPerSecond = 600_000
 
 export const pipeline: Question = {
   name: 'pipeline',
-  asks: 'User records of 100 B from our producer through a durable server to a reader that checks each; three processes, aggregated, 4 shards',
+  asks: 'User records of 100 B from our producer through a durable server to our consumer, which checks each; three processes, aggregated, 4 shards',
   figures: [
     { title: rateTitle, unit: 'records/s', better: 'more', must: [atLeast(rateTitle, recordsPerSecond, 'records/s')] },
     { title: "The same: the producer's CPU time", unit: 'µs/record', better: 'less' },
@@ -22,8 +22,8 @@ export const pipeline: Question = {
   ],
   peers: [],
   async measure(server, effort) {
-    await createStream(server.port, 'pipeline', 4)
-    const start: PipelineStart = { port: server.port, streamName: 'pipeline' }
+    const start: PipelineStart = { port: server.port, streamName: 'pipeline', shardCount: 4 }
+    await createStream(server.port, start.streamName, start.shardCount)
     const [consumer, producer] = [
       await started('pipeline-consumer.ts', start),
       await started('pipeline-producer.ts', start),

@@ -20,9 +20,14 @@ export class Backoff {
     return this.#failures
   }
 
+  /** Counts a failure that is not waited for. */
+  fail(): void {
+    this.#failures++
+  }
+
   async wait(signal?: AbortSignal): Promise<void> {
     const fullMs = Math.min(this.#firstMs * 2 ** this.#failures, this.#mostMs)
-    this.#failures++
+    this.fail()
     await this.#clock.sleep(fullMs * (0.5 + fractionOf(this.#random) / 2), signal)
   }
 

@@ -11,7 +11,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { Settings } from './options.ts'
 import type { PageQueue } from './page-queue.ts'
 import { bytesOf, childOf } from './polling-reader.ts'
-import { after, positionOf, type ReadPosition, type ShardReader } from './shard-reader.ts'
+import { after, positionAfter, positionOf, type ReadPosition, type ShardReader } from './shard-reader.ts'
 import type { StreamId } from './stream.ts'
 
 /** Reads shards as a registered consumer: SubscribeToShard pushes records, for five minutes at a time. */
@@ -49,6 +49,7 @@ export class FanOutReader implements ShardReader {
         if (await this.#follow(events, place, queue, subscription, backoff)) return
       } catch (error) {
         if (signal.aborted) return
+        place.position = positionAfter(error, place.position, from)
         const isBusy = error instanceof Error && error.name === 'ResourceInUseException'
         const message = isBusy
           ? 'A shard has another subscription; it is tried again'

@@ -74,6 +74,8 @@ export type ConsumerOptions = {
   readonly idleReadsPerSecondMax?: number
   /** Bytes read ahead of the processor, for each shard. @default 8388608 */
   readonly prefetchBytesMax?: number
+  /** The same for all shards together; a shard that has nothing may always read one page. @default 268435456 */
+  readonly prefetchTotalBytesMax?: number
   /** Kinesis records read ahead of the processor, for each shard. @default 30000 */
   readonly prefetchRecordsMax?: number
 
@@ -126,6 +128,12 @@ export function settingsOf(options: ConsumerOptions) {
     readGapMs: within('readGapMs', options.readGapMs ?? 200, 0, 60_000),
     idleReadsPerSecondMax: within('idleReadsPerSecondMax', options.idleReadsPerSecondMax ?? 100, 0.1, 1e6),
     prefetchBytesMax: within('prefetchBytesMax', options.prefetchBytesMax ?? 8 * 1024 * 1024, 1, 2 ** 30),
+    prefetchTotalBytesMax: within(
+      'prefetchTotalBytesMax',
+      options.prefetchTotalBytesMax ?? 256 * 1024 * 1024,
+      1,
+      2 ** 40,
+    ),
     prefetchRecordsMax: within('prefetchRecordsMax', options.prefetchRecordsMax ?? 30_000, 1, 1e7),
     onProcessorError: options.onProcessorError ?? 'retry',
     shutdownTimeoutMs: within('shutdownTimeoutMs', options.shutdownTimeoutMs ?? 30_000, 0, 3_600_000),

@@ -9,7 +9,7 @@ import { Backoff } from './backoff.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Settings } from './options.ts'
 import type { ChildShard, PageQueue } from './page-queue.ts'
-import { after, positionOf, type ReadPosition, type ShardReader } from './shard-reader.ts'
+import { after, positionAfter, positionOf, type ReadPosition, type ShardReader } from './shard-reader.ts'
 import type { StreamId } from './stream.ts'
 
 /** Reads shards by GetRecords: often while there is more, seldom while there is nothing. */
@@ -48,6 +48,7 @@ export class PollingReader implements ShardReader {
           backoff.succeed()
         } catch (error) {
           if (signal.aborted) return
+          position = positionAfter(error, position, from)
           await this.#recover(shardId, error, backoff, signal)
           if (isExpired(error)) iterator = undefined
           continue

@@ -6,7 +6,7 @@ import type { HeldLease } from './held-lease.ts'
 import { leaseOfChild } from './lease-plan.ts'
 import type { LeaseTable } from './lease-table.ts'
 import type { ProcessorErrorAction, Settings } from './options.ts'
-import { type ChildShard, type Page, PageQueue } from './page-queue.ts'
+import { type ChildShard, type Page, PageQueue, type PrefetchBudget } from './page-queue.ts'
 import type { RecordProcessor } from './record-processor.ts'
 import { ShardMetrics } from './shard-metrics.ts'
 import type { ShardReader } from './shard-reader.ts'
@@ -18,6 +18,7 @@ export type ShardConsumerParts = {
   readonly table: LeaseTable
   readonly reader: ShardReader
   readonly settings: Settings
+  readonly budget: PrefetchBudget
   readonly processor: RecordProcessor
   /** Resolves when all parents are finished, or `signal` aborts. */
   readonly parentsFinished: (lease: HeldLease, signal: AbortSignal) => Promise<void>
@@ -89,7 +90,8 @@ export class ShardConsumer {
 
   async #process(): Promise<ShardOutcome> {
     const { reader, settings } = this.#parts
-    const queue = new PageQueue({ bytesMax: settings.prefetchBytesMax, recordsMax: settings.prefetchRecordsMax })
+    const limits = { bytesMax: settings.prefetchBytesMax, recordsMax: settings.prefetchRecordsMax }
+    const queue = new PageQueue(limits, this.#parts.budget)
     const close = () => queue.close()
     const stopReading = new AbortController()
     this.#leave.addEventListener('abort', close, { once: true })

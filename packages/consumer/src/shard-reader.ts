@@ -34,3 +34,14 @@ export const after = (sequenceNumber: string): ReadPosition => ({
   Type: 'AFTER_SEQUENCE_NUMBER',
   SequenceNumber: sequenceNumber,
 })
+
+/**
+ * Where to go on after an error. Who began at LATEST goes on from the time when he did, by his own clock; to a server whose
+ * clock is far behind, that is a time to come, which it refuses.
+ */
+export function positionAfter(error: unknown, position: ReadPosition, from: Checkpoint): ReadPosition {
+  const isRefused = error instanceof Error && error.name === 'InvalidArgumentException'
+  return isRefused && position.Type === 'AT_TIMESTAMP' && from.sequenceNumber === 'LATEST'
+    ? { Type: 'LATEST' }
+    : position
+}

@@ -6,6 +6,7 @@ import { isFinished, type Lease, readerOf } from './lease.ts'
 import { type LeaseTable, LeaseTableMissing } from './lease-table.ts'
 import { chooseForgotten, chooseLeases, LeaseView } from './lease-taking.ts'
 import type { Settings } from './options.ts'
+import { PrefetchBudget } from './page-queue.ts'
 import type { RecordProcessorFactory } from './record-processor.ts'
 import { ShardConsumer, type ShardOutcome } from './shard-consumer.ts'
 import type { ShardReader } from './shard-reader.ts'
@@ -34,6 +35,7 @@ export class Worker {
   readonly #table: LeaseTable
   readonly #view: LeaseView
   readonly #sync: ShardSync
+  readonly #budget: PrefetchBudget
   readonly #running = new Map<string, { readonly consumer: ShardConsumer; readonly done: Promise<void> }>()
   readonly #stopping = new AbortController()
   readonly #stopped = new AbortController()
@@ -50,6 +52,7 @@ export class Worker {
     this.#table = table
     this.#view = new LeaseView(settings.failoverTimeMs)
     this.#sync = new ShardSync(parts.kinesis, parts.stream, table, settings)
+    this.#budget = new PrefetchBudget(settings.prefetchTotalBytesMax)
     this.#takeSoon = new Wake(settings.clock)
     this.#looked = new Wake(settings.clock)
   }
@@ -219,6 +222,7 @@ export class Worker {
       table: this.#table,
       reader: this.#parts.reader,
       settings: this.#settings,
+      budget: this.#budget,
       processor: this.#parts.processorFactory({ shardId }),
       parentsFinished: (held, signal) => this.#parentsFinished(held, signal),
       findChildren: (parent) => this.#sync.childrenOf(parent),
@@ -245,11 +249,8 @@ export class Worker {
   }
 
   async #parentsFinished(lease: HeldLease, signal: AbortSignal): Promise<void> {
-    const isFinishedParent = async (shardId: string): Promise<boolean> => {
-      const isFinished = await this.#sync.isFinishedParent(shardId, lease.lease, this.#view.get(shardId))
-      if (!isFinished && !this.#view.get(shardId)) this.#takeSoon.ring()
-      return isFinished
-    }
+    const isFinishedParent = (shardId: string) =>
+      this.#sync.isFinishedParent(shardId, lease.lease, this.#view.get(shardId))
     while (!signal.aborted) {
       try {
         const finished = await Promise.all(lease.lease.parentShardIds.map(isFinishedParent))
