@@ -173,7 +173,7 @@ const broken: [string, string, RegExp][] = [
   ['isKilled', 'Runtime.ExitError', /Runtime exited with error: signal: killed$/],
   ['circular', 'TypeError', /circular/],
   ['huge', 'Function.ResponseSizeTooLarge', /maximum allowed payload size \(6291556 bytes\)/],
-  ['eatsHeap', 'Runtime.OutOfMemory', /signal: SIGABRT$/],
+  ['eatsHeap', 'Runtime.OutOfMemory', /signal: (SIGABRT$|killed)/],
   ['rejectsBehind', 'Runtime.UnhandledPromiseRejection', /^nobody waits for it$/],
   ['throwsBehind', 'Error', /^behind its back$/],
   ['meddles', 'Runtime.InvalidResponse', /no answer$/],

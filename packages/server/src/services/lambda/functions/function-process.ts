@@ -16,7 +16,7 @@ const initTimeoutMs = 10_000
 const memoryCheckMs = 200
 
 /** What Node needs for itself, beyond what a function may use, in MiB. */
-const runtimeMiB = 96
+const runtimeMiB = 128
 
 /** How the server may be reached by what runs in the process. */
 export type ProcessSurroundings = {

@@ -207,3 +207,75 @@ test('metrics: invocations, errors and how old records are', async (t) => {
   assert.deepEqual(valuesOf('Errors'), [1, 0])
   assert.deepEqual(valuesOf('IteratorAge'), [4950, 5150])
 })
+
+test('EventCount metrics tell what became of each record', async (t) => {
+  const { clock, counted, handle, map, putAll } = await lambdaFixture(t)
+  handle((event) => {
+    if (dataOf(event).includes('bad')) throw new Error()
+  })
+  await putAll(['filtered', 'a', 'b', 'bad'])
+  const EventSourceMappingUUID = await map({
+    BatchSize: 2,
+    MaximumRetryAttempts: 0,
+    DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failed' } },
+    FilterCriteria: { Filters: [{ Pattern: '{"data":[{"anything-but":["filtered"]}]}' }] },
+    MetricsConfig: { Metrics: ['EventCount'] },
+  })
+  await clock.advance(1000)
+  const sums: Record<string, number> = {}
+  for (const { dimensions, metric, value } of counted)
+    if (dimensions.EventSourceMappingUUID === EventSourceMappingUUID) sums[metric] = (sums[metric] ?? 0) + value
+  assert.deepEqual(sums, {
+    PolledEventCount: 4,
+    FilteredOutEventCount: 1,
+    InvokedEventCount: 3,
+    FailedInvokeEventCount: 1,
+    DroppedEventCount: 1,
+    OnFailureDestinationDeliveredEventCount: 1,
+  })
+})
+
+test('a batch that is given up while its destination is down is not done with by a restart', async (t) => {
+  const { clock, handle, map, objects, put, restart } = await lambdaFixture(t, {
+    parts: {
+      objects: {
+        put: async () => {
+          throw new Error('the disk is full')
+        },
+      },
+    },
+  })
+  handle(() => {
+    throw new Error()
+  })
+  await put('a')
+  await map({ MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failed' } } })
+  await clock.advance(1000)
+  const sound = {
+    put: async (bucket: string, key: string, bytes: Uint8Array) => void objects.set(bucket + key, `${bytes}`),
+  }
+  await restart({ objects: sound })
+  await clock.advance(1000)
+  assert.equal(objects.size, 1)
+})
+
+test('a destination that stays down is given up after a while, and the shard goes on', async (t) => {
+  const { clock, counted, handle, map, put, seen } = await lambdaFixture(t, {
+    parts: {
+      objects: {
+        put: async () => {
+          throw new Error('the disk is full')
+        },
+      },
+    },
+  })
+  handle((event) => {
+    if (dataOf(event).includes('bad')) throw new Error()
+  })
+  await put('bad', 'good')
+  const DestinationConfig = { OnFailure: { Destination: 'arn:aws:s3:::failed' } }
+  await map({ BatchSize: 1, MaximumRetryAttempts: 0, DestinationConfig })
+  await clock.advance(60_000)
+  assert.deepEqual(seen(), ['bad', 'good'])
+  assert.equal(counted.filter(({ metric }) => metric === 'DestinationDeliveryFailures').length, 1)
+})
