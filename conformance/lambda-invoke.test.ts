@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { FunctionsOptions } from 'millrace'
+import { missing } from './clients/installed.ts'
 import { LambdaServer } from './harness/lambda.ts'
 
 /* Invoke with real functions in real processes, also such as hang, crash, lie and eat. */
@@ -42,6 +43,7 @@ before(async () => {
       ...of('hostile.mjs', [...hostile, ...behind]),
       ...of('hostile.mjs', ['hangs', 'loops'], { timeoutSeconds: 1, concurrency: 1 }),
       ...of('hostile.mjs', ['eatsHeap', 'eatsBuffers'], { memoryMiB: 64, timeoutSeconds: 60 }),
+      ...of('plain.py', ['greet', 'fail', 'unserializable', 'loop'], { timeoutSeconds: 2 }),
       typed: { module: join(handlers, 'typed.ts') },
       old: { module: join(handlers, 'old.cjs') },
       method: { module: join(handlers, 'plain.mjs'), handler: 'object.method' },
@@ -199,6 +201,28 @@ test('an error tells where it was thrown', async () => {
   assert.equal(value.trace[0], 'RangeError: too far')
   assert.match(value.trace[1], /hostile\.mjs/)
 })
+
+const noPython = missing('Python', 'python3', ['--version'])
+test('a handler in Python gets event and context, and its output is in the log', { skip: noPython }, async () => {
+  const { $metadata, FunctionError, value } = await server.invoke('greet', { name: 'Ada' })
+  assert.equal(FunctionError, undefined)
+  const { leftMs, ...rest } = value
+  assert.ok(leftMs > 0 && leftMs <= 2000)
+  const { requestId } = $metadata
+  assert.deepEqual(rest, { text: 'hello Ada', requestId, function: 'greet', memory: '128' })
+  await server.untilLogged(({ facts, message }) => message === 'greeting' && facts.requestId === requestId)
+})
+
+for (const [name, errorType, errorMessage] of [
+  ['fail', 'KeyError', /nothing/],
+  ['unserializable', 'Runtime.MarshalError', /^Unable to marshal response/],
+  ['loop', 'Sandbox.Timedout', /after 2\.00 seconds$/],
+] as const)
+  test(`a handler in Python that is called ${name} gives the error ${errorType}`, { skip: noPython }, async () => {
+    const { FunctionError, value } = await server.invoke(name)
+    assert.deepEqual([FunctionError, value.errorType], ['Unhandled', errorType])
+    assert.match(value.errorMessage, errorMessage)
+  })
 
 for (const name of ['remote', 'functionUrl']) {
   test(`${name}: a function behind a URL gets the event, and its answer comes back`, async () => {

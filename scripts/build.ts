@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
@@ -36,6 +36,8 @@ function build(folder: string): void {
   }
   writeFileSync(join(dist, 'package.json'), `${JSON.stringify(published, undefined, 2)}\n`)
   for (const path of Object.values(bin ?? {})) chmodSync(join(dist, path), 0o755)
+  // What is run as it is, by another program than Node.
+  for (const path of globSync('src/**/*.py', { cwd: folder })) copyFileSync(join(folder, path), join(dist, path))
   copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'))
   process.stdout.write(`built ${manifest.name} in ${dist}\n`)
 }

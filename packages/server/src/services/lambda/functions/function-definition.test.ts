@@ -19,8 +19,8 @@ const wrong: [unknown, string][] = [
   [[], 'functions: must be an object of functions by name'],
   [{ 'a b': { module: 'f.mjs' } }, 'functions: "a b" is no name: letters, digits, - and _, up to 64'],
   [{ f: 'f.mjs' }, 'functions: f: the function must be an object with "module" or "url"'],
-  [{ f: {} }, 'functions: f: module must be a file that ends in .mjs, .js, .cjs or .ts'],
-  [{ f: { module: 'f.sh' } }, 'functions: f: module must be a file that ends in .mjs, .js, .cjs or .ts'],
+  [{ f: {} }, 'functions: f: module must be a file that ends in .mjs, .js, .cjs, .ts or .py'],
+  [{ f: { module: 'f.sh' } }, 'functions: f: module must be a file that ends in .mjs, .js, .cjs, .ts or .py'],
   [{ f: { module: 'f.mjs', handler: 'a-b' } }, 'functions: f: handler must be the name of an export'],
   [
     { f: { module: 'f.mjs', timeoutSeconds: 901 } },

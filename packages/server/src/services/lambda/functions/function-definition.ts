@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 
 /** Code of the operator's, run in processes of its own. */
 export type LocalFunction = {
-  /** File of the handler: .mjs, .js, .cjs or .ts; relative to the functions file. */
+  /** File of the handler: .mjs, .js, .cjs, .ts or .py; relative to the functions file. */
   readonly module: string
   /** The exported handler, also `object.method`. @default 'handler' */
   readonly handler?: string
@@ -55,7 +55,7 @@ export type FunctionDefinition = {
 }
 
 const names = /^[a-zA-Z0-9_-]{1,64}$/
-const moduleNames = /\.[cm]?[jt]s$/
+const moduleNames = /\.([cm]?[jt]s|py)$/
 const common = ['timeoutSeconds', 'concurrency', 'description', 'role']
 const ofModule = ['module', 'handler', 'memoryMiB', 'environment', ...common]
 const ofUrl = ['url', ...common]
@@ -102,7 +102,7 @@ function definitionOf(name: string, options: unknown, baseFolder: string, accoun
     ? ({ kind: 'url', url: text('url', '', /^https?:\/\/[^/]/, 'an http or https URL') } as const)
     : ({
         kind: 'module',
-        path: resolve(baseFolder, text('module', '', moduleNames, 'a file that ends in .mjs, .js, .cjs or .ts')),
+        path: resolve(baseFolder, text('module', '', moduleNames, 'a file that ends in .mjs, .js, .cjs, .ts or .py')),
         handler: text('handler', 'handler', /^[\w$]+(\.[\w$]+)*$/, 'the name of an export'),
         memoryMiB: whole('memoryMiB', 128, 64, 10_240),
         environment: environmentOf(options.environment ?? {}, wrong),

@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { dirname, extname, join } from 'node:path'
 import type { Duplex, Readable } from 'node:stream'
-import type { Clock, Logger } from '@millrace/ports'
 import { answerBytesMax } from '../limits.ts'
 import { type AnswerHead, encodeFrame, FrameReader, type RunHead } from './frames.ts'
-import type { FunctionDefinition } from './function-definition.ts'
+import { type ModuleFunction, type ProcessSurroundings, startChild } from './function-child.ts'
 import { FunctionLog } from './function-log.ts'
 import { errorResult, type Invocation, type InvocationResult } from './invocation.ts'
 
@@ -17,20 +15,6 @@ const memoryCheckMs = 200
 
 /** What Node needs for itself, beyond what a function may use, in MiB. */
 const runtimeMiB = 128
-
-/** How the server may be reached by what runs in the process. */
-export type ProcessSurroundings = {
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly functionArn: string
-  readonly region: string
-  /** What SDKs in the handler take as endpoint: this server. */
-  readonly endpointUrl: string | undefined
-  /** Names the process's log. */
-  readonly logStreamName: string
-}
-
-export type ModuleFunction = FunctionDefinition & { readonly code: { readonly kind: 'module' } }
 
 type Current = {
   readonly requestId: string
@@ -197,47 +181,6 @@ export class FunctionProcess {
       stop()
     }
   }
-}
-
-function startChild({ name, code, timeoutMs }: ModuleFunction, surroundings: ProcessSurroundings): ChildProcess {
-  const { endpointUrl, functionArn, logStreamName, region } = surroundings
-  const runtime = join(import.meta.dirname, `node-runtime${extname(import.meta.filename)}`)
-  const flags = [
-    `--max-old-space-size=${code.memoryMiB}`,
-    '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
-    '--disable-warning=ExperimentalWarning',
-    ...(process.features.typescript ? [] : ['--experimental-strip-types']),
-  ]
-  const handed = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'NODE_EXTRA_CA_CERTS']
-  const env: NodeJS.ProcessEnv = {
-    ...Object.fromEntries(handed.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]]))),
-    TZ: ':UTC',
-    LANG: 'en_US.UTF-8',
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'any',
-    AWS_SECRET_ACCESS_KEY: 'any',
-    ...(endpointUrl !== undefined && { AWS_ENDPOINT_URL: endpointUrl }),
-    AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${process.versions.node.split('.')[0]}.x`,
-    AWS_LAMBDA_FUNCTION_NAME: name,
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(code.memoryMiB),
-    AWS_LAMBDA_FUNCTION_TIMEOUT: String(timeoutMs / 1000),
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
-    AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
-    LAMBDA_TASK_ROOT: dirname(code.path),
-    _HANDLER: code.handler,
-    MILLRACE_FUNCTION_ARN: functionArn,
-    ...code.environment,
-  }
-  return spawn(process.execPath, [...flags, runtime, code.path, code.handler, `${process.pid}`], {
-    cwd: dirname(code.path),
-    env,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-  })
 }
 
 const exitReason = (code: number | null, signal: string | null): string => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Clock, Logger, Random } from '@millrace/ports'
 import { arn, type Place } from '../../../core/arn.ts'
+import { isPython, type ModuleFunction } from './function-child.ts'
 import type { FunctionDefinition } from './function-definition.ts'
-import type { ModuleFunction } from './function-process.ts'
 import type { Invoker } from './invocation.ts'
 import { ProcessPool } from './process-pool.ts'
 import { type RemoteFunctionDefinition, RemoteInvoker } from './remote-invoker.ts'
@@ -58,6 +58,8 @@ function invokerOf(definition: FunctionDefinition, functionArn: string, surround
   return new ProcessPool(definition as ModuleFunction, process, endpointUrl, random)
 }
 
+const runtimeOf = (path: string) => (isPython(path) ? 'python3' : `nodejs${process.versions.node.split('.')[0]}.x`)
+
 /** A function as AWS shows it: GetFunctionConfiguration, ListFunctions. */
 export function functionView({ definition, arn: FunctionArn }: HeldFunction, startedAtMs: number) {
   const { name, code, timeoutMs, description, role } = definition
@@ -65,7 +67,7 @@ export function functionView({ definition, arn: FunctionArn }: HeldFunction, sta
   return {
     FunctionName: name,
     FunctionArn,
-    Runtime: isModule ? `nodejs${process.versions.node.split('.')[0]}.x` : 'provided.al2023',
+    Runtime: isModule ? runtimeOf(code.path) : 'provided.al2023',
     Role: role,
     Handler: isModule ? code.handler : 'url',
     CodeSize: 0,

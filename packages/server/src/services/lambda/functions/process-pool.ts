@@ -1,5 +1,6 @@
 import type { Random } from '@millrace/ports'
-import { FunctionProcess, type ModuleFunction, type ProcessSurroundings } from './function-process.ts'
+import type { ModuleFunction, ProcessSurroundings } from './function-child.ts'
+import { FunctionProcess } from './function-process.ts'
 import type { Invocation, InvocationResult, Invoker } from './invocation.ts'
 import { Places } from './places.ts'
 
