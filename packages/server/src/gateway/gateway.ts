@@ -1,10 +1,10 @@
-import { crc32 } from 'node:zlib'
 import { type Clock, type Logger, type Random, systemClock } from '@millrace/ports'
 import type { Place } from '../core/arn.ts'
-import { AwsError, internalFailure } from '../core/aws-error.ts'
+import { AwsError } from '../core/aws-error.ts'
 import type { Caller } from '../core/caller.ts'
 import { EventStream, HttpAnswer, type Service } from '../core/operation.ts'
 import { checked } from '../core/shapes.ts'
+import { Answers } from './answers.ts'
 import { authenticate } from './authenticate.ts'
 import { BodyIncomplete, BodyTooLarge, readBody } from './body.ts'
 import { giveBackMemory, reusedFromBytes, takeMemory } from './body-memory.ts'
@@ -14,15 +14,11 @@ import type { Faults } from './faults.ts'
 import { inflate, inflatedBytesMax } from './inflate.ts'
 import { type HttpRequest, type HttpResponse, listen } from './listener.ts'
 import { OpenCall } from './open-call.ts'
-import { giveBack, isLent } from './protocols/byte-sink.ts'
+import { type Page, sendPage } from './pages.ts'
 import { eventStreamContentType, sendEvents } from './protocols/event-stream.ts'
-import type { Protocol } from './protocols/protocol.ts'
-import { renderError } from './render-error.ts'
 import { type Route, Router } from './route.ts'
 import { Throttle } from './throttle.ts'
 import type { ServerCertificate } from './tls/certificate.ts'
-
-export type Page = () => Promise<{ readonly contentType: string; readonly body: string }>
 
 export type GatewayOptions = {
   readonly services: readonly Service[]
@@ -73,6 +69,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const room = new BodyRoom(options.bodyRoomBytesMax)
   const router = new Router(services)
   const stopping = new AbortController()
+  const answers = new Answers(random, logger, stopping.signal)
 
   const tls = options.tls && (await (await import('./tls/tls-door.ts')).tlsDoor(options.tls))
   let saidThatTlsIsMissing = false
@@ -121,7 +118,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       await answer(found, request, response, { body, spare: memory?.subarray(declaredBytes), release }, requestId)
     } catch (error) {
       if (error instanceof BodyIncomplete || response.destroyed) return void request.socket?.destroy()
-      sendError(response, error, found, requestId)
+      answers.error(response, error, found, requestId)
       if (!request.complete) await abandon(request)
     } finally {
       release()
@@ -169,22 +166,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     if (turn) await turn
     if (output instanceof EventStream) {
       release() // it may go on for minutes, and needs no input any more
-      response.writeHead(200, { ...identity(requestId), 'content-type': eventStreamContentType })
+      response.writeHead(200, { ...answers.identity(requestId), 'content-type': eventStreamContentType })
       const unexpected = await sendEvents(output, response, protocol, call.signal)
-      if (unexpected) logFailure(unexpected, requestId)
+      if (unexpected) answers.logFailure(unexpected, requestId)
       return
     }
-    const contentType = protocol.answerType ?? (request.headers['content-type'] as string)
-    if (output instanceof HttpAnswer) return sendHttpAnswer(response, output, protocol, requestId)
-    const bytes = protocol.render(output)
-    send(response, operation.http?.status ?? 200, contentType, bytes, requestId, answerHeaders(found, bytes))
-  }
-
-  function sendHttpAnswer(response: HttpResponse, answer: HttpAnswer, protocol: Protocol, requestId: string): void {
-    const isBytes = answer.body instanceof Uint8Array
-    const body = isBytes ? Buffer.from(answer.body as Uint8Array) : protocol.render(answer.body)
-    const contentType = isBytes ? 'application/octet-stream' : protocol.contentType
-    send(response, answer.status, contentType, body, requestId, answer.headers)
+    if (output instanceof HttpAnswer) answers.http(response, output, found, requestId)
+    else answers.output(response, output, found, request.headers['content-type'] as string, requestId)
   }
 
   /** Takes what a refused client is still sending, for as long as a body may take: else it would not see the answer. */
@@ -196,51 +184,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     await networkClock.sleep(bodyTimeoutMs, over.signal)
     if (!over.signal.aborted) request.socket?.destroy()
   }
-
-  function sendError(response: HttpResponse, error: unknown, found: Route | undefined, requestId: string): void {
-    if (response.headersSent) {
-      response.end()
-      return
-    }
-    if (error instanceof BodyTooLarge) {
-      const tooLarge = Buffer.from('<RequestEntityTooLargeException/>\n')
-      send(response, 413, 'application/xml', tooLarge, requestId)
-      return
-    }
-    if (!(error instanceof AwsError)) logFailure(error, requestId)
-    const told = error instanceof AwsError ? error : internalFailure()
-    const { status, contentType, body, headers } = renderError(told, found)
-    send(response, status, contentType, body, requestId, { ...(found && answerHeaders(found, body)), ...headers })
-  }
-
-  function send(
-    response: HttpResponse,
-    status: number,
-    contentType: string,
-    body: Buffer,
-    requestId: string,
-    more?: Readonly<Record<string, string>>,
-  ): void {
-    if (stopping.signal.aborted && response.req.httpVersionMajor === 1) response.setHeader('connection', 'close')
-    const own: Record<string, string | number> = identity(requestId)
-    if (status !== 204) {
-      own['content-type'] = contentType
-      own['content-length'] = body.length
-    }
-    response.writeHead(status, more ? { ...own, ...more } : own)
-    // HTTP/2's compatibility layer says that it has finished also when a client went away in the middle.
-    if (isLent(body) && response.req.httpVersionMajor === 1) response.end(body, () => giveBack(body))
-    else response.end(body)
-  }
-
-  /** The two ids of every answer; the second is 72 random-looking bytes on AWS. */
-  const identity = (requestId: string): Record<string, string> => ({
-    'x-amzn-RequestId': requestId,
-    'x-amz-id-2': Buffer.from(random.bytes(72)).toString('base64'),
-  })
-
-  const logFailure = (error: unknown, requestId: string) =>
-    logger.log('error', 'a request failed inside the server', { requestId, error })
 
   const { port } = listener
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
@@ -258,26 +201,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 /** A body that was read, memory for what is decoded from it, and how to give both back. */
 type Held = { readonly body: Buffer; readonly spare: Buffer | undefined; readonly release: () => void }
 
-/** What an answer says beside ids, type and length; undefined if nothing. */
-function answerHeaders({ protocol, service }: Route, body: Buffer): Readonly<Record<string, string>> | undefined {
-  if (!service?.crc32) return protocol.headers
-  return { ...protocol.headers, 'x-amz-crc32': `${crc32(body)}` }
-}
-
 /** What a body counts that does not say how long it is; no SDK sends a long one so. 0 if there is none. */
 const undeclaredBytes = ({ httpVersionMajor, headers, method }: HttpRequest): number =>
   headers['transfer-encoding'] !== undefined || (httpVersionMajor === 2 && method === 'POST') ? 1024 * 1024 : 0
-
-/** True if there is a page at this path. */
-async function sendPage(
-  pages: ReadonlyMap<string, Page>,
-  request: HttpRequest,
-  response: HttpResponse,
-): Promise<boolean> {
-  const page = pages.get(request.url ?? '')
-  if (!page) return false
-  const { contentType, body } = await page()
-  response.writeHead(200, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) })
-  response.end(body)
-  return true
-}
