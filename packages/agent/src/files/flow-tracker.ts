@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { CopyWatch } from './copy-watch.ts'
+import { CopyWatch, isCopyName } from './copy-watch.ts'
 import { DirectoryWatches } from './directory-watches.ts'
 import { type FoundFile, findById, scanFiles } from './file-scan.ts'
 import type { DirectoryHint, OpenFile } from './file-system.ts'
@@ -108,7 +108,13 @@ export class FlowTracker {
     // Those that were read before come first: what they lost may be in the others.
     const known = (file: FoundFile) => (store.find(flow.id, file.stat.id) ? 0 : 1)
     const found = [...byId.values()].filter(({ stat }) => !this.#tails.has(stat.id))
-    for (const file of found.sort((a, b) => known(a) - known(b))) await this.#adopt(file, before.get(file.path))
+    const paths = [...byId.values()].map(({ path }) => path)
+    for (const file of found.sort((a, b) => known(a) - known(b))) {
+      const tail = await this.#adopt(file)
+      const replaced = before.get(file.path)
+      if (tail && replaced) tail.after.add(replaced)
+      if (tail && !isFirst) this.#putAfterOlder(tail, paths)
+    }
     if (isFirst) {
       await this.#adoptMoved(byId)
       await store.startFlow(flow.id)
@@ -132,23 +138,39 @@ export class FlowTracker {
     }
   }
 
-  /** Follows a file that was not followed. `replaced` had its name before. */
-  async #adopt({ path, stat }: FoundFile, replaced: FileTail | undefined): Promise<void> {
+  /**
+   * Where files are rotated faster than anyone looks, several new ones are found at a time: `app.log.2`, `app.log.1` and
+   * `app.log`, the oldest first. Each waits for those that came before it and are not delivered yet.
+   */
+  #putAfterOlder(tail: FileTail, paths: readonly string[]): void {
+    const family = (path: string) => paths.find((base) => isCopyName(path, base)) ?? path
+    const own = family(tail.path)
+    for (const other of this.#tails.values()) {
+      if (other === tail || other.isDelivered || other.after.has(tail) || family(other.path) !== own) continue
+      if (other.path === own) continue
+      other.retire('renamed')
+      tail.after.add(other)
+    }
+  }
+
+  /** Follows a file that was not followed. */
+  async #adopt({ path, stat }: FoundFile): Promise<FileTail | undefined> {
     let file: OpenFile | undefined
     try {
       file = await this.#context.fileSystem.open(path)
       const { id, sizeBytes } = await file.stat()
-      if (id !== stat.id) return
+      if (id !== stat.id) return undefined
       const found = await this.#starts!.startOf(file, { id, path, sizeBytes }, this.#tails.values())
-      if (!found) return
+      if (!found) return undefined
       const tail = new FileTail(id, path, found.start, this.#context)
-      if (replaced && replaced.id !== id) tail.after.add(replaced)
       if (found.lost) this.#truncated.set(tail, found.lost)
       this.#tails.set(id, tail)
       this.#unreadable.delete(path)
       this.#context.logger.log('debug', `following ${path}`, { from: found.start.offset })
+      return tail
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#tellUnreadable(path, error as Error)
+      return undefined
     } finally {
       await file?.close()
     }
@@ -191,6 +213,7 @@ export class FlowTracker {
     await this.#scanning
     await this.scan()
     this.#truncated.delete(tail)
+    this.#putAfterOlder(tail, [...this.#byPath.keys()])
   }
 
   /** A copy is read to its end before the file goes on that was truncated. */
