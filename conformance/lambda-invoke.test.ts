@@ -17,7 +17,7 @@ const of = (file: string, names: string[], more: object = {}): FunctionsOptions 
 const environment = { COLOUR: 'blue' }
 const plain = ['echo', 'withCallback', 'failsByCallback', 'nothing', 'talks']
 const hostile = ['throws', 'throwsText', 'exits', 'exitsQuietly', 'crashes', 'isKilled', 'circular', 'huge', 'floods']
-const behind = ['rejectsBehind', 'throwsBehind', 'meddles', 'answersRubbish']
+const behind = ['leavesChild', 'rejectsBehind', 'throwsBehind', 'meddles', 'answersRubbish']
 
 /** Stands for functions elsewhere: what it is asked decides what it answers. */
 const remote = http.createServer((request, response) => {
@@ -243,6 +243,20 @@ for (const name of ['remote', 'functionUrl']) {
       assert.deepEqual([FunctionError, value.errorType], [functionError, errorType])
     })
 }
+
+test('a process that a handler started ends with it', async () => {
+  await server.invoke('leavesChild')
+  const { message } = server.logged.find((line) => line.facts.function === 'leavesChild')!
+  const pid = Number(message.split(' ')[1])
+  const isRunning = () => {
+    try {
+      return process.kill(pid, 0)
+    } catch {
+      return false
+    }
+  }
+  while (isRunning()) await new Promise((resolve) => setImmediate(resolve))
+})
 
 test('a function that cannot be reached is a ServiceException', async () => {
   await assert.rejects(server.invoke('nowhere'), { name: 'ServiceException', $fault: 'server' })

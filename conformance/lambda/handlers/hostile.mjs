@@ -1,5 +1,6 @@
 /* Functions that do what no function should. */
 
+import { spawn } from 'node:child_process'
 import { writeSync } from 'node:fs'
 
 export const throws = async () => {
@@ -63,6 +64,12 @@ export const throwsBehind = async () => {
     throw new Error('behind its back')
   })
   await hangs()
+}
+
+export const leavesChild = async () => {
+  const { pid } = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
+  console.log(`child ${pid}`)
+  process.exit(1)
 }
 
 /** Says rubbish where the runtime and the server talk to each other. */

@@ -13,12 +13,11 @@ const initTimeoutMs = 10_000
 /** How often the memory of a busy process is looked at, where the system tells it. */
 const memoryCheckMs = 200
 
-/** What Node needs for itself, beyond what a function may use, in MiB. */
+/** What Node or Python needs for itself, beyond what a function may use, in MiB. */
 const runtimeMiB = 128
 
 type Current = {
   readonly requestId: string
-  readonly startedMs: number
   readonly finish: (result: Omit<InvocationResult, 'logTail'>) => void
 }
 
@@ -72,7 +71,7 @@ export class FunctionProcess {
     const { clock, functionArn, logStreamName } = this.#surroundings
     this.#log.begin(requestId)
     const finished = new Promise<Omit<InvocationResult, 'logTail'>>((resolve) => {
-      this.#current = { requestId, startedMs: clock.monotonicMs(), finish: resolve }
+      this.#current = { requestId, finish: resolve }
     })
     const whole = () => `${(timeoutMs / 1000).toFixed(2)} seconds`
     const late = () => this.#breakLimit('Sandbox.Timedout', `Task timed out after ${whole()}`)
@@ -110,14 +109,10 @@ export class FunctionProcess {
   /** Ends it and all that it started. Resolves when it is gone. */
   kill(): Promise<void> {
     this.#isAlive = false
-    const { pid } = this.#child
-    if (pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null) {
-      try {
-        if (process.platform === 'win32') this.#child.kill('SIGKILL')
-        else process.kill(-pid, 'SIGKILL') // the group: what the handler started ends with it
-      } catch {
-        // it has just ended by itself
-      }
+    const { exitCode, pid, signalCode } = this.#child
+    if (pid !== undefined && exitCode === null && signalCode === null) {
+      if (process.platform === 'win32') this.#child.kill('SIGKILL')
+      else killGroup(pid)
     }
     return this.#exited
   }
@@ -143,22 +138,13 @@ export class FunctionProcess {
 
   #onExit(reason: string, resolve: () => void): void {
     this.#isAlive = false
-    if (process.platform !== 'win32' && this.#child.pid !== undefined) void this.#killLeftovers(this.#child.pid)
+    if (process.platform !== 'win32' && this.#child.pid !== undefined) killGroup(this.#child.pid)
     const isOutOfMemory = this.#log.endsWith('JavaScript heap out of memory')
     const type = isOutOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.ExitError'
     const { payload } =
       this.#brokenLimit ?? (this.#initFailure ? { payload: this.#initFailure } : errorResult(type, this.#told(reason)))
     this.#current?.finish({ payload, functionError: 'Unhandled' })
     resolve()
-  }
-
-  /** What a handler started and left behind when its process ended by itself. */
-  async #killLeftovers(pid: number): Promise<void> {
-    try {
-      process.kill(-pid, 'SIGKILL')
-    } catch {
-      // nobody is left
-    }
   }
 
   /** Buffers lie outside the heap that Node limits: where /proc tells the process's memory, all of it is watched. */
@@ -180,6 +166,15 @@ export class FunctionProcess {
       isOver = true
       stop()
     }
+  }
+}
+
+/** Ends a process and all that it started and left behind. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // nobody is left
   }
 }
 

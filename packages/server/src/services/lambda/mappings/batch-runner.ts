@@ -103,7 +103,10 @@ export class BatchRunner {
       this.#tell(outcome.kind === 'success' ? 'OK' : functionFailed)
       if (outcome.kind === 'failure') plan.failed(true)
       else {
-        if (window) state = await this.#stateAfter(answer, window, signal)
+        if (window) {
+          state = await this.#stateAfter(answer, window, signal)
+          if (state === undefined) return
+        }
         const isWhole = outcome.kind === 'success'
         if (isWhole) plan.done()
         else plan.failedFrom(step.from + outcome.index)
@@ -113,23 +116,29 @@ export class BatchRunner {
     }
   }
 
-  /** Tells the function that a window is over. Given up like a batch, by retries and age: what it held is then lost. */
-  async finishWindow(window: OpenWindow, isTerminatedEarly: boolean, signal: AbortSignal): Promise<void> {
+  /**
+   * Tells the function that a window is over. Given up like a batch, by retries and age: what it held is then lost.
+   * Resolves with false when `signal` aborted before.
+   */
+  async finishWindow(window: OpenWindow, isTerminatedEarly: boolean, signal: AbortSignal): Promise<boolean> {
     const { logger } = this.#parts
     const plan = new BatchPlan([window.endMs], { ...this.#settings, bisectsOnError: false })
     const event = eventOf(this.#source, [], eventWindow(window, window.state, true, isTerminatedEarly))
     for (let step = await this.#nextStep(plan, signal); step; step = await this.#nextStep(plan, signal)) {
       if (step.do === 'giveUp') {
-        logger.log('error', 'the end of a tumbling window was given up', { mapping: this.#mapping.uuid, ...window })
-        return
+        const { endMs, startMs } = window
+        const facts = { mapping: this.#mapping.uuid, startMs, endMs }
+        logger.log('error', 'the end of a tumbling window was given up', facts)
+        return true
       }
       const attempt = await this.#invoke(event, undefined, signal)
       if (attempt.isSuccess) {
         this.#tell('OK')
-        plan.done()
-      } else if (signal.aborted) return
-      else plan.failed(attempt.counts)
+        return true
+      }
+      if (!signal.aborted) plan.failed(attempt.counts)
     }
+    return false
   }
 
   /** The next step when its pause is over; undefined at the end, or when `signal` aborts. */
@@ -141,12 +150,15 @@ export class BatchRunner {
     return signal.aborted ? undefined : plan.next(clock.nowMs()) // what was young enough may be too old now
   }
 
-  /** The state that the function gave; one that is too large ends the window early, and the next one is empty. */
-  async #stateAfter(answer: unknown, window: OpenWindow, signal: AbortSignal): Promise<string> {
+  /**
+   * The state that the function gave; one that is too large ends the window early, and the next one is empty. Undefined
+   * when `signal` aborted before that end was told.
+   */
+  async #stateAfter(answer: unknown, window: OpenWindow, signal: AbortSignal): Promise<string | undefined> {
     const state = windowStateOf(answer)
     if (Buffer.byteLength(state) <= windowStateBytesMax) return state
-    await this.finishWindow({ ...window, state }, true, signal)
-    return '{}'
+    const isTold = await this.finishWindow({ ...window, state }, true, signal)
+    return isTold ? '{}' : undefined
   }
 
   async #invoke(event: Buffer, newest: StreamRecord | undefined, signal: AbortSignal): Promise<Attempt> {

@@ -255,8 +255,8 @@ export class ShardDelivery {
   }
 
   async #finishWindow(signal: AbortSignal): Promise<void> {
-    await this.#runner.finishWindow(this.#window!, false, signal)
-    if (signal.aborted) return
+    const isTold = await this.#runner.finishWindow(this.#window!, false, signal)
+    if (!isTold) return
     this.#window = undefined
     await this.#saveCheckpoint()
   }
