@@ -11,13 +11,16 @@ import { AgentBench } from './testing/agent-process.ts'
 test('millrace agent tails a file into a stream, ends with SIGTERM, and goes on where it was', async () => {
   const bench = await AgentBench.open('logs')
   try {
-    bench.configure([{ filePattern: bench.path('*.log'), kinesisStream: 'logs', initialPosition: 'START_OF_FILE' }])
+    const flow = { filePattern: bench.path('*.log'), kinesisStream: 'logs', initialPosition: 'START_OF_FILE' }
+    bench.configure([flow], { 'cloudwatch.emitMetrics': true })
     writeFileSync(bench.path('a.log'), numbered(0, 2000))
     const first = await bench.start()
     assert.equal((await bench.records('logs', 2000)).length, 2000)
     first.child.kill('SIGTERM')
     assert.deepEqual(await once(first.child, 'exit'), [0, null])
     assert.match(first.output(), /1 files, 2,000 read, 2,000 sent, [\d,]+\/s, 0 pending, 0 B behind, 0 errors\n$/)
+    const metrics = await bench.metrics('AWSKinesisAgent')
+    assert.ok(metrics.includes('RecordsSent Destination=KinesisStream:logs'), metrics.join())
     appendFileSync(bench.path('a.log'), numbered(2000, 2100))
     await bench.start()
     assert.deepEqual(await bench.records('logs', 2100), linesOf(numbered(0, 2100)))

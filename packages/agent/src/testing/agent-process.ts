@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch'
 import {
   CreateStreamCommand,
   DescribeStreamSummaryCommand,
@@ -90,6 +91,18 @@ export class AgentBench {
       if (!isNew && found.length >= count) return found
       if (!isNew) await new Promise((resolve) => setTimeout(resolve, 20))
     }
+  }
+
+  /** What the server's CloudWatch has in a namespace: names with their dimensions. */
+  async metrics(Namespace: string): Promise<string[]> {
+    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
+    const client = new CloudWatchClient({ endpoint: this.millrace.url, region: 'us-east-1', credentials })
+    const { Metrics } = await client.send(new ListMetricsCommand({ Namespace }))
+    client.destroy()
+    return (Metrics ?? []).map(
+      ({ MetricName, Dimensions }) =>
+        `${MetricName} ${(Dimensions ?? []).map(({ Name, Value }) => `${Name}=${Value}`).join()}`,
+    )
   }
 
   async close(): Promise<void> {
