@@ -30,7 +30,7 @@ export class Dispatcher {
   readonly #encode: EncodeRecord | undefined
   /** In the order of the shard map's ranges. */
   #queues: ShardQueue[] = []
-  /** Queues in which something waits or is on its way. */
+  /** Queues in which something waits or is on its way; who sent last comes last. */
   readonly #active = new Set<ShardQueue>()
   /** For records whose shard is not known. */
   readonly #loose: ShardQueue
@@ -172,7 +172,12 @@ export class Dispatcher {
     }
     if (call.records.length === 0) return 0
     const concerned = new Set(call.queues)
-    for (const queue of concerned) queue.callsUnderWay++
+    for (const queue of concerned) {
+      queue.callsUnderWay++
+      // Behind the others: when calls are scarce, each has its turn.
+      this.#active.delete(queue)
+      this.#active.add(queue)
+    }
     // Its next records wait until these have arrived.
     for (let i = queues.length - 1; i >= 0; i--) if (queues[i]!.isBusy) queues.splice(i, 1)
     this.#callsUnderWay++

@@ -162,6 +162,27 @@ test('no more calls are under way than connectionsMax', async () => {
   assert.equal(most, 2)
 })
 
+test('when calls are scarce, no shard waits while others have their second turn', async () => {
+  const { clock, kinesis, producer } = setUp({ connectionsMax: 1, rateLimitPercent: Infinity }, 4)
+  kinesis.latencyMs = 10
+  const served: string[] = []
+  kinesis.onPut = ({ entries }) => {
+    const { Records } = kinesis.store(entries) as { Records: { ShardId: string }[] }
+    served.push(Records[0]!.ShardId)
+    return { Records }
+  }
+  // More than goes into one call for each shard, and then more while it is sent.
+  for (let round = 0; round < 6; round++) {
+    for (let i = 0; i < 160; i++) void producer.put({ partitionKey: `k${i}`, data: new Uint8Array(10_000) })
+    await clock.advance(10)
+  }
+  const closed = producer.close()
+  await clock.advance(1_000)
+  await closed
+  assert.equal(new Set(served.slice(0, 4)).size, 4, served.join(' '))
+  assert.equal(new Set(served.slice(4, 8)).size, 4, served.join(' '))
+})
+
 test('what is put above bufferBytesMax fails at once, and room waits for its place', async () => {
   const { clock, kinesis, producer } = setUp({ bufferBytesMax: 2_000, recordSizeBytesMax: 1_000 })
   const first = producer.put({ partitionKey: 'k', data: 'a'.repeat(900) })
