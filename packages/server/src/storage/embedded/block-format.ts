@@ -40,7 +40,7 @@ export type PutRuns = {
   readonly batch: Batch
   readonly logs: readonly { readonly number: number }[]
   readonly ends: Uint32Array
-  readonly firstOffsets: Float64Array
+  readonly firstOffsets: readonly number[]
 }
 
 /** Where in the batch a run begins. */
@@ -49,12 +49,15 @@ export const firstEntry = (ends: Uint32Array, run: number) => (run === 0 ? 0 : e
 /** Larger ones go to the disk from where they are; smaller ones are copied, so that one write has few parts. */
 const copiedBytesMax = 4096
 
-/** Memory for blocks, or for what is before their bytes, is taken in pieces of this size. The first is used again. */
+/** Memory for blocks, or for what is before their bytes, comes in pieces. So many are used again for the next write. */
 const pieceLength = 256 * 1024
+const piecesKept = 16
 
 /** The blocks of one write. */
 export class Blocks {
-  #memory = new Uint8Array(pieceLength)
+  readonly #pieces: Uint8Array<ArrayBuffer>[] = []
+  #nextPiece = 0
+  #memory = new Uint8Array(0)
   #view = new DataView(this.#memory.buffer)
   #at = 0
   /** From here on what is in memory is not a part yet. */
@@ -63,8 +66,8 @@ export class Blocks {
 
   /** Begins a write: the parts of the last one are on the disk. */
   begin(): void {
-    this.#at = 0
-    this.#partFrom = 0
+    this.#nextPiece = 0
+    this.#use(this.#takePiece())
     this.#parts = []
   }
 
@@ -120,8 +123,18 @@ export class Blocks {
   #reserve(length: number): void {
     if (this.#at + length <= this.#memory.length) return
     this.#endPart()
-    this.#memory = new Uint8Array(Math.max(length, pieceLength))
-    this.#view = new DataView(this.#memory.buffer)
+    this.#use(length > pieceLength ? new Uint8Array(length) : this.#takePiece())
+  }
+
+  #takePiece(): Uint8Array<ArrayBuffer> {
+    const piece = this.#pieces[this.#nextPiece] ?? new Uint8Array(pieceLength)
+    if (this.#nextPiece < piecesKept) this.#pieces[this.#nextPiece++] = piece
+    return piece
+  }
+
+  #use(memory: Uint8Array<ArrayBuffer>): void {
+    this.#memory = memory
+    this.#view = new DataView(memory.buffer)
     this.#at = 0
     this.#partFrom = 0
   }
