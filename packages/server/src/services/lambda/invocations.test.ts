@@ -30,6 +30,19 @@ test('a failed event is tried again after one minute and after two, and then dro
   assert.equal(counted.filter(({ metric }) => metric === 'AsyncEventsDropped').length, 1)
 })
 
+test('an event that waits is not changed by what comes into the same memory after it was answered', async (t) => {
+  const { clock, events, handle, lambda } = await lambdaFixture(t)
+  handle(() => {
+    throw new Error()
+  })
+  const asked = eventOf(1)
+  await lambda('Invoke', asked)
+  asked.Payload.fill(0x20)
+  await clock.advance(minute)
+  assert.deepEqual(events[1], events[0])
+  assert.equal(events.length, 2)
+})
+
 test('an event that finds no free place waits for one, up to six hours', async (t) => {
   const { clock, events, handle, lambda } = await lambdaFixture(t)
   handle(() => {

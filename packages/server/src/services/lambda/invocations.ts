@@ -63,7 +63,8 @@ export class Invocations {
     const isFull = this.#queued.size >= queuedEventsMax || this.#queuedBytes + event.byteLength > queuedEventBytesMax
     if (isFull || this.#stopping.signal.aborted) throw rateExceeded()
     this.#queuedBytes += event.byteLength
-    const done = this.#runEvent(called, event.slice(), requestId)
+    // A copy: the request's memory is used again, and a Buffer's own slice() is only a view.
+    const done = this.#runEvent(called, new Uint8Array(event), requestId)
       .catch((error: unknown) => {
         const facts = { function: called.definition.name, requestId, error }
         this.#parts.logger.log('error', 'an asynchronous invocation failed inside the server', facts)
