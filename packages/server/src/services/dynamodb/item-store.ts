@@ -67,9 +67,9 @@ export class ItemStore {
     return this.#itemsOf(table).entries(indexName)
   }
 
-  /** How many items a table has, and what they count by AWS's measure. */
-  extentOf(table: Table): TableItems {
-    return this.#itemsOf(table)
+  /** How many items a table has, and what they count by AWS's measure; undefined once the table is forgotten. */
+  extentOf(table: Table): TableItems | undefined {
+    return this.#byTable.get(table.id)
   }
 
   /**

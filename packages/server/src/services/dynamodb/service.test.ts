@@ -31,6 +31,39 @@ test('a table passes from CREATING to ACTIVE, and from DELETING to nothing', asy
   await service.stop()
 })
 
+test('the answers to CreateTable and UpdateTable tell the state between, however long they take to write', async () => {
+  const slow = memory()
+  const { clock, call, activeTable, service } = dynamoDbFixture(slow)
+  const put = slow.catalog.put.bind(slow.catalog)
+  slow.catalog.put = async (...change) => {
+    const version = await put(...change)
+    await clock.advance(1000)
+    return version
+  }
+  const { TableDescription: created } = await call('CreateTable', {
+    TableName: 'other',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+  })
+  assert.equal(created.TableStatus, 'CREATING')
+  await activeTable('table')
+  const { TableDescription: updated } = await call('UpdateTable', {
+    TableName: 'table',
+    DeletionProtectionEnabled: true,
+  })
+  assert.equal(updated.TableStatus, 'UPDATING')
+  await service.stop()
+})
+
+test('a table that is gone by the time that its deletion is answered is described all the same', async () => {
+  const { call, activeTable, service } = dynamoDbFixture(memory(), { parts: { transitionMs: 0 } })
+  await activeTable('table')
+  const { TableDescription } = await call('DeleteTable', { TableName: 'table' })
+  assert.equal(TableDescription.TableStatus, 'DELETING')
+  await service.stop()
+})
+
 test('a table that is made again under its name is empty, and the old items are removed from the catalog', async () => {
   const storage = memory()
   const { call, clock, activeTable, service } = dynamoDbFixture(storage)

@@ -44,6 +44,14 @@ export class TableItems {
     return indexName === undefined ? this.#primary : this.#indexes.get(indexName)!.entries
   }
 
+  /** How many entries an index has, and the bytes of their items: 0 for one that is not there (any more). */
+  indexExtent(indexName: string): { readonly count: number; readonly sizeBytes: number } {
+    const entries = this.#indexes.get(indexName)?.entries
+    let sizeBytes = 0
+    for (const entry of entries?.ascending(() => 0) ?? []) sizeBytes += entry.sizeBytes
+    return { count: entries?.length ?? 0, sizeBytes }
+  }
+
   get count(): number {
     return this.#primary.length
   }

@@ -9,14 +9,15 @@ import {
   type Table,
   type Throughput,
 } from './table.ts'
-import type { Entry } from './table-items.ts'
 
 export const tableArnOf = ({ place }: Pick<DynamoDbContext, 'place'>, { name }: Pick<Table, 'name'>): string =>
   arn(place, 'dynamodb', `table/${name}`)
 
-/** `TableDescription`, as DescribeTable and all that change a table answer it. */
-export function tableView(context: DynamoDbContext, table: Table) {
-  const nowMs = context.clock.nowMs()
+/**
+ * `TableDescription`, as DescribeTable and all that change a table answer it. Those give the time of the change: however
+ * long it took to write, what they answer is CREATING or UPDATING.
+ */
+export function tableView(context: DynamoDbContext, table: Table, nowMs = context.clock.nowMs()) {
   const status = statusOf(table, nowMs)
   const isGone = status === 'DELETING'
   const indexes = indexesOf(table, nowMs)
@@ -37,8 +38,8 @@ export function tableView(context: DynamoDbContext, table: Table) {
     TableName: table.name,
     TableStatus: status,
     ProvisionedThroughput: { NumberOfDecreasesToday: 0, ...throughputView(table.throughput) },
-    TableSizeBytes: extent.itemBytes,
-    ItemCount: extent.count,
+    TableSizeBytes: extent?.itemBytes ?? 0,
+    ItemCount: extent?.count ?? 0,
     TableArn: tableArnOf(context, table),
     TableId: table.id,
     BillingModeSummary: billingView(table),
@@ -67,9 +68,7 @@ function billingView({ billingMode, billingChangedAtMs }: Table) {
 
 function indexView(context: DynamoDbContext, table: Table, index: SecondaryIndex, nowMs: number) {
   const status = indexStatusOf(index, nowMs)
-  const entries = context.items.entries(table, index.name)
-  let sizeBytes = 0
-  for (const entry of entries.ascending(everything)) sizeBytes += entry.sizeBytes
+  const extent = context.items.extentOf(table)?.indexExtent(index.name)
   const view = {
     IndexName: index.name,
     KeySchema: keySchemaView(index.key),
@@ -77,8 +76,8 @@ function indexView(context: DynamoDbContext, table: Table, index: SecondaryIndex
       ProjectionType: index.projection.type,
       NonKeyAttributes: index.projection.nonKeyAttributes,
     },
-    IndexSizeBytes: sizeBytes,
-    ItemCount: entries.length,
+    IndexSizeBytes: extent?.sizeBytes ?? 0,
+    ItemCount: extent?.count ?? 0,
     IndexArn: `${tableArnOf(context, table)}/index/${index.name}`,
   }
   if (!index.isGlobal) return view
@@ -92,5 +91,3 @@ function indexView(context: DynamoDbContext, table: Table, index: SecondaryIndex
     },
   }
 }
-
-const everything = (_: Entry) => 0

@@ -64,6 +64,6 @@ export const createTable = operation({
       activeAtMs,
     }
     await tables.create(table)
-    return { TableDescription: tableView(context, table) }
+    return { TableDescription: tableView(context, table, nowMs) }
   },
 })

@@ -31,13 +31,14 @@ export const updateTable = operation({
   async handle(context: DynamoDbContext, input) {
     checkSomething(input)
     const { clock, tables, transitionMs } = context
+    let nowMs = clock.nowMs()
     const table = await tables.update(input.TableName, (newest) => {
-      const nowMs = clock.nowMs()
+      nowMs = clock.nowMs()
       const status = statusOf(newest, nowMs)
       if (status !== 'ACTIVE') throw tableNotActive(newest.name, status)
       return { ...updatedTable(newest, input, nowMs, nowMs + transitionMs), updatedAtMs: nowMs + transitionMs }
     })
-    return { TableDescription: tableView(context, table) }
+    return { TableDescription: tableView(context, table, nowMs) }
   },
 })
 
