@@ -14,12 +14,16 @@ export type Question = {
   readonly measure: (server: RunningServer, effort: Effort) => Promise<Values>
   /** The same from what bounds Millrace: a server that does nothing, the disk alone. */
   readonly roofline?: (effort: Effort) => Promise<Values>
+  /** The same of what is no Kinesis. */
+  readonly elsewhere?: Readonly<Record<Elsewhere, (effort: Effort) => Promise<Values>>>
   /** For a question that takes long and varies little. @default as many as asked for */
   readonly roundsMax?: number
 }
 
 export type Peer = 'kinesalite' | 'kinesis-local'
-export type Column = 'Millrace' | 'roofline' | Peer
+/** Apache Kafka, which is no Kinesis: it is asked by its own tools; as it comes, and with a sync before an answer. */
+export type Elsewhere = 'Kafka' | 'Kafka with flush.messages=1'
+export type Column = 'Millrace' | 'roofline' | Peer | Elsewhere
 export type Values = readonly (number | undefined)[]
 
 /** How long to load, in whole seconds. */

@@ -7,14 +7,16 @@
  */
 
 import { parseArgs } from 'node:util'
+import { missingKafka } from './kafka.ts'
 import { profile } from './profile.ts'
-import type { Column, Measured, Question, Values } from './question.ts'
+import type { Column, Elsewhere, Measured, Question, Values } from './question.ts'
 import { questions } from './questions.ts'
 import { contestant, installPeers, start } from './servers.ts'
 import { renderTable, writeTable } from './table.ts'
 import { requireWrk } from './wrk.ts'
 
-const columns: readonly Column[] = ['Millrace', 'roofline', 'kinesalite', 'kinesis-local']
+const kafka: readonly Elsewhere[] = ['Kafka', 'Kafka with flush.messages=1']
+const columns: readonly Column[] = ['Millrace', 'roofline', 'kinesalite', 'kinesis-local', ...kafka]
 
 const { values: options } = parseArgs({
   options: {
@@ -47,6 +49,11 @@ if (options.profile) {
 }
 if (chosen.includes('kinesalite') || chosen.includes('kinesis-local')) installPeers()
 
+const asksKafka = asked.some(({ elsewhere }) => elsewhere) && chosen.some(isKafka)
+const noKafka = asksKafka ? missingKafka() : undefined
+if (noKafka !== undefined) process.stderr.write(`Kafka is left out: ${noKafka}\n`)
+const there = chosen.filter((column) => !isKafka(column) || (asksKafka && noKafka === undefined))
+
 /** By column and the title of the figure: a value for each round. */
 const measured = new Map<string, (number | undefined)[]>()
 for (const question of asked) await ask(question)
@@ -55,15 +62,18 @@ const measuredIn =
   (round: number): Measured =>
   (column, title) =>
     measured.get(`${column}/${title}`)?.[round]
-const table = renderTable(asked, chosen, rounds, measuredIn)
+const table = renderTable(asked, there, rounds, measuredIn)
 process.stdout.write(`${table}\n`)
 if (options.write) writeTable(table)
 
 async function ask(question: Question): Promise<void> {
-  const isAsked = (column: Column) =>
-    column === 'Millrace' || (column === 'roofline' ? question.roofline !== undefined : question.peers.includes(column))
+  const isAsked = (column: Column) => {
+    if (column === 'Millrace') return true
+    if (column === 'roofline') return question.roofline !== undefined
+    return isKafka(column) ? question.elsewhere !== undefined : question.peers.includes(column)
+  }
   for (let round = 0; round < Math.min(rounds, question.roundsMax ?? rounds); round++) {
-    for (const column of chosen.filter(isAsked)) {
+    for (const column of there.filter(isAsked)) {
       process.stderr.write(`${question.name}, round ${round + 1} of ${rounds}: ${column} ... `)
       const values = await measure(question, column).catch((error: Error): Values => {
         process.stderr.write(`failed: ${error.message}\n`)
@@ -81,6 +91,7 @@ async function ask(question: Question): Promise<void> {
 
 async function measure(question: Question, column: Column): Promise<Values> {
   if (column === 'roofline') return question.roofline!(effort)
+  if (isKafka(column)) return question.elsewhere![column](effort)
   const server = await start(column === 'Millrace' ? contestant.millrace() : contestant[column]())
   try {
     return await question.measure(server, effort)
@@ -96,4 +107,8 @@ function names(all: readonly { name: string }[]): string {
 function usage(line: string): never {
   process.stderr.write(`npm run bench: ${line}\n`)
   process.exit(2)
+}
+
+function isKafka(column: Column): column is Elsewhere {
+  return (kafka as readonly Column[]).includes(column)
 }

@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { kafkaPipeline } from '../kafka.ts'
 import type { RoundRead } from '../pipeline-consumer.ts'
 import type { PipelineStart, Round, RoundSent } from '../pipeline-producer.ts'
 import { keyCount } from '../pipeline-records.ts'
-import { atLeast, createStream, type Question } from '../question.ts'
+import { atLeast, createStream, type Effort, type Question, ratioTo, type Values } from '../question.ts'
 
 const rateTitle = 'Producer → server → consumer, user records of 100 B'
 
@@ -15,12 +16,22 @@ export const pipeline: Question = {
   name: 'pipeline',
   asks: 'User records of 100 B from our producer through a durable server to our consumer, which checks each; three processes, aggregated, 4 shards',
   figures: [
-    { title: rateTitle, unit: 'records/s', better: 'more', must: [atLeast(rateTitle, recordsPerSecond, 'records/s')] },
+    {
+      title: rateTitle,
+      unit: 'records/s',
+      better: 'more',
+      must: [
+        atLeast(rateTitle, recordsPerSecond, 'records/s'),
+        ratioTo('Kafka', rateTitle, 1),
+        ratioTo('Kafka with flush.messages=1', rateTitle, 1),
+      ],
+    },
     { title: "The same: the producer's CPU time", unit: 'µs/record', better: 'less' },
     { title: "The same: the server's CPU time", unit: 'µs/record', better: 'less' },
     { title: "The same: the consumer's CPU time", unit: 'µs/record', better: 'less' },
   ],
   peers: [],
+  elsewhere: { Kafka: byKafka('default'), 'Kafka with flush.messages=1': byKafka('every-message') },
   async measure(server, effort) {
     const start: PipelineStart = { port: server.port, streamName: 'pipeline', shardCount: 4 }
     await createStream(server.port, start.streamName, start.shardCount)
@@ -44,6 +55,15 @@ export const pipeline: Question = {
       consumer.disconnect()
     }
   },
+}
+
+/** As many records of the same size, through one broker, by Kafka's own producer and consumer of its performance tools. */
+function byKafka(flush: 'default' | 'every-message') {
+  return async ({ seconds }: Effort): Promise<Values> => {
+    const records = seconds * recordsPerSecond
+    const { recordsPerSecond: rate } = await kafkaPipeline({ records, recordBytes: 100, flush, partitions: 4 })
+    return [rate, undefined, undefined, undefined]
+  }
 }
 
 /** @throws Error when a record was lost, repeated, late or damaged */
