@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import { throughReshard } from './kcl-scenario.ts'
 import { missingProgram } from './running-program.ts'
 
-const options = { skip: missingProgram('kcl2') ?? false, timeout: 180_000 }
+const options = { skip: missingProgram('kcl2') ?? false, timeout: 300_000 }
 
 test('KCL 2, polling, accounts for every record through a split and a merge', options, (t) =>
   throughReshard(t, 'kcl2', 'polling'),

@@ -14,7 +14,7 @@ import { credentials, StreamUnderTest } from './stream-under-test.ts'
 
 test('the KPL, aggregating over TLS, puts user records through a split that our consumer reads, none lost', {
   skip: missingProgram('kpl') ?? false,
-  timeout: 180_000,
+  timeout: 300_000,
 }, async (t) => {
   const stream = await StreamUnderTest.start(t, 2, { tls: true })
   const count = 20_000
@@ -46,7 +46,7 @@ test('the KPL, aggregating over TLS, puts user records through a split that our 
 
 test('what our producer aggregates, KCL 3 takes apart, each once and in order', {
   skip: missingProgram('kcl3') ?? false,
-  timeout: 180_000,
+  timeout: 300_000,
 }, async (t) => {
   const stream = await StreamUnderTest.start(t, 2)
   const worker = startWorker(t, 'kcl3', stream, { mode: 'polling', worker: 'one' })
