@@ -42,7 +42,8 @@ const handshakeByte = 0x16
 /**
  * One port for everyone. HTTP/1.1 and HTTP/2 by prior knowledge are told apart by HTTP/2's preface (RFC 9113, section
  * 3.4): the AWS SDK for JavaScript speaks HTTP/2 to Kinesis without asking, all others HTTP/1.1. Who begins with a TLS
- * handshake says by ALPN which of the two comes inside.
+ * handshake says by ALPN which of the two comes inside; or by the preface again: the AWS SDK for Java, and so KCL, speaks
+ * HTTP/2 inside TLS without asking.
  */
 export async function listen(
   options: ListenerOptions,
@@ -78,7 +79,15 @@ export async function listen(
     socket.on('error', () => socket.destroy())
     tellApart(socket, options, (opening) => {
       if (opening !== 'tls') return serve(socket, opening)
-      if (options.tls) return options.tls.enter(socket, headersTimeoutMs, serve)
+      if (options.tls)
+        return options.tls.enter(socket, headersTimeoutMs, (inner, chosen) => {
+          if (chosen === 'http2') return serve(inner, chosen)
+          tellApart(inner, { headersTimeoutMs, idleTimeoutMs: headersTimeoutMs }, (inside) => {
+            // node:http2 answers 403 to a TLS connection for which ALPN has not chosen it.
+            if (inside === 'http2') Object.assign(inner, { alpnProtocol: 'h2' })
+            serve(inner, inside === 'http2' ? inside : 'http1')
+          })
+        })
       options.onTlsMissing?.()
       serve(socket, 'http1')
     })
@@ -125,7 +134,7 @@ const lingerMs = 1000
 /** Waits for as many bytes as are needed to tell, gives them back to the socket, and hands it on. */
 function tellApart(
   socket: Socket,
-  { headersTimeoutMs, idleTimeoutMs }: ListenerOptions,
+  { headersTimeoutMs, idleTimeoutMs }: Pick<ListenerOptions, 'headersTimeoutMs' | 'idleTimeoutMs'>,
   handOn: (opening: 'tls' | 'http1' | 'http2') => void,
 ): void {
   let seen = Buffer.alloc(0)

@@ -74,6 +74,22 @@ test('ALPN chooses HTTP/2 where the client offers it, and HTTP/1.1 where it offe
   await assert.rejects(once(strange, 'secureConnect'), /no application protocol/)
 })
 
+test('HTTP/2 by prior knowledge is spoken inside TLS too, where nothing was chosen by ALPN', async (t) => {
+  const { port } = await fixture(t)
+  const socket = tls.connect({ port, host: '127.0.0.1', ca })
+  await once(socket, 'secureConnect')
+  assert.equal(socket.alpnProtocol, false)
+  const session = http2.connect(`https://127.0.0.1:${port}`, { createConnection: () => socket })
+  t.after(() => session.destroy())
+  const stream = session.request({ ':method': 'POST', ':path': '/', ...signedHeaders('Echo') })
+  stream.end('{"Name":"h2"}')
+  const [headers] = await once(stream, 'response')
+  assert.equal(headers[':status'], 200)
+  let text = ''
+  for await (const chunk of stream) text += chunk
+  assert.match(text, /"Name":"h2"/)
+})
+
 test('a handshake in pieces, byte by byte, is a handshake', async (t) => {
   const { port } = await fixture(t)
   const raw = net.connect(port, '127.0.0.1')
