@@ -30,7 +30,7 @@ async function fleet(t: TestContext, version: 'kcl2' | 'kcl3'): Promise<void> {
   const start = (kind: 'kcl' | 'ours', worker: string): RunningProgram => {
     const started =
       kind === 'kcl'
-        ? startWorker(t, version, stream, { mode: 'polling', worker })
+        ? startWorker(t, version, stream, { mode: 'polling', worker, assignment: 'lease-count' })
         : startNode(t, join(import.meta.dirname, 'consumer-worker.ts'), {
             ...{ endpoint: stream.server.url, stream: stream.name, application: 'application', worker },
           })
