@@ -1,15 +1,15 @@
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from '@millrace/ports'
 import type { Place } from './core/arn.ts'
+import { Sleeper } from './core/sleeper.ts'
 import { type FaultRules, Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
 import { certificateFor } from './gateway/tls/certificate-folder.ts'
 import { openCloudWatch } from './services/cloudwatch/service.ts'
-import { openDynamoDb } from './services/dynamodb/service.ts'
+import { face as dynamodbFace, tablePrefix } from './services/dynamodb/door.ts'
+import { deliveryStreamPrefix, face as firehoseFace } from './services/firehose/door.ts'
 import { awsFirehoseLimits, liftedFirehoseLimits } from './services/firehose/limits.ts'
-import { openFirehose } from './services/firehose/service.ts'
+import { face as lambdaFace, mappingPrefix } from './services/lambda/door.ts'
 import type { FunctionsOptions } from './services/lambda/functions/function-definition.ts'
-import { functionsFrom } from './services/lambda/functions/functions-file.ts'
-import { openLambda } from './services/lambda/service.ts'
 import { type Durations, shortDurations } from './services/streams/context.ts'
 import { limitsOf, type StreamsLimits } from './services/streams/limits.ts'
 import { openStreams } from './services/streams/service.ts'
@@ -82,7 +82,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const place: Place = { accountId: options.account ?? '000000000000', region: options.region ?? 'us-east-1' }
   const limits = limitsOf(options.limits ?? 'aws')
   const faults = options.faults && new Faults(parseFaultRules(options.faults))
-  const definitions = functionsFrom(options.functions, place.accountId)
+  const definitions = await definitionsOf(options.functions, place.accountId)
   const startedMs = clock.monotonicMs()
 
   const storage = await (options.data === undefined
@@ -110,49 +110,61 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     recordFaults: faults,
   })
   let url: string | undefined
-  const dynamodb = openDynamoDb({
-    place,
-    clock,
-    random,
-    logger,
-    catalog,
-    items: storage.items,
-    transitionMs: durations.updateMs,
-    tableBytesMax: options.tableBytesMax,
-    endpointUrl: () => url,
+  const dynamodb = new Sleeper(dynamodbFace, async () => {
+    const { openDynamoDb } = await import('./services/dynamodb/service.ts')
+    return openDynamoDb({
+      place,
+      clock,
+      random,
+      logger,
+      catalog,
+      items: storage.items,
+      transitionMs: durations.updateMs,
+      tableBytesMax: options.tableBytesMax,
+      endpointUrl: () => url,
+    })
   })
   const buckets = options.buckets ?? (options.data && `${options.data}/buckets`)
   const objects = buckets === undefined ? undefined : new ObjectFolder(buckets)
   const lambdaMetrics = new MetricStore()
   const firehoseMetrics = new MetricStore()
-  const firehose = openFirehose({
-    place,
-    clock,
-    random,
-    logger,
-    log,
-    catalog,
-    objects,
-    metrics: firehoseMetrics,
-    limits: options.limits === 'off' ? liftedFirehoseLimits : awsFirehoseLimits,
-    transitionMs: durations.createMs,
-    anyEndpoint: options.endpoints === 'any',
+  const firehose = new Sleeper(firehoseFace, async () => {
+    const { openFirehose } = await import('./services/firehose/service.ts')
+    return openFirehose({
+      place,
+      clock,
+      random,
+      logger,
+      log,
+      catalog,
+      objects,
+      metrics: firehoseMetrics,
+      limits: options.limits === 'off' ? liftedFirehoseLimits : awsFirehoseLimits,
+      transitionMs: durations.createMs,
+      anyEndpoint: options.endpoints === 'any',
+    })
   })
-  const lambda = openLambda({
-    place,
-    clock,
-    random,
-    logger,
-    catalog,
-    streams: streams.reader,
-    objects,
-    metrics: lambdaMetrics,
-    definitions,
-    endpointUrl: () => url,
-    transitionMs: durations.updateMs,
-    // AWS polls a shard once each second, and leaves the rest of what it may be read to others.
-    pollMs: Number.isFinite(limits.shardReadsPerSecond) ? 1000 : 0,
+  if (catalog.list(tablePrefix).length > 0) await dynamodb.wake()
+  if (catalog.list(deliveryStreamPrefix).length > 0) await firehose.wake()
+  const lambda = new Sleeper(lambdaFace, async () => {
+    const { openLambda } = await import('./services/lambda/service.ts')
+    return openLambda({
+      place,
+      clock,
+      random,
+      logger,
+      catalog,
+      streams: streams.reader,
+      objects,
+      metrics: lambdaMetrics,
+      definitions,
+      endpointUrl: () => url,
+      transitionMs: durations.updateMs,
+      // AWS polls a shard once each second, and leaves the rest of what it may be read to others.
+      pollMs: Number.isFinite(limits.shardReadsPerSecond) ? 1000 : 0,
+    })
   })
+  if (definitions.size > 0 || catalog.list(mappingPrefix).length > 0) await lambda.wake()
   const sources = new Map([
     ['AWS/Kinesis', metrics],
     ['AWS/Lambda', lambdaMetrics],
@@ -197,7 +209,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       page('application/x-pem-file', () => tls.authority!),
     )
   const gateway = await openGateway({
-    services: [streams, firehose, dynamodb, lambda, cloudwatch],
+    services: [streams, firehose.service, dynamodb.service, lambda.service, cloudwatch],
     place,
     clock,
     random,
@@ -225,6 +237,13 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       return stopped
     },
   }
+}
+
+/** What an operator wrote of functions; whoever has none does without the code that reads it. */
+async function definitionsOf(functions: MillraceOptions['functions'], accountId: string) {
+  if (functions === undefined) return new Map<string, never>()
+  const { functionsFrom } = await import('./services/lambda/functions/functions-file.ts')
+  return functionsFrom(functions, accountId)
 }
 
 const durationsOf = (ms: number | undefined): Durations =>

@@ -73,9 +73,8 @@ export type QueryNames = {
   readonly errorCodes: ReadonlyMap<string, string>
 }
 
-/** A service as the gateway sees it: a table of operations and what they work on. */
-// biome-ignore lint/suspicious/noExplicitAny: the gateway hands a service its own context back, whatever it is
-export type Service<Context = any> = {
+/** What the gateway must know of a service to find it. */
+export type ServiceFace = {
   /** As in IAM actions and ARNs, e.g. `kinesis`. */
   readonly name: string
   /** What stands before the dot in `X-Amz-Target`, e.g. `Kinesis_20131202`. */
@@ -88,12 +87,22 @@ export type Service<Context = any> = {
   readonly query?: QueryNames
   /** Answers carry the CRC-32 of their body in `x-amz-crc32`, as DynamoDB's do. @default false */
   readonly crc32?: boolean
+  /** Paths that are this REST service's. */
+  readonly restPath?: RegExp
   /** Takes request bodies that are compressed with gzip. @default false */
   readonly gzip?: boolean
+}
+
+/** A service as the gateway sees it: a table of operations and what they work on. */
+// biome-ignore lint/suspicious/noExplicitAny: the gateway hands a service its own context back, whatever it is
+export type Service<Context = any> = ServiceFace & {
   // biome-ignore lint/suspicious/noExplicitAny: each operation has its own input; its own shape has checked it
   readonly operations: ReadonlyMap<string, Operation<Context, any>>
   readonly context: Context
 }
+
+/** A service whose code is loaded when it is first called, or has something to do: most servers need few of them. */
+export type SleepingService = ServiceFace & { readonly wake: () => Promise<Service> }
 
 /**
  * An answer that goes on: each event is `{ EventName: payload }`. An AwsError thrown inside ends it as an exception. A

@@ -2,7 +2,7 @@ import { type Clock, type Logger, type Random, systemClock } from '@millrace/por
 import type { Place } from '../core/arn.ts'
 import { AwsError } from '../core/aws-error.ts'
 import type { Caller } from '../core/caller.ts'
-import { EventStream, HttpAnswer, type Service } from '../core/operation.ts'
+import { EventStream, HttpAnswer, type Service, type SleepingService } from '../core/operation.ts'
 import { checked } from '../core/shapes.ts'
 import { Answers } from './answers.ts'
 import { authenticate } from './authenticate.ts'
@@ -21,7 +21,7 @@ import { Throttle } from './throttle.ts'
 import type { ServerCertificate } from './tls/certificate.ts'
 
 export type GatewayOptions = {
-  readonly services: readonly Service[]
+  readonly services: readonly (Service | SleepingService)[]
   readonly place: Place
   readonly clock: Clock
   readonly random: Random

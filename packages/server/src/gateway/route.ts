@@ -1,5 +1,5 @@
 import { AwsError } from '../core/aws-error.ts'
-import type { Operation, Service } from '../core/operation.ts'
+import type { Operation, Service, ServiceFace, SleepingService } from '../core/operation.ts'
 import type { HttpRequest } from './listener.ts'
 import { isFromOtherPage } from './origin-check.ts'
 import { json, json10 } from './protocols/json.ts'
@@ -43,14 +43,19 @@ const rpcPath = /\/service\/([^/]+)\/operation\/([^/?]+)$/
 
 /** Finds the service and the operation of a request, and the protocol that it speaks. */
 export class Router {
-  readonly #services: readonly Service[]
-  readonly #byTarget: ReadonlyMap<string, Service>
+  readonly #awake: readonly Service[]
+  readonly #byTarget: ReadonlyMap<string, Service | SleepingService>
   readonly #rest: RestPlaces
+  readonly #asleep: readonly SleepingService[]
+  /** Of services that slept. */
+  readonly #places = new Map<SleepingService, RestPlaces>()
 
-  constructor(services: readonly Service[]) {
-    this.#services = services
+  /** One that sleeps is found by its target or by its paths: it has no forms. */
+  constructor(services: readonly (Service | SleepingService)[]) {
+    this.#awake = services.filter((service) => 'operations' in service)
+    this.#asleep = services.filter((service) => 'wake' in service)
     this.#byTarget = new Map(services.map((service) => [service.targetPrefix, service]))
-    this.#rest = new RestPlaces(services)
+    this.#rest = new RestPlaces(this.#awake)
   }
 
   /**
@@ -63,9 +68,13 @@ export class Router {
     const contentType = contentTypeOf(request)
     if (target === undefined) {
       const elsewhere =
-        this.#rpc(request) ?? this.#query(request, contentType, body, requestId) ?? this.#rest.find(request)
+        this.#rpc(request) ??
+        this.#query(request, contentType, body, requestId) ??
+        this.#rest.find(request) ??
+        this.#restAsleep(request)
       if (elsewhere && isFromOtherPage(request)) throw fromOtherPage()
-      if (elsewhere) return await elsewhere
+      const found = await elsewhere
+      if (found) return found
     }
     const [prefix, name] = String(target ?? '').split('.', 2)
     const named = this.#byTarget.get(prefix!)
@@ -77,7 +86,7 @@ export class Router {
     if (!load) throw new Unroutable('UnknownOperationException', '', 404)
     const protocol = await load()
     const isPlainJson = hasBody && contentType === 'application/json'
-    const service = isPlainJson ? undefined : named
+    const service = isPlainJson || !named ? undefined : 'wake' in named ? await named.wake() : named
     return { service, operation: name === undefined ? undefined : service?.operations.get(name), protocol, isPlainJson }
   }
 
@@ -87,7 +96,18 @@ export class Router {
     if (target !== undefined) return this.#byTarget.get(String(target).split('.', 1)[0]!)?.gzip === true
     const prefix = rpcPath.exec(request.url ?? '')?.[1]
     if (prefix !== undefined) return this.#byTarget.get(prefix)?.gzip === true
-    return contentTypeOf(request) === formType && this.#services.some(({ gzip }) => gzip)
+    return contentTypeOf(request) === formType && this.#awake.some(({ gzip }) => gzip)
+  }
+
+  #restAsleep(request: HttpRequest): Promise<Route | undefined> | undefined {
+    const asleep = this.#asleep.find(({ restPath }) => restPath?.test(request.url ?? ''))
+    return asleep && this.#woken(asleep).then((places) => places.find(request))
+  }
+
+  async #woken(asleep: SleepingService): Promise<RestPlaces> {
+    const places = this.#places.get(asleep) ?? new RestPlaces([await asleep.wake()])
+    this.#places.set(asleep, places)
+    return places
   }
 
   #rpc(request: HttpRequest): Promise<Route> | undefined {
@@ -95,12 +115,14 @@ export class Router {
     const [, prefix, name] = rpcPath.exec(request.url ?? '') ?? []
     if (prefix === undefined || name === undefined) return undefined
     const service = this.#byTarget.get(prefix)
-    return loadRpcCbor().then((protocol) => ({
-      service,
-      operation: service?.operations.get(name),
-      protocol,
-      isPlainJson: false,
-    }))
+    return Promise.all([loadRpcCbor(), service && 'wake' in service ? service.wake() : service]).then(
+      ([protocol, awake]) => ({
+        service: awake,
+        operation: awake?.operations.get(name),
+        protocol,
+        isPlainJson: false,
+      }),
+    )
   }
 
   #query(request: HttpRequest, contentType: string, body: Buffer, requestId: string): Promise<Route> | undefined {
@@ -111,7 +133,7 @@ export class Router {
     const text = isForm ? body.toString() : url.slice(inUrl)
     const action = actionInForm.exec(text)?.[1]
     const version = versionInForm.exec(text)?.[1]
-    const service = this.#services.find(({ query }) => query?.version === version)
+    const service = this.#awake.find(({ query }) => query?.version === version)
     const names = service?.query
     if (!names || action === undefined) return undefined
     return loadQuery().then(({ Query }) => ({
@@ -126,7 +148,7 @@ export class Router {
 const loadRpcCbor = async (): Promise<Protocol> => (await import('./protocols/rpc-cbor.ts')).rpcCbor
 const loadQuery = () => import('./protocols/query.ts')
 
-function loaderOf(contentType: string, service: Service | undefined): (() => Promise<Protocol>) | undefined {
+function loaderOf(contentType: string, service: ServiceFace | undefined): (() => Promise<Protocol>) | undefined {
   if (service?.jsonVersion !== '1.0') return protocols.get(contentType)
   if (contentType === json10.contentType) return loadJson10
   return contentType === json.contentType ? undefined : protocols.get(contentType)

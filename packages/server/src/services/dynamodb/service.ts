@@ -1,6 +1,7 @@
 import type { Operation, Service } from '../../core/operation.ts'
 import type { DynamoDbContext, DynamoDbParts } from './context.ts'
 import { tableBytesMaxDefault } from './context.ts'
+import { face } from './door.ts'
 import { ItemStore } from './item-store.ts'
 import * as operations from './operations/index.ts'
 import { Sweeper } from './sweeper.ts'
@@ -20,11 +21,7 @@ export function openDynamoDb({ catalog, items: itemCatalog, ...parts }: DynamoDb
   const sweeper = new Sweeper({ ...parts, tables, items, tokens })
   sweeper.start()
   return {
-    name: 'dynamodb',
-    targetPrefix: 'DynamoDB_20120810',
-    jsonVersion: '1.0',
-    errorPrefix: 'com.amazonaws.dynamodb.v20120810#',
-    crc32: true,
+    ...face,
     operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
     context: { ...parts, tables, items, tokens },
     async stop() {

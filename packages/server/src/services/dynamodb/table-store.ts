@@ -1,9 +1,8 @@
 import type { Clock } from '@millrace/ports'
 import type { Catalog } from '../../storage/catalog.ts'
+import { tablePrefix as prefix } from './door.ts'
 import { resourceNotFound, tableExists, tableNotFound, tooManyTables } from './faults.ts'
 import { decodeTable, encodeTable, isGone, statusOf, type Table } from './table.ts'
-
-const prefix = 'dynamodb/table/'
 
 /** AWS's first quota for an account and region. */
 export const tablesMax = 2500

@@ -1,9 +1,8 @@
 import type { Place } from '../../core/arn.ts'
 import type { Catalog, Json } from '../../storage/catalog.ts'
 import type { DeliveryStream } from './delivery-stream.ts'
+import { deliveryStreamPrefix as prefix } from './door.ts'
 import { deliveryStreamBusy, deliveryStreamExists, deliveryStreamNotFound } from './faults.ts'
-
-const prefix = 'delivery-stream/'
 
 /** The delivery streams in the catalog. Reading is immediate; a change is decided by the catalog. */
 export class DeliveryStreamStore {

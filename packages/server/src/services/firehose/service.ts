@@ -2,6 +2,7 @@ import type { Operation, Service } from '../../core/operation.ts'
 import type { FirehoseContext, FirehoseParts } from './context.ts'
 import { Deliveries } from './delivery/deliveries.ts'
 import { DeliveryStreamStore } from './delivery-stream-store.ts'
+import { face } from './door.ts'
 import { Lifecycle } from './lifecycle.ts'
 import * as operations from './operations/index.ts'
 import { PutRates } from './put-rates.ts'
@@ -21,8 +22,7 @@ export function openFirehose(parts: FirehoseParts): FirehoseService {
   const deliveries = new Deliveries(context)
   deliveries.start()
   return {
-    name: 'firehose',
-    targetPrefix: 'Firehose_20150804',
+    ...face,
     operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
     context,
     async stop() {

@@ -1,5 +1,6 @@
 import type { Operation, Service } from '../../core/operation.ts'
 import type { LambdaContext, LambdaParts } from './context.ts'
+import { face } from './door.ts'
 import { FunctionTable } from './functions/function-table.ts'
 import { Invocations } from './invocations.ts'
 import { bufferedBytesTotalMax } from './limits.ts'
@@ -29,8 +30,7 @@ export function openLambda(parts: LambdaParts): LambdaService {
   const runner = new MappingRunner({ ...parts, region, functions, invocations, mappings, checkpoints, room })
   runner.start()
   return {
-    name: 'lambda',
-    targetPrefix: 'AWSLambda',
+    ...face,
     operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
     context: { ...parts, functions, invocations, mappings, runner },
     async stop() {

@@ -1,8 +1,7 @@
 import type { Catalog } from '../../../storage/catalog.ts'
+import { mappingPrefix as prefix } from '../door.ts'
 import { mappingNotFound } from '../faults.ts'
 import { decodeMapping, encodeMapping, type Mapping } from './mapping.ts'
-
-const prefix = 'lambda/mapping/'
 
 /** The event source mappings in the catalog. */
 export class MappingStore {
