@@ -45,6 +45,18 @@ async function fleet(t: TestContext, version: 'kcl2' | 'kcl3'): Promise<void> {
   }
   const all = (withinMs: number) => delivers(workers, stream, withinMs)
 
+  const readsSome = (worker: RunningProgram) =>
+    worker.until('a record', handsWithinMs, (events) => events.find(({ event }) => event === 'records'))
+  /** The worker has every shard: what is put now, for all of them, comes to it. */
+  const readsAll = async (worker: RunningProgram, mark: string) => {
+    const from = stream.put.length
+    await stream.putMany(`mark-${mark}`, 100)
+    const marks = stream.put.slice(from).filter((data) => data.startsWith('mark'))
+    await worker.until('what was put last', handsWithinMs, () =>
+      new Delivered(worker).missing(marks).length === 0 ? true : undefined,
+    )
+  }
+
   // Ours first: the first worker of KCL waits up to half a minute before it fills an empty table.
   const first = start('ours', 'ours-1')
   await stream.putMany('alone', 500)
@@ -53,12 +65,16 @@ async function fleet(t: TestContext, version: 'kcl2' | 'kcl3'): Promise<void> {
   const traffic = stream.steadily('both')
   await timed('shared', holds(stream, { kcl: 1, 'ours-1': 1 }, startsWithinMs + handsWithinMs))
 
+  await readsSome(kcl)
   await first.kill()
   await timed('KCL took over', holds(stream, { kcl: 4 }, handsWithinMs))
+  await readsAll(kcl, 'kcl')
   const second = start('ours', 'ours-2')
   await timed('shared again', holds(stream, { kcl: 1, 'ours-2': 1 }, handsWithinMs))
+  await readsSome(second)
   await kcl.kill()
   await timed('ours took over', holds(stream, { 'ours-2': 4 }, handsWithinMs))
+  await readsAll(second, 'ours')
   await traffic.stop()
   const delivered = await all(handsWithinMs)
 

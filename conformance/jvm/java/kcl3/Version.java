@@ -13,8 +13,9 @@ final class Version {
         .leaseAssignmentIntervalMillis(1000L)
         .dynamoDbLockBasedLeaderLeaseDurationInMillis(5000L)
         .dynamoDbLockBasedLeaderHeartbeatPeriodInMillis(1000L);
+    // The leader counts those who reported within twice this time, and our worker reports every 30 seconds, KCL's default.
     leases.workerUtilizationAwareAssignmentConfig()
-        .workerMetricsReporterFreqInMillis(1000)
+        .workerMetricsReporterFreqInMillis(20_000)
         .inMemoryWorkerMetricsCaptureFrequencyMillis(500);
     // Its leader weighs processors and bytes, which on one idle machine are the same for all: so a test counts leases.
     if (options.getOrDefault("assignment", "").equals("lease-count"))
