@@ -10,6 +10,9 @@ import module from 'node:module'
 // the second start on the server is ready in half the time. (Node 20 has no such thing.)
 module.enableCompileCache?.()
 
+// `millrace --help | head`: who reads no further has seen enough, and a server goes on without its reader.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 const [first, ...rest] = process.argv.slice(2)
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 const complain = (line: string) => void process.stderr.write(`${line}\n`)
