@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { CallRefused, KinesisCaller } from './kinesis-caller.ts'
 import { putOnLane } from './lane-writer.ts'
 import { type Audit, faultsOf, type Lane, Ledger } from './ledger.ts'
+import { reopenMs } from './reopening.ts'
 import { type ServerOptions, ServerProcess } from './server-process.ts'
 import { isOpen, listShards, makeStream, readStream, topologyFaults, whenActive } from './stream-contents.ts'
 
@@ -173,13 +174,13 @@ export class CrashHistory {
       const { StreamNames } = await caller.call<{ StreamNames: string[] }>('ListStreams', {})
       const faults = this.#isMade && !StreamNames.includes(streamName) ? ['the stream is gone'] : []
       if (!StreamNames.includes(streamName))
-        return { readyMs: server.readyMs, audit: this.ledger.audit({ shards: [] }), faults }
+        return { readyMs: await reopenMs(server), audit: this.ledger.audit({ shards: [] }), faults }
       await whenActive(caller, streamName)
       const before = await this.#audit(caller)
       await this.#putOnEachLane(caller, 1)
       const after = await this.#audit(caller)
       faults.push(...new Set([...before.faults, ...after.faults]))
-      return { readyMs: server.readyMs, audit: after.audit, faults }
+      return { readyMs: await reopenMs(server), audit: after.audit, faults }
     } finally {
       caller.close()
       await server.kill()

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { CrashHistory } from './crash-history.ts'
 import { type Audit, sumOf } from './ledger.ts'
+import { reopenMsMax } from './reopening.ts'
 import { requirement } from './requirement.ts'
 import { DidNotStart, ServerProcess, temporaryFolder } from './server-process.ts'
 import {
@@ -25,7 +26,6 @@ import {
  */
 
 const skip = requirement('strace', hasStrace)
-const reopenMsMax = 2000
 /** `CRASH_POINTS=9` tries every ninth point only: a first look while working on something. */
 const stride = Number(process.env.CRASH_POINTS ?? 1)
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CallRefused, KinesisCaller } from './kinesis-caller.ts'
 import { evenLanes, putOnLane } from './lane-writer.ts'
 import { type Audit, faultsOf, Ledger } from './ledger.ts'
+import { reopenMs, reopenMsMax } from './reopening.ts'
 import { chosenSeed, seededRandom } from './seeded-random.ts'
 import { type ServerOptions, ServerProcess, temporaryFolder } from './server-process.ts'
 import { isOpen, listShards, makeStream, readStream, topologyFaults, whenActive } from './stream-contents.ts'
@@ -17,7 +18,6 @@ import { isOpen, listShards, makeStream, readStream, topologyFaults, whenActive 
 const streamName = 'ledger'
 const lives = 12
 const folders = 2
-const reopenMsMax = 2000
 const lanes = evenLanes(16)
 
 test('kill -9 at random moments under load loses, repeats and reorders nothing', async (t) => {
@@ -32,7 +32,7 @@ test('kill -9 at random moments under load loses, repeats and reorders nothing',
     const ledger = new Ledger()
     for (let life = 0; life < lives; life++) {
       const server = await ServerProcess.start(inFolder(join(folder.path, String(i)), life))
-      readyMs.push(server.readyMs)
+      readyMs.push(await reopenMs(server))
       const audit = await checkAndLoad(server, ledger, random, life === 0)
       if (life === lives - 1 || audit.faults.length > 0) audits.push(audit.audit)
       assert.deepEqual(audit.faults, [], `folder ${i}, life ${life}`)
