@@ -24,14 +24,6 @@ export const notDirectPut = (type: string) =>
 
 export const slowDown = () => new AwsError('ServiceUnavailableException', 'Slow down.', 503)
 
-/** Ours: more is waiting to be delivered than may wait on this disk. */
-export const backlogFull = (name: string, bytesMax: number) =>
-  new AwsError(
-    'ServiceUnavailableException',
-    `Firehose ${name} holds ${bytesMax} bytes that its destination has not taken yet. Try again when it has.`,
-    503,
-  )
-
 export const batchTooLarge = (bytesMax: number) =>
   invalidArgument(`Records size exceeds ${bytesMax / (1024 * 1024)} MB limit`)
 

@@ -1,22 +1,17 @@
-/** AWS's quotas of Firehose (its large regions), each replaceable by `--limits`; `off` lifts those of throughput. */
+/** AWS's quotas of Firehose (its large regions), `--limits off` lifts those of throughput. */
 export type FirehoseLimits = {
   /** Of Direct PUT, for each delivery stream. */
   readonly putRecordsPerSecond: number
   readonly putRequestsPerSecond: number
   readonly putBytesPerSecond: number
   readonly deliveryStreamCountMax: number
-  /** Bytes that were accepted and are not delivered yet, for each delivery stream: a bound of the disk. Not AWS's. */
-  readonly backlogBytesMax: number
 }
-
-const gibibyte = 1024 ** 3
 
 export const awsFirehoseLimits: FirehoseLimits = {
   putRecordsPerSecond: 500_000,
   putRequestsPerSecond: 2000,
   putBytesPerSecond: 5 * 1024 * 1024,
   deliveryStreamCountMax: 5000,
-  backlogBytesMax: 16 * gibibyte,
 }
 
 export const liftedFirehoseLimits: FirehoseLimits = {

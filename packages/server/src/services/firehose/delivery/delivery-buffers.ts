@@ -36,6 +36,7 @@ export class DeliveryBuffers<T> {
   #heldBytes = 0
   #delivering = 0
   #waiters: (() => void)[] = []
+  #isDropped = false
 
   constructor(options: BufferOptions<T>) {
     this.#options = options
@@ -47,6 +48,7 @@ export class DeliveryBuffers<T> {
   }
 
   add(key: string, item: Waiting<T>, sizeBytes: number, arrivalMs: number): void {
+    if (this.#isDropped) return
     const { clock, intervalMs, sizeBytesMax } = this.#options
     let open = this.#open.get(key)
     if (open && open.bytes + sizeBytes > sizeBytesMax) {
@@ -64,11 +66,12 @@ export class DeliveryBuffers<T> {
     if (open.bytes >= sizeBytesMax) this.#close(key)
   }
 
-  /** Resolves when something may be added. */
+  /** Resolves when something may be added, or everything is dropped. */
   async room(): Promise<void> {
     // What fills the memory and waits for its time only, goes now.
     if (this.#heldBytes >= this.#options.heldBytesMax) this.flush()
-    while (this.#heldBytes >= this.#options.heldBytesMax) await new Promise<void>((wake) => this.#waiters.push(wake))
+    while (!this.#isDropped && this.#heldBytes >= this.#options.heldBytesMax)
+      await new Promise<void>((wake) => this.#waiters.push(wake))
   }
 
   /** Closes all buffers. */
@@ -81,10 +84,12 @@ export class DeliveryBuffers<T> {
     while (this.#lines.size > 0) await Promise.all(this.#lines.values())
   }
 
-  /** Forgets what is open: it will come again after a restart. */
+  /** Forgets what is open, and takes nothing more: it will come again after a restart. */
   drop(): void {
+    this.#isDropped = true
     for (const { stopTimer } of this.#open.values()) stopTimer()
     this.#open.clear()
+    this.#wake()
   }
 
   #close(key: string): void {

@@ -158,3 +158,22 @@ test('a destination that is down for an hour costs no memory: reading waits', as
   assert.equal(delivered, 300)
   await delivery.stop()
 })
+
+test('what is delivered while a delivery stops is not delivered again', async () => {
+  const batches: string[] = []
+  let deliver = () => {}
+  const { checkpoints, clock, put, start } = await started(async (batch) => {
+    await new Promise<void>((resolve) => {
+      deliver = resolve
+    })
+    batches.push(textsOf(batch))
+    return []
+  })
+  const delivery = start()
+  await put('a')
+  await clock.advance(6000)
+  const stopped = delivery.stop()
+  deliver()
+  await stopped
+  assert.deepEqual([batches, checkpoints.get(id)], [['a'], { put: '1' }])
+})

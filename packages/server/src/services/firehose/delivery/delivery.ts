@@ -129,7 +129,7 @@ export class Delivery {
 
   async #take(lane: string, next: string, given: readonly DeliveryRecord[]): Promise<void> {
     const { signal } = this.#stopping
-    await Promise.race([Promise.all([this.#buffers.room(), this.#errorBuffers.room()]), aborted(signal)])
+    await Promise.all([this.#buffers.room(), this.#errorBuffers.room()])
     if (signal.aborted) return
     let records = given
     const failed: FailedRecord[] = []
@@ -157,7 +157,8 @@ export class Delivery {
     const deadlineMs = clock.monotonicMs() + retryMs
     let batch: DeliveryBatch = { id, version, records, firstArrivalMs, partitionKeys }
     let failed: readonly FailedRecord[] = []
-    for (let attempt = 0; !signal.aborted; attempt++) {
+    for (let attempt = 0; ; attempt++) {
+      if (signal.aborted) return
       try {
         failed = await destination.deliver(batch, signal)
         this.#count(batch, true)
@@ -177,7 +178,6 @@ export class Delivery {
         break
       }
     }
-    if (signal.aborted) return
     for (const error of failed) {
       this.#addError(error, pages.get(error.record)!)
       pages.delete(error.record)
@@ -265,10 +265,3 @@ const failureOf = (error: unknown): DeliveryFailed =>
   error instanceof DeliveryFailed
     ? error
     : new DeliveryFailed('InternalError', (error as Error).message, undefined, { cause: error })
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
