@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { build, classpathOf, hasJava } from '../conformance/jvm/programs.ts'
+import { freePort } from './servers.ts'
 
 /*
  * Apache Kafka beside the pipeline: one broker (KRaft, its own controller) with its own tools for performance, as they
@@ -161,13 +162,4 @@ async function untilItListens(port: number, broker: ChildProcess): Promise<void>
     if (broker.exitCode !== null || performance.now() > deadline) throw new Error('the Kafka broker did not start')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
