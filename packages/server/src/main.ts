@@ -144,8 +144,6 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       anyEndpoint: options.endpoints === 'any',
     })
   })
-  if (catalog.list(tablePrefix).length > 0) await dynamodb.wake()
-  if (catalog.list(deliveryStreamPrefix).length > 0) await firehose.wake()
   const lambda = new Sleeper(lambdaFace, async () => {
     const { openLambda } = await import('./services/lambda/service.ts')
     return openLambda({
@@ -164,7 +162,6 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       pollMs: Number.isFinite(limits.shardReadsPerSecond) ? 1000 : 0,
     })
   })
-  if (definitions.size > 0 || catalog.list(mappingPrefix).length > 0) await lambda.wake()
   const sources = new Map([
     ['AWS/Kinesis', metrics],
     ['AWS/Lambda', lambdaMetrics],
@@ -196,6 +193,13 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     await closeRooms()
     throw error
   }
+  const isKept = (prefix: string) => catalog.list(prefix).length > 0
+  const busy = [
+    ...(isKept(tablePrefix) ? [dynamodb] : []),
+    ...(isKept(deliveryStreamPrefix) ? [firehose] : []),
+    ...(definitions.size > 0 || isKept(mappingPrefix) ? [lambda] : []),
+  ]
+  await Promise.all(busy.map((sleeper) => sleeper.wake())).catch(closeAndThrow)
   const tls = await certificateFor(options.tls ?? false, {
     folder: options.data && `${options.data}/tls`,
     host,
