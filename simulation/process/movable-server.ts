@@ -1,13 +1,16 @@
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { type Clock, systemClock } from '@millrace/ports'
 import { startMillrace } from '../../packages/server/src/main.ts'
 import { jsonLogger } from '../../packages/server/src/telemetry/json-logger.ts'
 
 /*
  * The server in a process of its own, as `millrace serve` runs it, but for what a crash test needs and nobody else: small
- * segments, and a clock that is moved by a line on standard input, `shift MS`. It ends when that input ends, so that it
- * does not outlive whoever started it.
+ * segments, a clock that is moved by a line on standard input, `shift MS`, and the answer to another one, `used`: how much
+ * memory is in use once the garbage is collected. It ends when that input ends, so that it does not outlive whoever started
+ * it.
  *
  *   node movable-server.ts --data DIR [--segment-bytes N] [--shift-ms MS]
  */
@@ -51,6 +54,14 @@ class MovableClock implements Clock {
   }
 }
 
+/** Bytes of live objects and buffers. */
+function usedBytes(): number {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
 const { values } = parseArgs({
   options: {
     data: { type: 'string' },
@@ -64,6 +75,7 @@ const ending = new Promise<void>((resolve) => {
   const lines = createInterface({ input: process.stdin })
   lines.on('close', () => resolve())
   lines.on('line', (line) => {
+    if (line === 'used') return void process.stdout.write(`used ${usedBytes()}\n`)
     const ms = /^shift (\d+)$/.exec(line)?.[1]
     if (ms === undefined) return
     clock.shift(Number(ms))

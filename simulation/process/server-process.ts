@@ -53,6 +53,7 @@ export class ServerProcess {
   readonly #child: ChildProcess
   readonly #said: () => string
   #shifted: (() => void)[] = []
+  #used: ((bytes: number) => void)[] = []
 
   private constructor(child: ChildProcess, exited: Promise<Exit>, port: number, readyMs: number, said: () => string) {
     this.#child = child
@@ -62,6 +63,7 @@ export class ServerProcess {
     this.#said = said
     child.stdout!.on('data', (chunk) => {
       for (const _ of String(chunk).matchAll(/^shifted$/gm)) this.#shifted.shift()?.()
+      for (const [, bytes] of String(chunk).matchAll(/^used (\d+)$/gm)) this.#used.shift()?.(Number(bytes))
     })
   }
 
@@ -126,6 +128,13 @@ export class ServerProcess {
     const shifted = new Promise<void>((resolve) => this.#shifted.push(resolve))
     this.#child.stdin!.write(`shift ${ms}\n`)
     await Promise.race([shifted, this.exited])
+  }
+
+  /** What a movable server holds once its garbage is collected, in bytes; 0 if it has ended. */
+  async usedBytes(): Promise<number> {
+    const used = new Promise<number>((resolve) => this.#used.push(resolve))
+    this.#child.stdin!.write('used\n')
+    return Promise.race([used, this.exited.then(() => 0)])
   }
 
   /** Resident memory, in bytes, from the system's own books. */

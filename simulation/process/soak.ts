@@ -31,7 +31,7 @@ const shiftEveryMs = Math.min(15_000, lastsMs / 12)
 const lineEveryMs = 10_000
 const sampleEveryMs = 1000
 const segmentBytesMax = 8 * 1024 * 1024
-const names = { residentBytes: 'memory', handles: 'file handles', diskBytes: 'disk' }
+const names = { residentBytes: 'memory', usedBytes: 'memory in use', handles: 'file handles', diskBytes: 'disk' }
 
 const folder = temporaryFolder()
 const server = await ServerProcess.start({
@@ -70,7 +70,7 @@ async function soak(): Promise<boolean> {
   print(
     `for ${values.minutes} minutes; every ${Math.round(shiftEveryMs / 1000)} s the clock goes half a day ahead (retention: a day)`,
   )
-  print('     s  records/s   MB/s  put p99 ms  unread  memory MB  handles  disk MB  segments')
+  print('     s  records/s   MB/s  put p99 ms  unread  memory MB  in use MB  handles  disk MB  segments')
 
   const samples: Sample[] = []
   const startMs = performance.now()
@@ -107,6 +107,7 @@ async function watch(
   hasEnded: () => boolean,
 ): Promise<void> {
   let shiftedMs = performance.now()
+  let usedBytes = await server.usedBytes()
   let line = { atMs: performance.now(), records: writers.acknowledgedRecords, puts: writers.putMs.length }
   while (!hasEnded()) {
     await new Promise((resolve) => setTimeout(resolve, sampleEveryMs))
@@ -116,9 +117,10 @@ async function watch(
       await server.shift(shiftMs)
     }
     const { bytes: diskBytes, segments } = diskUse()
-    const sample = { residentBytes: server.residentBytes(), handles: server.openHandles(), diskBytes }
+    const sample = { residentBytes: server.residentBytes(), usedBytes, handles: server.openHandles(), diskBytes }
     samples.push({ atS: (nowMs - startMs) / 1000, ...sample })
     if (nowMs - line.atMs < lineEveryMs) continue
+    usedBytes = await server.usedBytes()
     const recordsPerSecond = (writers.acknowledgedRecords - line.records) / ((nowMs - line.atMs) / 1000)
     const columns = [
       [Math.round((nowMs - startMs) / 1000), 6],
@@ -127,6 +129,7 @@ async function watch(
       [percentile(writers.putMs.slice(line.puts), 0.99).toFixed(1), 12],
       [writers.acknowledgedRecords - polled.records, 8],
       [megabytes(sample.residentBytes), 11],
+      [megabytes(usedBytes), 11],
       [sample.handles, 9],
       [megabytes(diskBytes), 9],
       [segments, 10],
