@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import type { LogLevel } from '@millrace/ports'
 
@@ -116,6 +117,13 @@ export const serverOptions = {
     help: "Where Firehose may deliver to. aws: as AWS demands. any: also by http://, and to hosts that are not AWS's.",
     parse: oneOf('aws', 'any'),
   }),
+  'private-addresses': option({
+    value: 'NETWORKS',
+    env: 'MILLRACE_PRIVATE_ADDRESSES',
+    default: [] as readonly string[],
+    help: 'Loopback, link-local and private networks that Firehose may deliver to all the same, e.g. 10.0.0.0/8,127.0.0.1.',
+    parse: networks,
+  }),
   'table-bytes-max': option({
     value: 'BYTES',
     env: 'MILLRACE_TABLE_BYTES_MAX',
@@ -197,7 +205,7 @@ function parseFlags(args: readonly string[]): Record<string, string | boolean | 
 export function describeOptions(): string[] {
   return Object.entries(serverOptions).flatMap(([name, declared]) => {
     const { value, env, help, default: standard } = declared as Option<unknown>
-    const shown = standard === undefined ? 'none' : standard === false ? 'off' : standard
+    const shown = standard === false ? 'off' : standard === undefined || `${standard}` === '' ? 'none' : standard
     return [`  --${name}${value ? ` ${value}` : ''}`, `      ${help}`, `      Default: ${shown}. Environment: ${env}`]
   })
 }
@@ -230,6 +238,13 @@ function oneOf<const V extends string>(...values: V[]) {
     if (!values.includes(text as V)) throw new ConfigError(values.join(' or '))
     return text as V
   }
+}
+
+function networks(text: string): readonly string[] {
+  const all = text.split(',').map((network) => network.trim())
+  const isNetwork = (network: string) => /^[\da-f.:]+(\/\d{1,3})?$/i.test(network) && isIP(network.split('/')[0]!) > 0
+  if (!all.every(isNetwork)) throw new ConfigError('networks with commas between them, e.g. 10.0.0.0/8,127.0.0.1')
+  return all
 }
 
 function onOrOff(text: string): boolean {

@@ -4,6 +4,7 @@ import { Sleeper } from './core/sleeper.ts'
 import { type FaultRules, Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
 import { certificateFor } from './gateway/tls/certificate-folder.ts'
+import { AddressRules } from './outbound/address-rules.ts'
 import { openCloudWatch } from './services/cloudwatch/service.ts'
 import { face as dynamodbFace, tablePrefix } from './services/dynamodb/door.ts'
 import { deliveryStreamPrefix, face as firehoseFace } from './services/firehose/door.ts'
@@ -49,6 +50,8 @@ export type MillraceOptions = {
   readonly buckets?: string
   /** Where Firehose may deliver to: as AWS demands, or also by `http://` and to hosts that are not AWS's. @default 'aws' */
   readonly endpoints?: 'aws' | 'any'
+  /** Loopback, link-local and private networks that Firehose may deliver to, e.g. `10.0.0.0/8`. @default none */
+  readonly privateAddresses?: readonly string[]
   /** The region in ARNs. @default 'us-east-1' */
   readonly region?: string
   /** The account in ARNs: twelve digits. @default '000000000000' */
@@ -81,6 +84,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const { clock = systemClock, random = systemRandom, logger = silentLogger, host = '127.0.0.1' } = options
   const place: Place = { accountId: options.account ?? '000000000000', region: options.region ?? 'us-east-1' }
   const limits = limitsOf(options.limits ?? 'aws')
+  const addressRules = new AddressRules(options.privateAddresses)
   const faults = options.faults && new Faults(parseFaultRules(options.faults))
   const definitions = await definitionsOf(options.functions, place.accountId)
   const startedMs = clock.monotonicMs()
@@ -130,6 +134,8 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const firehoseMetrics = new MetricStore()
   const firehose = new Sleeper(firehoseFace, async () => {
     const { openFirehose } = await import('./services/firehose/service.ts')
+    const { OutboundHttp } = await import('./outbound/outbound-http.ts')
+    const outbound = new OutboundHttp({ clock, rules: addressRules })
     return openFirehose({
       place,
       clock,
@@ -138,6 +144,8 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       log,
       catalog,
       objects,
+      outbound,
+      streams: streams.reader,
       metrics: firehoseMetrics,
       limits: options.limits === 'off' ? liftedFirehoseLimits : awsFirehoseLimits,
       transitionMs: durations.createMs,

@@ -48,6 +48,7 @@ const serverOptionsOf = (config: ServerConfig) => ({
   ...(config.functions !== undefined && { functions: config.functions }),
   ...(config.buckets !== undefined && { buckets: config.buckets }),
   endpoints: config.endpoints,
+  privateAddresses: config['private-addresses'],
   tableBytesMax: config['table-bytes-max'],
   region: config.region,
   account: config.account,

@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../../core/arn.ts'
-import type { MetricSink, ObjectStore } from '../../core/ports.ts'
+import type { MetricSink, ObjectStore, Outbound, StreamReader } from '../../core/ports.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
 import type { DeliveryStreamStore } from './delivery-stream-store.ts'
@@ -16,6 +16,10 @@ export type FirehoseParts = {
   readonly log: RecordLog
   /** Buckets; undefined where there is no folder for them. */
   readonly objects: ObjectStore | undefined
+  /** The network, to destinations. */
+  readonly outbound: Outbound
+  /** Streams that delivery streams read. */
+  readonly streams: StreamReader
   readonly catalog: Catalog
   /** AWS's metrics of Firehose (namespace `AWS/Firehose`). */
   readonly metrics: MetricSink

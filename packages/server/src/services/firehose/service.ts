@@ -28,6 +28,7 @@ export function openFirehose(parts: FirehoseParts): FirehoseService {
     async stop() {
       await lifecycle.stop()
       await deliveries.stop()
+      parts.outbound.close()
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Catalog } from '../../../storage/catalog.ts'
-import type { Checkpoint } from './source.ts'
+import type { Checkpoint } from '../sources/source.ts'
 
 const prefix = 'delivery-checkpoint/'
 

@@ -3,8 +3,6 @@ import { test } from 'node:test'
 import { ManualClock } from '@millrace/ports'
 import { DeliveryBuffers } from './delivery-buffers.ts'
 
-const page = { lane: 'put', next: '1', left: 1 }
-
 function buffers(options: {
   readonly sizeBytesMax?: number
   readonly intervalMs?: number
@@ -16,14 +14,15 @@ function buffers(options: {
     clock,
     sizeBytesMax: options.sizeBytesMax ?? 100,
     intervalMs: options.intervalMs ?? 60_000,
-    heldBytesMax: 200,
+    heldBytesMax: 700,
     concurrentMax: 2,
+    isInOrder: true,
     async deliver({ key, items }) {
       await options.gate
-      delivered.push([key, items.map(({ item }) => item).join('')])
+      delivered.push([key, items.join('')])
     },
   })
-  const add = (key: string, item: string, sizeBytes = 10) => made.add(key, { item, page }, sizeBytes, clock.nowMs())
+  const add = (key: string, item: string, sizeBytes = 10) => made.add(key, item, sizeBytes, clock.nowMs())
   return { clock, delivered, made, add }
 }
 
@@ -69,6 +68,7 @@ test('nobody adds while too much is held, until something is settled', async () 
   const { add, delivered, made } = buffers({ gate })
   add('', 'a', 150)
   add('', 'b', 60)
+  add('', 'c', 60)
   let hasRoom = false
   const room = made.room().then(() => {
     hasRoom = true
@@ -77,6 +77,6 @@ test('nobody adds while too much is held, until something is settled', async () 
   assert.equal(hasRoom, false)
   open()
   await room
-  assert.equal(made.heldBytes < 200, true)
+  assert.equal(made.heldBytes < 700, true)
   assert.equal(delivered[0]![1], 'a')
 })

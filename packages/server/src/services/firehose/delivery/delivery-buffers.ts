@@ -1,12 +1,8 @@
 import type { Clock } from '@millrace/ports'
-import type { Page } from './progress.ts'
-
-/** Something that waits for company: a record, or a record that failed. */
-export type Waiting<T> = { readonly item: T; readonly page: Page }
 
 export type Closed<T> = {
   readonly key: string
-  readonly items: readonly Waiting<T>[]
+  readonly items: readonly T[]
   /** Arrival of the oldest. */
   readonly firstArrivalMs: number
 }
@@ -19,20 +15,25 @@ export type BufferOptions<T> = {
   readonly intervalMs: number
   /** What waits and what is being delivered, over all buffers. Above it nobody adds. */
   readonly heldBytesMax: number
-  /** Batches of different keys that are delivered at once; those of one key go one after the other, in order. */
+  /** Batches that are delivered at once. */
   readonly concurrentMax: number
+  /** Those of one key go one after the other. */
+  readonly isInOrder: boolean
   /** Never rejects: it ends when the batch is settled, or when the delivery stops. */
   readonly deliver: (closed: Closed<T>) => Promise<void>
 }
 
-type Open<T> = { items: Waiting<T>[]; bytes: number; firstArrivalMs: number; stopTimer: () => void }
+/** What an item takes in memory beside its bytes, about. */
+const itemOverheadBytes = 250
+
+type Open<T> = { items: T[]; bytes: number; heldBytes: number; firstArrivalMs: number; stopTimer: () => void }
 
 /** Collects what goes together, by size and time, one buffer for each partition. */
 export class DeliveryBuffers<T> {
   readonly #options: BufferOptions<T>
   readonly #open = new Map<string, Open<T>>()
-  /** By key, the end of its last delivery. */
-  readonly #lines = new Map<string, Promise<void>>()
+  /** The end of the last delivery of each key, or of each delivery where order does not matter. */
+  readonly #lines = new Map<string | symbol, Promise<void>>()
   #heldBytes = 0
   #delivering = 0
   #waiters: (() => void)[] = []
@@ -47,7 +48,7 @@ export class DeliveryBuffers<T> {
     return this.#heldBytes
   }
 
-  add(key: string, item: Waiting<T>, sizeBytes: number, arrivalMs: number): void {
+  add(key: string, item: T, sizeBytes: number, arrivalMs: number): void {
     if (this.#isDropped) return
     const { clock, intervalMs, sizeBytesMax } = this.#options
     let open = this.#open.get(key)
@@ -57,12 +58,13 @@ export class DeliveryBuffers<T> {
     }
     if (!open) {
       const stopTimer = intervalMs > 0 ? clock.after(intervalMs, () => this.#close(key)) : () => {}
-      open = { items: [], bytes: 0, firstArrivalMs: arrivalMs, stopTimer }
+      open = { items: [], bytes: 0, heldBytes: 0, firstArrivalMs: arrivalMs, stopTimer }
       this.#open.set(key, open)
     }
     open.items.push(item)
     open.bytes += sizeBytes
-    this.#heldBytes += sizeBytes
+    open.heldBytes += sizeBytes + itemOverheadBytes
+    this.#heldBytes += sizeBytes + itemOverheadBytes
     if (open.bytes >= sizeBytesMax) this.#close(key)
   }
 
@@ -98,17 +100,19 @@ export class DeliveryBuffers<T> {
     open.stopTimer()
     this.#open.delete(key)
     const closed = { key, items: open.items, firstArrivalMs: open.firstArrivalMs }
-    const before = this.#lines.get(key) ?? Promise.resolve()
+    const { isInOrder } = this.#options
+    const lineKey = isInOrder ? key : Symbol()
+    const before = this.#lines.get(lineKey) ?? Promise.resolve()
     const line = before
       .then(() => this.#turn())
       .then(() => this.#options.deliver(closed))
       .then(() => {
         this.#delivering--
-        this.#heldBytes -= open.bytes
-        if (this.#lines.get(key) === line) this.#lines.delete(key)
+        this.#heldBytes -= open.heldBytes
+        if (this.#lines.get(lineKey) === line) this.#lines.delete(lineKey)
         this.#wake()
       })
-    this.#lines.set(key, line)
+    this.#lines.set(lineKey, line)
   }
 
   /** Resolves when this delivery may begin. */

@@ -1,5 +1,7 @@
-/** A record on its way to a destination. Transforms make new ones; nobody changes one in place. */
-export type DeliveryRecord = {
+import type { Page } from './progress.ts'
+
+/** A record as its source gives it. */
+export type SourceRecord = {
   /** Of its delivery stream; the same after a restart and for each try. */
   readonly recordId: string
   /** When it was accepted, in milliseconds since 1970. */
@@ -24,6 +26,19 @@ export type KinesisOrigin = {
   readonly subSequenceNumber: number
   readonly partitionKey: string
 }
+
+/** A record on its way to a destination. Transforms make new ones; nobody changes one in place. */
+export type DeliveryRecord = SourceRecord & {
+  /** The page of its source that it came from: not done before all that became of its records is settled. */
+  readonly page: Page
+}
+
+/** What a transform made of a record: other data, with everything else that is known of it. */
+export const derived = (record: DeliveryRecord, data: Uint8Array): DeliveryRecord => ({
+  ...record,
+  data,
+  rawData: record.rawData ?? record.data,
+})
 
 /** What `!{firehose:error-output-type}` stands for. */
 export type ErrorOutputType =

@@ -5,12 +5,13 @@ import { batchOf } from '../../../storage/log.ts'
 import { openMemory } from '../../../storage/memory/open.ts'
 import { type DeliveryStream, logIdOf } from '../delivery-stream.ts'
 import { type DeliveryBatch, DeliveryFailed, type Destination } from '../destinations/destination.ts'
-import { S3Destination } from '../destinations/s3.ts'
+import { S3Destination } from '../destinations/s3/s3-destination.ts'
 import { s3WithDefaults } from '../settings/defaults.ts'
+import { PutSource } from '../sources/put-source.ts'
 import { CheckpointStore } from './checkpoint-store.ts'
 import { Delivery } from './delivery.ts'
-import type { FailedRecord } from './delivery-record.ts'
-import { PutSource } from './put-source.ts'
+import { type DeliveryRecord, derived, type FailedRecord } from './delivery-record.ts'
+import type { Plan } from './plan.ts'
 
 const s3Settings = s3WithDefaults({
   RoleARN: 'arn:aws:iam::000000000000:role/r',
@@ -26,7 +27,11 @@ const stream = { name: 'd', createdMs: 1, version: 1 } as DeliveryStream
 const id = logIdOf(stream)
 
 /** A delivery stream's log, and a destination that does what the test says. */
-async function started(deliver: (batch: DeliveryBatch) => Promise<readonly FailedRecord[]>, retryMs = 60_000) {
+async function started(
+  deliver: (batch: DeliveryBatch) => Promise<readonly FailedRecord[]>,
+  retryMs = 60_000,
+  more: Partial<Plan> = {},
+) {
   const clock = new ManualClock()
   const { catalog, log } = await openMemory({ clock })
   await log.create(id, { retentionMs: 24 * 3_600_000 })
@@ -38,19 +43,16 @@ async function started(deliver: (batch: DeliveryBatch) => Promise<readonly Faile
     },
   }
   const destination: Destination = { deliver, async close() {} }
+  const s3 = new S3Destination({ objects: store, random: systemRandom, name: 'd' }, s3Settings)
   const start = () => {
     const delivery = new Delivery(
       { clock, random: systemRandom, logger: silentLogger, metrics: { record() {}, forget() {} }, checkpoints },
       {
         ...{ name: 'd', id, version: 1, source: new PutSource(log, stream), transforms: [], destination, retryMs },
-        ...{
-          metricPrefix: 'DeliveryToS3',
-          sizeBytesMax: 1000,
-          intervalMs: 5000,
-          errorOutputType: 'http-endpoint-failed',
-        },
-        errors: new S3Destination({ objects: store, random: systemRandom, name: 'd' }, s3Settings),
-        ...{ errorSizeBytesMax: 1000, errorIntervalMs: 5000 },
+        ...{ metricPrefix: 'DeliveryToS3', sizeBytesMax: 1000, intervalMs: 5000, concurrentMax: 1 },
+        errorOutputType: 'http-endpoint-failed',
+        errors: { destination: s3, sizeBytesMax: 1000, intervalMs: 5000 },
+        ...more,
       },
     )
     delivery.start()
@@ -59,6 +61,22 @@ async function started(deliver: (batch: DeliveryBatch) => Promise<readonly Faile
   const put = (...texts: string[]) => log.append(id, batchOf(texts.map((text) => Buffer.from(text))))
   return { clock, checkpoints, log, objects, put, start }
 }
+
+const kept = new Map<string, string>()
+
+const keptIn = (name: string) =>
+  new S3Destination(
+    {
+      objects: {
+        async put(bucket, key, bytes) {
+          kept.set(`${bucket}/${key}`, Buffer.from(bytes).toString())
+        },
+      },
+      random: systemRandom,
+      name,
+    },
+    s3Settings,
+  )
 
 const textsOf = ({ records }: DeliveryBatch) => records.map(({ data }) => Buffer.from(data).toString()).join()
 
@@ -176,4 +194,78 @@ test('what is delivered while a delivery stops is not delivered again', async ()
   deliver()
   await stopped
   assert.deepEqual([batches, checkpoints.get(id)], [['a'], { put: '1' }])
+})
+
+test('a record that becomes several, one or none is settled when all of them are', async () => {
+  const batches: string[] = []
+  const transforms = [
+    {
+      async transform(records: readonly DeliveryRecord[]) {
+        const words = (record: DeliveryRecord) => Buffer.from(record.data).toString().split(' ').filter(Boolean)
+        return {
+          records: records.flatMap((record) => words(record).map((word) => derived(record, Buffer.from(word)))),
+          failed: [],
+        }
+      },
+    },
+  ]
+  let isDown = true
+  const deliver = async (batch: DeliveryBatch) => {
+    if (isDown) throw new DeliveryFailed('Test.Down', 'down')
+    batches.push(textsOf(batch))
+    return []
+  }
+  const { checkpoints, clock, put, start } = await started(deliver, 600_000, { transforms })
+  const delivery = start()
+  await put('a b c', ' ', 'd')
+  await clock.advance(6000)
+  assert.deepEqual(checkpoints.get(id), {})
+  isDown = false
+  await clock.advance(120_000)
+  assert.deepEqual([batches, checkpoints.get(id)], [['a,b,c,d'], { put: '3' }])
+  await delivery.stop()
+})
+
+test('a transform gets as many records at once as it wants, and one with a defect loses none', async () => {
+  const seen: number[] = []
+  const transforms = [
+    {
+      intake: { sizeBytesMax: 1000, intervalMs: 60_000 },
+      async transform(records: readonly DeliveryRecord[]) {
+        seen.push(records.length)
+        if (records.length === 2) throw new Error('a defect')
+        return { records, failed: [] }
+      },
+    },
+  ]
+  const batches: string[] = []
+  const deliver = async (batch: DeliveryBatch) => {
+    batches.push(textsOf(batch))
+    return []
+  }
+  const { checkpoints, clock, objects, put, start } = await started(deliver, 0, { transforms })
+  const delivery = start()
+  for (const text of ['a', 'b', 'c']) {
+    await put(text)
+    await clock.advance(1000)
+  }
+  await clock.advance(70_000)
+  assert.deepEqual([seen, batches], [[3], ['a,b,c']])
+  await put('d', 'e')
+  await clock.advance(130_000)
+  assert.deepEqual([seen, objects.size, checkpoints.get(id)], [[3, 2], 1, { put: '5' }])
+  await delivery.stop()
+})
+
+test('a backup keeps all that came, and the checkpoint waits for it', async () => {
+  const { checkpoints, clock, objects, put, start } = await started(async () => [], 0, {
+    backup: { destination: keptIn('kept'), sizeBytesMax: 1000, intervalMs: 60_000 },
+  })
+  const delivery = start()
+  await put('a', 'b')
+  await clock.advance(10_000)
+  assert.deepEqual(checkpoints.get(id), {})
+  await clock.advance(60_000)
+  assert.deepEqual([[...kept.values()], objects.size, checkpoints.get(id)], [['ab'], 0, { put: '2' }])
+  await delivery.stop()
 })

@@ -1,48 +1,14 @@
-import type { Clock, Logger, Random } from '@millrace/ports'
-import type { MetricSink } from '../../../core/ports.ts'
-import { type DeliveryBatch, DeliveryFailed, type Destination } from '../destinations/destination.ts'
-import type { S3Destination } from '../destinations/s3.ts'
-import type { Transform } from '../transforms/transform.ts'
+import type { DeliveryBatch } from '../destinations/destination.ts'
+import type { SourcePage } from '../sources/source.ts'
+import type { Transformed } from '../transforms/transform.ts'
+import { BatchSender, type SenderParts } from './batch-sender.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import { type Closed, DeliveryBuffers } from './delivery-buffers.ts'
 import type { DeliveryRecord, ErrorOutputType, FailedRecord } from './delivery-record.ts'
+import type { BufferLimits, Plan } from './plan.ts'
 import { type Page, Progress } from './progress.ts'
-import { mayRetry } from './retry.ts'
-import type { Source } from './source.ts'
 
-/** How records are delivered, as a delivery stream's settings say. */
-export type Plan = {
-  readonly name: string
-  /** Of its checkpoint. */
-  readonly id: string
-  readonly version: number
-  readonly source: Source
-  /** In AWS's order. */
-  readonly transforms: readonly Transform[]
-  readonly destination: Destination
-  /** What names its metrics: `DeliveryToS3` and so on. */
-  readonly metricPrefix: string
-  readonly sizeBytesMax: number
-  readonly intervalMs: number
-  /** How long a batch is tried again before it goes to the error output. */
-  readonly retryMs: number
-  /** Where records go that could not be delivered or transformed. */
-  readonly errors: S3Destination
-  readonly errorSizeBytesMax: number
-  readonly errorIntervalMs: number
-  /** What an error code becomes when a batch is given up. */
-  readonly errorOutputType: ErrorOutputType
-}
-
-export type DeliveryParts = {
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
-  readonly metrics: MetricSink
-  readonly checkpoints: CheckpointStore
-}
-
-const concurrentMax = 4
+export type DeliveryParts = SenderParts & { readonly checkpoints: CheckpointStore }
 
 /** Memory that one delivery stream's records may take: two batches of the size that is asked for, and at least this. */
 const heldBytesMin = 16 * 1024 * 1024
@@ -50,17 +16,28 @@ const heldBytesMin = 16 * 1024 * 1024
 /** A source that failed is read again so much later. */
 const sourceRetryMs = 1000
 
+/** Lanes whose records are transformed at once. */
+const concurrentTransformsMax = 4
+
 /**
- * One loop for each delivery stream: read → transform → buffer → deliver → checkpoint. The checkpoint moves last, so that a
- * crash repeats what was not settled, and misses nothing. A destination that is down fills the buffers, and then nothing
- * more is read: what waits is on the disk.
+ * One loop for each delivery stream:
+ *
+ *   source → intake → transforms → buffers → destination ─┐
+ *     └─→ backup                └─→ errors ───────────────┴→ settled → checkpoint
+ *
+ * The checkpoint moves last, so that a crash repeats what was not settled, and misses nothing. A destination that is down
+ * fills the buffers, and then nothing more is read: what waits is on the disk.
  */
 export class Delivery {
   readonly #parts: DeliveryParts
   readonly #plan: Plan
+  readonly #sender: BatchSender
   readonly #stopping = new AbortController()
+  /** Where a transform wants many records at once. */
+  readonly #intake: DeliveryBuffers<DeliveryRecord> | undefined
   readonly #buffers: DeliveryBuffers<DeliveryRecord>
-  readonly #errorBuffers: DeliveryBuffers<FailedRecord>
+  readonly #errors: DeliveryBuffers<FailedRecord>
+  readonly #backup: DeliveryBuffers<DeliveryRecord> | undefined
   #progress: Progress
   #saving: Promise<void> = Promise.resolve()
   #done: Promise<void> = Promise.resolve()
@@ -68,24 +45,14 @@ export class Delivery {
   constructor(parts: DeliveryParts, plan: Plan) {
     this.#parts = parts
     this.#plan = plan
+    this.#sender = new BatchSender(parts, plan)
     this.#progress = new Progress(parts.checkpoints.get(plan.id))
-    const { clock } = parts
-    this.#buffers = new DeliveryBuffers({
-      clock,
-      concurrentMax,
-      sizeBytesMax: plan.sizeBytesMax,
-      intervalMs: plan.intervalMs,
-      heldBytesMax: Math.max(2 * plan.sizeBytesMax, heldBytesMin),
-      deliver: (closed) => this.#deliver(closed),
-    })
-    this.#errorBuffers = new DeliveryBuffers({
-      clock,
-      concurrentMax,
-      sizeBytesMax: plan.errorSizeBytesMax,
-      intervalMs: plan.errorIntervalMs,
-      heldBytesMax: Math.max(2 * plan.errorSizeBytesMax, heldBytesMin),
-      deliver: (closed) => this.#deliverErrors(closed),
-    })
+    const { backup, concurrentMax, errors } = plan
+    const intake = plan.transforms.find((transform) => transform.intake)?.intake
+    this.#intake = intake && this.#buffersOf(intake, concurrentTransformsMax, true, ({ items }) => this.#process(items))
+    this.#buffers = this.#buffersOf(plan, concurrentMax, concurrentMax === 1, (closed) => this.#deliver(closed))
+    this.#errors = this.#buffersOf(errors, 1, true, (closed) => this.#deliverErrors(closed))
+    this.#backup = backup && this.#buffersOf(backup, 1, true, (closed) => this.#keep(closed))
   }
 
   start(): void {
@@ -95,17 +62,33 @@ export class Delivery {
   /** Ends in the middle of whatever it is: what is not settled comes again. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    this.#buffers.drop()
-    this.#errorBuffers.drop()
+    const all = this.#allBuffers()
+    for (const buffers of all) buffers.drop()
     await this.#done
-    await Promise.all([this.#buffers.settled(), this.#errorBuffers.settled()])
+    for (const buffers of all) await buffers.settled()
     await this.#saving
-    await this.#plan.destination.close()
+    const { destination, transforms } = this.#plan
+    await Promise.all([destination.close(), ...transforms.map((transform) => transform.close?.())])
   }
 
   /** Bytes of records in memory: waiting, or being delivered. */
   get heldBytes(): number {
-    return this.#buffers.heldBytes + this.#errorBuffers.heldBytes
+    return this.#allBuffers().reduce((sum, { heldBytes }) => sum + heldBytes, 0)
+  }
+
+  #allBuffers() {
+    return [this.#intake, this.#buffers, this.#errors, this.#backup].filter((buffers) => buffers !== undefined)
+  }
+
+  #buffersOf<T>(
+    { sizeBytesMax, intervalMs }: BufferLimits,
+    concurrentMax: number,
+    isInOrder: boolean,
+    deliver: (closed: Closed<T>) => Promise<void>,
+  ): DeliveryBuffers<T> {
+    const { clock } = this.#parts
+    const heldBytesMax = Math.max(2 * sizeBytesMax, heldBytesMin)
+    return new DeliveryBuffers({ clock, concurrentMax, isInOrder, sizeBytesMax, intervalMs, heldBytesMax, deliver })
   }
 
   async #run(): Promise<void> {
@@ -115,7 +98,7 @@ export class Delivery {
     while (!signal.aborted) {
       try {
         for await (const page of source.pages(this.#progress.read, signal)) {
-          await this.#take(page.lane, page.next, page.records)
+          await this.#take(page)
           if (signal.aborted) return
         }
         return
@@ -127,98 +110,92 @@ export class Delivery {
     }
   }
 
-  async #take(lane: string, next: string, given: readonly DeliveryRecord[]): Promise<void> {
+  async #take({ lane, next, records: given }: SourcePage): Promise<void> {
+    await Promise.all(this.#allBuffers().map((buffers) => buffers.room()))
+    if (this.#stopping.signal.aborted) return
+    const page = this.#progress.begin(lane, next, given.length)
+    const records = given.map((record): DeliveryRecord => ({ ...record, page }))
+    if (given.length === 0) this.#save()
+    if (this.#backup) {
+      this.#progress.add(page, records.length)
+      for (const record of records) this.#backup.add('', record, record.data.byteLength, record.arrivalMs)
+    }
+    if (!this.#intake) return this.#process(records)
+    for (const record of records) this.#intake.add(lane, record, record.data.byteLength, record.arrivalMs)
+  }
+
+  /** Transforms records, and puts what became of them where they wait to be delivered. */
+  async #process(given: readonly DeliveryRecord[]): Promise<void> {
     const { signal } = this.#stopping
-    await Promise.all([this.#buffers.room(), this.#errorBuffers.room()])
-    if (signal.aborted) return
+    const progress = this.#progress
     let records = given
     const failed: FailedRecord[] = []
     for (const transform of this.#plan.transforms) {
-      const transformed = await transform.transform(records, signal)
-      records = transformed.records
-      for (const record of transformed.failed) failed.push(record)
+      const made = await transform
+        .transform(records, signal)
+        .catch((error: unknown) => this.#untransformed(records, error))
+      if (signal.aborted) return
+      records = made.records
+      for (const record of made.failed) failed.push(record)
     }
-    const page = this.#progress.begin(lane, next, records.length + failed.length)
-    for (const item of records)
-      this.#buffers.add(partitionOf(item), { item, page }, item.data.byteLength, item.arrivalMs)
-    for (const item of failed) this.#addError(item, page)
-    if (page.left === 0) this.#save()
+    for (const record of records) progress.add(record.page)
+    for (const { record } of failed) progress.add(record.page)
+    for (const record of records)
+      this.#buffers.add(partitionOf(record), record, record.data.byteLength, record.arrivalMs)
+    for (const record of failed) this.#addError(record)
+    this.#settle(given)
     if (this.#plan.intervalMs === 0) this.#buffers.flush()
   }
 
-  async #deliver({ items, firstArrivalMs }: Closed<DeliveryRecord>): Promise<void> {
-    const { clock, random } = this.#parts
-    const { version, destination, retryMs } = this.#plan
-    const { signal } = this.#stopping
-    const records = items.map(({ item }) => item)
-    const pages = new Map(items.map(({ item, page }) => [item, page]))
-    const partitionKeys = records[0]!.partitionKeys
-    const id = random.uuid()
-    const deadlineMs = clock.monotonicMs() + retryMs
-    let batch: DeliveryBatch = { id, version, records, firstArrivalMs, partitionKeys }
-    let failed: readonly FailedRecord[] = []
-    for (let attempt = 0; ; attempt++) {
-      if (signal.aborted) return
-      try {
-        failed = await destination.deliver(batch, signal)
-        this.#count(batch, true)
-        break
-      } catch (error) {
-        if (signal.aborted) return
-        const failure = failureOf(error)
-        this.#logFailure(failure, attempt)
-        this.#count(batch, false)
-        const left = failure.left ?? batch.records
-        const isLeft = new Set(left)
-        for (const { item, page } of items) if (!isLeft.has(item) && pages.delete(item)) this.#progress.settle(page)
-        batch = { ...batch, records: left }
-        if (await mayRetry({ clock, random }, attempt, deadlineMs, signal)) continue
-        if (signal.aborted) return
-        failed = this.#givenUp(left, failure, attempt + 1)
-        break
-      }
-    }
-    for (const error of failed) {
-      this.#addError(error, pages.get(error.record)!)
-      pages.delete(error.record)
-    }
-    for (const page of pages.values()) this.#progress.settle(page)
-    this.#save()
-  }
-
-  #givenUp(records: readonly DeliveryRecord[], failure: DeliveryFailed, attemptsMade: number): FailedRecord[] {
-    const attemptEndingMs = this.#parts.clock.nowMs()
-    return records.map((record) => ({
+  /** A transform that throws has a defect: its records are kept, with what it said. */
+  #untransformed(records: readonly DeliveryRecord[], error: unknown): Transformed {
+    const { clock, logger } = this.#parts
+    if (!this.#stopping.signal.aborted)
+      logger.log('error', 'a transform of a delivery stream failed', { name: this.#plan.name, error })
+    const failed = records.map((record) => ({
       record,
-      errorOutputType: this.#plan.errorOutputType,
-      errorCode: failure.code,
-      errorMessage: failure.message,
-      attemptsMade,
-      attemptEndingMs,
+      errorOutputType: 'processing-failed' as const,
+      errorCode: 'InternalError',
+      errorMessage: (error as Error).message,
+      attemptsMade: 1,
+      attemptEndingMs: clock.nowMs(),
     }))
+    return { records: [], failed }
   }
 
-  #addError(item: FailedRecord, page: Page): void {
-    const sizeBytes = (item.record.rawData ?? item.record.data).byteLength
-    this.#errorBuffers.add(item.errorOutputType, { item, page }, sizeBytes, item.record.arrivalMs)
+  async #deliver({ items: records, firstArrivalMs }: Closed<DeliveryRecord>): Promise<void> {
+    const { version } = this.#plan
+    const { partitionKeys } = records[0]!
+    const batch: DeliveryBatch = { id: this.#parts.random.uuid(), version, records, firstArrivalMs, partitionKeys }
+    const sent = await this.#sender.send(batch, (taken) => this.#settle(taken), this.#stopping.signal)
+    if (!sent) return
+    for (const failed of sent.failed) this.#addError(failed)
+    this.#settle(sent.delivered)
   }
 
-  /** The error output is the last resort: it is tried until it takes them. */
+  #addError(failed: FailedRecord): void {
+    const { record } = failed
+    const sizeBytes = (record.rawData ?? record.data).byteLength
+    this.#errors.add(failed.errorOutputType, failed, sizeBytes, record.arrivalMs)
+  }
+
   async #deliverErrors({ key, items, firstArrivalMs }: Closed<FailedRecord>): Promise<void> {
-    const { clock, random } = this.#parts
     const { errors, version } = this.#plan
-    const { signal } = this.#stopping
-    const failed = items.map(({ item }) => item)
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      try {
-        await errors.deliverErrors(key as ErrorOutputType, failed, { version, firstArrivalMs })
-        for (const { page } of items) this.#progress.settle(page)
-        return this.#save()
-      } catch (error) {
-        this.#logFailure(failureOf(error), attempt)
-        await mayRetry({ clock, random }, attempt, Number.POSITIVE_INFINITY, signal)
-      }
-    }
+    const at = { version, firstArrivalMs }
+    const put = () => errors.destination.deliverErrors(key as ErrorOutputType, items, at)
+    if (await this.#sender.insist(put, this.#stopping.signal)) this.#settle(items.map(({ record }) => record))
+  }
+
+  async #keep({ items: records, firstArrivalMs }: Closed<DeliveryRecord>): Promise<void> {
+    const { backup, version } = this.#plan
+    const batch = { id: this.#parts.random.uuid(), version, records, firstArrivalMs }
+    if (await this.#sender.insist(() => backup!.destination.deliver(batch), this.#stopping.signal))
+      this.#settle(records)
+  }
+
+  #settle(records: readonly { readonly page: Page }[]): void {
+    for (const { page } of records) this.#progress.settle(page)
+    this.#save()
   }
 
   /** Writes how far everything is settled, one write after the other; then the source may forget. */
@@ -235,33 +212,9 @@ export class Delivery {
       })
       .catch((error: unknown) => logger.log('error', 'a checkpoint of a delivery stream failed', { name, error }))
   }
-
-  #count({ records, firstArrivalMs }: DeliveryBatch, isDelivered: boolean): void {
-    const { clock, metrics } = this.#parts
-    const { metricPrefix, name } = this.#plan
-    const dimensions = { DeliveryStreamName: name }
-    metrics.record(`${metricPrefix}.Success`, dimensions, isDelivered ? 1 : 0, 'Count')
-    if (!isDelivered) return
-    const sizeBytes = records.reduce((sum, { data }) => sum + data.byteLength, 0)
-    metrics.record(`${metricPrefix}.Bytes`, dimensions, sizeBytes, 'Bytes')
-    metrics.record(`${metricPrefix}.Records`, dimensions, records.length, 'Count')
-    const freshnessMs = clock.nowMs() - firstArrivalMs
-    metrics.record(`${metricPrefix}.DataFreshness`, dimensions, freshnessMs / 1000, 'None')
-  }
-
-  #logFailure({ code, message }: DeliveryFailed, attempt: number): void {
-    const facts = { deliveryStream: this.#plan.name, code, reason: message, attempt: attempt + 1 }
-    this.#parts.logger.log('warn', 'a delivery failed, and is tried again', facts)
-  }
 }
 
 /** Records with the same partition keys go together. */
 function partitionOf({ partitionKeys }: DeliveryRecord): string {
   return partitionKeys ? JSON.stringify([partitionKeys.fromQuery, partitionKeys.fromLambda]) : ''
 }
-
-/** What is no failure of a try is a defect; it must not end the loop, and is told like a failure. */
-const failureOf = (error: unknown): DeliveryFailed =>
-  error instanceof DeliveryFailed
-    ? error
-    : new DeliveryFailed('InternalError', (error as Error).message, undefined, { cause: error })

@@ -1,47 +1,51 @@
 import type { FirehoseContext } from '../context.ts'
 import { type DeliveryStream, logIdOf } from '../delivery-stream.ts'
-import { isSupported } from '../destinations/compression.ts'
-import { S3Destination } from '../destinations/s3.ts'
-import { noBuckets, notDeliveredTo } from '../faults.ts'
-import type { Plan } from './delivery.ts'
-import { PutSource } from './put-source.ts'
+import type { Destination } from '../destinations/destination.ts'
+import { destinationOf } from '../destinations/destinations.ts'
+import type { S3Destination } from '../destinations/s3/s3-destination.ts'
+import type { Source } from '../sources/source.ts'
+import { sourceOf } from '../sources/sources.ts'
+import type { Transform } from '../transforms/transform.ts'
+import { transformsOf } from '../transforms/transforms.ts'
+import type { ErrorOutputType } from './delivery-record.ts'
 
-const mebibyte = 1024 * 1024
-const hourMs = 3_600_000
+/** When a buffer is delivered: at so many bytes before compression, or so long after its first record. */
+export type BufferLimits = { readonly sizeBytesMax: number; readonly intervalMs: number }
+
+/** Where records go, and how. */
+export type Delivered = BufferLimits & {
+  readonly destination: Destination
+  /** What names its metrics: `DeliveryToS3` and so on. */
+  readonly metricPrefix: string
+  /** Batches on their way at once; with one they arrive in order. */
+  readonly concurrentMax: number
+  /** How long a batch is tried again before it goes to the error output. */
+  readonly retryMs: number
+  /** What an error code becomes when a batch is given up. */
+  readonly errorOutputType: ErrorOutputType
+  /** Where records go that could not be delivered or transformed. */
+  readonly errors: BufferLimits & { readonly destination: S3Destination }
+  /** Where all records go as they came, beside their delivery. */
+  readonly backup?: (BufferLimits & { readonly destination: S3Destination }) | undefined
+}
+
+/** How records are delivered, as a delivery stream's settings say. */
+export type Plan = Delivered & {
+  readonly name: string
+  /** Of its checkpoint. */
+  readonly id: string
+  readonly version: number
+  readonly source: Source
+  /** In AWS's order. */
+  readonly transforms: readonly Transform[]
+}
 
 /** A delivery stream's settings → how it is delivered. @throws InvalidArgumentException for what cannot be delivered to */
-export function planOf(context: FirehoseContext, stream: DeliveryStream): Plan {
-  const { name, version, destination } = stream
-  if (destination.kind !== 'ExtendedS3') throw notDeliveredTo(`the destination ${destination.kind}`)
-  const { settings } = destination
-  if (!context.objects) throw noBuckets()
-  if (!isSupported(settings.CompressionFormat)) throw notDeliveredTo(`the compression ${settings.CompressionFormat}`)
-  if (settings.S3BackupMode === 'Enabled') throw notDeliveredTo('source record backup')
-  if (settings.ProcessingConfiguration?.Enabled) throw notDeliveredTo('processing')
-  if (settings.DynamicPartitioningConfiguration?.Enabled) throw notDeliveredTo('dynamic partitioning')
-  if (settings.DataFormatConversionConfiguration && settings.DataFormatConversionConfiguration.Enabled !== false)
-    throw notDeliveredTo('data format conversion')
-  const { BufferingHints } = settings
-  const s3 = new S3Destination({ objects: context.objects, random: context.random, name }, settings)
-  return {
-    name,
-    id: logIdOf(stream),
-    version,
-    source: sourceOf(context, stream),
-    transforms: [],
-    destination: s3,
-    metricPrefix: 'DeliveryToS3',
-    sizeBytesMax: BufferingHints.SizeInMBs * mebibyte,
-    intervalMs: BufferingHints.IntervalInSeconds * 1000,
-    retryMs: 24 * hourMs, // [docs] then the record is past its retention, too
-    errors: s3,
-    errorSizeBytesMax: BufferingHints.SizeInMBs * mebibyte,
-    errorIntervalMs: BufferingHints.IntervalInSeconds * 1000,
-    errorOutputType: 'processing-failed',
-  }
-}
-
-function sourceOf({ log }: FirehoseContext, stream: DeliveryStream) {
-  if (stream.source.type === 'DirectPut') return new PutSource(log, stream)
-  throw notDeliveredTo(`the source ${stream.source.type}`)
-}
+export const planOf = (context: FirehoseContext, stream: DeliveryStream): Plan => ({
+  name: stream.name,
+  id: logIdOf(stream),
+  version: stream.version,
+  source: sourceOf(context, stream),
+  transforms: transformsOf(context, stream),
+  ...destinationOf(context, stream),
+})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { Checkpoint } from './source.ts'
+import type { Checkpoint } from '../sources/source.ts'
 
-/** A page of a source, and how much of what became of it is not settled yet. */
+/** A page of a source, and how many records of what became of it are not settled yet. */
 export type Page = { readonly lane: string; readonly next: string; left: number }
 
 /**
@@ -26,6 +26,11 @@ export class Progress {
     if (pages) pages.push(page)
     else this.#lanes.set(lane, [page])
     return page
+  }
+
+  /** More became of a page: a record that is delivered and kept, one that became several. */
+  add(page: Page, parts = 1): void {
+    page.left += parts
   }
 
   settle(page: Page, parts = 1): void {

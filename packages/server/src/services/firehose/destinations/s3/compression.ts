@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { S3Settings } from '../settings/settings.ts'
+import type { S3Settings } from '../../settings/settings.ts'
 
 export type CompressionFormat = S3Settings['CompressionFormat']
 

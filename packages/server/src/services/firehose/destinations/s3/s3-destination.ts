@@ -1,10 +1,10 @@
 import type { Random } from '@millrace/ports'
-import type { ObjectStore } from '../../../core/ports.ts'
-import type { ErrorOutputType, FailedRecord } from '../delivery/delivery-record.ts'
-import { errorLine } from '../delivery/error-record.ts'
-import type { S3Settings } from '../settings/settings.ts'
+import type { ObjectStore } from '../../../../core/ports.ts'
+import type { ErrorOutputType, FailedRecord } from '../../delivery/delivery-record.ts'
+import { errorLine } from '../../delivery/error-record.ts'
+import type { S3Settings } from '../../settings/settings.ts'
+import { type DeliveryBatch, DeliveryFailed, type Destination } from '../destination.ts'
 import { compressed, extensionOf } from './compression.ts'
-import { type DeliveryBatch, DeliveryFailed, type Destination } from './destination.ts'
 import { errorObjectKey, objectKey } from './object-key.ts'
 
 export type S3Parts = {
@@ -14,21 +14,19 @@ export type S3Parts = {
   readonly name: string
 }
 
+export type S3DestinationSettings = S3Settings & {
+  readonly FileExtension?: string | undefined
+  readonly CustomTimeZone?: string | undefined
+}
+
 /** Objects in a bucket: one for each batch, and one for each batch of error records. */
 export class S3Destination implements Destination {
   readonly #parts: S3Parts
-  readonly #settings: S3Settings & {
-    readonly FileExtension?: string | undefined
-    readonly CustomTimeZone?: string | undefined
-  }
+  readonly #settings: S3DestinationSettings
 
-  constructor(parts: S3Parts, settings: S3Destination['settings']) {
+  constructor(parts: S3Parts, settings: S3DestinationSettings) {
     this.#parts = parts
     this.#settings = settings
-  }
-
-  get settings() {
-    return this.#settings
   }
 
   async deliver(batch: DeliveryBatch): Promise<readonly FailedRecord[]> {

@@ -1,6 +1,6 @@
 import { entryAt, entryCount, LogNotFound, type RecordLog } from '../../../storage/log.ts'
+import type { SourceRecord } from '../delivery/delivery-record.ts'
 import { type DeliveryStream, logIdOf, recordIdOf } from '../delivery-stream.ts'
-import type { DeliveryRecord } from './delivery-record.ts'
 import type { Checkpoint, Source, SourcePage } from './source.ts'
 
 const lane = 'put'
@@ -24,7 +24,7 @@ export class PutSource implements Source {
       const blocks = await this.#log.read(this.#logId, offset, pageLimits, signal).catch(noneIfGone)
       if (!blocks) return
       for (const block of blocks) {
-        const records: DeliveryRecord[] = []
+        const records: SourceRecord[] = []
         for (let i = 0; i < entryCount(block); i++)
           records.push({
             recordId: recordIdOf(this.#stream, block.firstOffset + i),

@@ -1,5 +1,5 @@
 import { fractionOf, type Random } from '@millrace/ports'
-import type { ErrorOutputType, PartitionKeys } from '../delivery/delivery-record.ts'
+import type { ErrorOutputType, PartitionKeys } from '../../delivery/delivery-record.ts'
 import { formatTime } from './time-format.ts'
 
 /*

@@ -1,4 +1,4 @@
-import type { DeliveryRecord } from './delivery-record.ts'
+import type { SourceRecord } from '../delivery/delivery-record.ts'
 
 /** How far each lane has been delivered: lane → where to go on. A lane is a shard, or the log of what was put. */
 export type Checkpoint = Readonly<Record<string, string>>
@@ -7,7 +7,7 @@ export type SourcePage = {
   readonly lane: string
   /** Where the lane goes on behind this page. */
   readonly next: string
-  readonly records: readonly DeliveryRecord[]
+  readonly records: readonly SourceRecord[]
 }
 
 /** Where a delivery stream's records come from. */

@@ -1,0 +1,50 @@
+import type { FirehoseContext } from '../../context.ts'
+import type { Delivered } from '../../delivery/plan.ts'
+import type { DeliveryStream } from '../../delivery-stream.ts'
+import { noBuckets, notDeliveredTo } from '../../faults.ts'
+import type { ExtendedS3Settings, S3Settings } from '../../settings/settings.ts'
+import { isSupported } from './compression.ts'
+import { S3Destination, type S3DestinationSettings } from './s3-destination.ts'
+
+const mebibyte = 1024 * 1024
+const dayMs = 24 * 3_600_000
+const concurrentMax = 4
+
+/** S3 as the destination: errors, and the source's records if they are kept, go to buckets, too. */
+export function toS3(context: FirehoseContext, stream: DeliveryStream, settings: ExtendedS3Settings): Delivered {
+  if (settings.DynamicPartitioningConfiguration?.Enabled) throw notDeliveredTo('dynamic partitioning')
+  if (settings.DataFormatConversionConfiguration && settings.DataFormatConversionConfiguration.Enabled !== false)
+    throw notDeliveredTo('data format conversion')
+  const { BufferingHints, S3BackupConfiguration, S3BackupMode } = settings
+  const destination = s3Of(context, stream, settings)
+  return {
+    destination,
+    metricPrefix: 'DeliveryToS3',
+    ...limitsOf(BufferingHints),
+    concurrentMax,
+    retryMs: dayMs, // [docs] then the record is past its retention, too
+    errorOutputType: 'processing-failed',
+    errors: { destination, ...limitsOf(BufferingHints) },
+    backup: S3BackupMode === 'Enabled' ? backupTo(context, stream, S3BackupConfiguration!) : undefined,
+  }
+}
+
+/** What every destination has beside it: a bucket for what could not be delivered, and maybe for all that came. */
+export const backupTo = (context: FirehoseContext, stream: DeliveryStream, settings: S3Settings) => ({
+  destination: s3Of(context, stream, settings),
+  ...limitsOf(settings.BufferingHints),
+})
+
+/** A bucket that may be put into. @throws InvalidArgumentException */
+export function s3Of(context: FirehoseContext, stream: DeliveryStream, settings: S3DestinationSettings): S3Destination {
+  const { objects, random } = context
+  if (!objects) throw noBuckets()
+  if (!isSupported(settings.CompressionFormat)) throw notDeliveredTo(`the compression ${settings.CompressionFormat}`)
+  return new S3Destination({ objects, random, name: stream.name }, settings)
+}
+
+/** AWS's hints in bytes and milliseconds. */
+export const limitsOf = ({ SizeInMBs, IntervalInSeconds }: S3Settings['BufferingHints']) => ({
+  sizeBytesMax: SizeInMBs * mebibyte,
+  intervalMs: IntervalInSeconds * 1000,
+})
