@@ -7,6 +7,7 @@
  *   npm test -- simulation      crashes of the storage on a disk in memory, by seed
  *   npm test -- crash           faults on the real process; not part of "all of it", for it takes minutes
  *   npm test -- jvm             KCL, KPL and Flink, fetched by Maven and run; not part of "all of it" either
+ *   npm test -- ends            Firehose's destinations as they really are: S3 and search servers; takes minutes, too
  *   npm test -- FILE...         these test files alone
  *
  * Narrowed runs skip lint and types. The first step that fails ends the run with its exit code.
@@ -20,12 +21,13 @@ import process from 'node:process'
 const root = join(import.meta.dirname, '..')
 const suites: Record<string, readonly string[]> = {
   unit: ['packages/**/*.test.ts', 'scripts/**/*.test.ts'],
-  conformance: ['conformance/!(jvm)/**/*.test.ts', 'conformance/*.test.ts'],
+  conformance: ['conformance/!(jvm|ends)/**/*.test.ts', 'conformance/*.test.ts'],
   simulation: ['simulation/*.test.ts'],
   crash: ['simulation/process/*.test.ts'],
   jvm: ['conformance/jvm/*.test.ts'],
+  ends: ['conformance/ends/*.test.ts'],
 }
-const { crash: _, jvm: __, ...standard } = suites
+const standard = ['unit', 'conformance', 'simulation'].map((name) => suites[name]!)
 
 const chosen = process.argv.slice(2)
 if (chosen.length === 0) {
@@ -33,8 +35,7 @@ if (chosen.length === 0) {
   step('types', installed('typescript/bin/tsc'), ['-p', '.'])
 }
 if (chosen.includes('jvm')) step('jars', 'conformance/jvm/build.ts', [])
-const files =
-  chosen.length === 0 ? Object.values(standard).flat() : chosen.flatMap((name) => suites[name] ?? testFile(name))
+const files = chosen.length === 0 ? standard.flat() : chosen.flatMap((name) => suites[name] ?? testFile(name))
 // What measures the time of processes of its own must have the machine for itself.
 step('tests', '--test', [`--test-concurrency=${chosen.includes('crash') ? 1 : 2}`, ...files])
 
