@@ -162,6 +162,19 @@ export class OutboundFailed extends Error {
   }
 }
 
+/** One event of a log, as CloudWatch Logs keeps them. */
+export type LogEvent = {
+  /** Milliseconds since 1970. */
+  readonly timestampMs: number
+  readonly message: string
+}
+
+/** Where services put what AWS would put into CloudWatch Logs. */
+export interface LogEvents {
+  /** Never waits and never fails: what finds no room is left out, and told of there. */
+  put(logGroup: string, logStream: string, event: LogEvent): void
+}
+
 /** Where whole objects are put: a folder as bucket, by default. */
 export interface ObjectStore {
   /** Puts an object whole or not at all; resolves once it is durable. The bucket is made if it is missing. */
