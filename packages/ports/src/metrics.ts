@@ -1,4 +1,12 @@
-export type MetricUnit = 'Count' | 'Bytes' | 'Milliseconds' | 'Percent' | 'None'
+export type MetricUnit =
+  | 'Count'
+  | 'Bytes'
+  | 'Seconds'
+  | 'Milliseconds'
+  | 'Percent'
+  | 'Bytes/Second'
+  | 'Count/Second'
+  | 'None'
 
 /** CloudWatch's dimensions, e.g. `{ StreamName: 's', ShardId: 'shardId-000000000000' }`. */
 export type Dimensions = Readonly<Record<string, string>>

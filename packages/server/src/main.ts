@@ -14,6 +14,7 @@ import type { FunctionsOptions } from './services/lambda/functions/function-defi
 import { type Durations, shortDurations } from './services/streams/context.ts'
 import { limitsOf, type StreamsLimits } from './services/streams/limits.ts'
 import { openStreams } from './services/streams/service.ts'
+import { LogEventFolder } from './storage/embedded/log-event-folder.ts'
 import { ObjectFolder } from './storage/embedded/object-folder.ts'
 import { openEmbedded } from './storage/embedded/open.ts'
 import { openMemory } from './storage/memory/open.ts'
@@ -130,6 +131,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   })
   const buckets = options.buckets ?? (options.data && `${options.data}/buckets`)
   const objects = buckets === undefined ? undefined : new ObjectFolder(buckets)
+  const logEvents = options.data === undefined ? undefined : new LogEventFolder(`${options.data}/logs`, logger)
   const lambdaMetrics = new MetricStore()
   const firehoseMetrics = new MetricStore()
   const firehose = new Sleeper(firehoseFace, async () => {
@@ -147,6 +149,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       outbound,
       streams: streams.reader,
       metrics: firehoseMetrics,
+      logEvents,
       limits: options.limits === 'off' ? liftedFirehoseLimits : awsFirehoseLimits,
       transitionMs: durations.createMs,
       anyEndpoint: options.endpoints === 'any',
@@ -177,9 +180,17 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   ])
   const cloudwatch = openCloudWatch({ clock, logger, log, sources })
 
+  const isKept = (prefix: string) => catalog.list(prefix).length > 0
   const page = (contentType: string, body: () => string) => async () => ({ contentType, body: body() })
   const pages = new Map([
     ['/health', page('application/json', () => '{"status":"ok"}\n')],
+    [
+      '/deliveries',
+      async () => {
+        const deliveries = isKept(deliveryStreamPrefix) ? await (await firehose.wake()).deliveries() : []
+        return { contentType: 'application/json', body: `${JSON.stringify({ deliveries })}\n` }
+      },
+    ],
     [
       '/metrics',
       page('text/plain; version=0.0.4; charset=utf-8', () =>
@@ -194,14 +205,13 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const closeRooms = async () => {
     await Promise.all([lambda.stop(), firehose.stop()])
     await Promise.all([streams.stop(), dynamodb.stop()])
-    await cloudwatch.stop() // after all that counts
+    await Promise.all([cloudwatch.stop(), logEvents?.stop()]) // after all that counts and tells
     await storage.close()
   }
   const closeAndThrow = async (error: unknown): Promise<never> => {
     await closeRooms()
     throw error
   }
-  const isKept = (prefix: string) => catalog.list(prefix).length > 0
   const busy = [
     ...(isKept(tablePrefix) ? [dynamodb] : []),
     ...(isKept(deliveryStreamPrefix) ? [firehose] : []),

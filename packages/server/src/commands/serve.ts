@@ -106,6 +106,7 @@ const help = () => [
   '',
   'Usage: millrace [serve] [options]      starts the server and runs until SIGTERM or Ctrl-C',
   '       millrace agent --config FILE    follows files and sends them to streams (--help tells more)',
+  '       millrace deliveries [--once]    how each delivery stream stands, live (--help tells more)',
   '       millrace multilang FILE         runs a record processor of any language on a stream (--help tells more)',
   '       millrace inspect DIR [--json]   what a data folder holds, and whether it is sound; changes nothing',
   '       millrace shards [options]       how many shards a workload needs (--help tells more)',

@@ -1,8 +1,9 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../../core/arn.ts'
-import type { MetricSink, ObjectStore, Outbound, StreamReader } from '../../core/ports.ts'
+import type { LogEvents, MetricSink, ObjectStore, Outbound, StreamReader } from '../../core/ports.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
+import type { AllDeliveryCounts } from './delivery/delivery-counts.ts'
 import type { DeliveryStreamStore } from './delivery-stream-store.ts'
 import type { FirehoseLimits } from './limits.ts'
 import type { PutRates } from './put-rates.ts'
@@ -21,8 +22,10 @@ export type FirehoseParts = {
   /** Streams that delivery streams read. */
   readonly streams: StreamReader
   readonly catalog: Catalog
-  /** AWS's metrics of Firehose (namespace `AWS/Firehose`). */
+  /** AWS's metrics of Firehose (namespace `AWS/Firehose`); see metrics.ts. */
   readonly metrics: MetricSink
+  /** Error logs; undefined where nothing is kept. */
+  readonly logEvents: LogEvents | undefined
   readonly limits: FirehoseLimits
   /** How long CREATING, DELETING and the changes of encryption last, in milliseconds. */
   readonly transitionMs: number
@@ -34,4 +37,5 @@ export type FirehoseParts = {
 export type FirehoseContext = FirehoseParts & {
   readonly deliveryStreams: DeliveryStreamStore
   readonly rates: PutRates
+  readonly counts: AllDeliveryCounts
 }

@@ -1,5 +1,7 @@
 import type { Clock, Logger } from '@millrace/ports'
+import type { MetricSink } from '../../core/ports.ts'
 import type { RecordLog } from '../../storage/log.ts'
+import type { AllDeliveryCounts } from './delivery/delivery-counts.ts'
 import { type DeliveryStream, logIdOf } from './delivery-stream.ts'
 import type { DeliveryStreamStore } from './delivery-stream-store.ts'
 import { directPutRetentionMs } from './limits.ts'
@@ -11,6 +13,8 @@ type Parts = {
   readonly logger: Logger
   readonly deliveryStreams: DeliveryStreamStore
   readonly rates: PutRates
+  readonly metrics: MetricSink
+  readonly counts: AllDeliveryCounts
 }
 
 /** After a failure of storage the same work is tried again so much later. */
@@ -75,7 +79,7 @@ export class Lifecycle {
   }
 
   async #do(stream: DeliveryStream): Promise<void> {
-    const { deliveryStreams, log, rates } = this.#parts
+    const { counts, deliveryStreams, log, metrics, rates } = this.#parts
     switch (stream.pending?.kind) {
       case 'create':
         if (stream.source.type === 'DirectPut') await log.create(logIdOf(stream), { retentionMs: directPutRetentionMs })
@@ -83,6 +87,8 @@ export class Lifecycle {
       case 'delete':
         await log.delete(logIdOf(stream))
         rates.forget(stream.name)
+        metrics.forget({ DeliveryStreamName: stream.name })
+        counts.forget(logIdOf(stream))
         return deliveryStreams.remove(stream)
     }
   }

@@ -4,6 +4,7 @@ import type { FirehoseContext } from './context.ts'
 import { type DeliveryStream, logIdOf, recordIdOf } from './delivery-stream.ts'
 import { deliveryStreamNotFound, notDirectPut, slowDown } from './faults.ts'
 import { recordBytesMax } from './limits.ts'
+import { count } from './metrics.ts'
 
 /* Direct PUT: what is accepted is in the delivery stream's own log, on the disk, before anyone hears of it. */
 
@@ -13,37 +14,45 @@ export const firehoseRecord = structure({ Data: blob({ max: recordBytesMax }) })
  * The delivery stream that may be put into now; one that is not ACTIVE is not there yet, or not any more.
  * @throws ResourceNotFound-, InvalidArgument-, ServiceUnavailableException
  */
-export function admitPut({ deliveryStreams, place, rates }: FirehoseContext, name: string): DeliveryStream {
+export function admitPut(
+  { deliveryStreams, metrics, place, rates }: FirehoseContext,
+  name: string,
+  recordCount: number,
+): DeliveryStream {
   const stream = deliveryStreams.get(name)
   if (stream.status !== 'ACTIVE') throw deliveryStreamNotFound(name, place.accountId)
   if (stream.source.type !== 'DirectPut') throw notDirectPut(stream.source.type)
-  if (!rates.takeRequest(name)) throw slowDown()
+  if (!rates.takeRequest(name)) {
+    count(metrics, name, 'ThrottledRecords', recordCount)
+    throw slowDown()
+  }
   return stream
 }
 
 /** Resolves with a record id for each record that is durable, and undefined for each that came too fast. */
 export async function writeRecords(
-  { log, metrics, rates }: FirehoseContext,
+  { counts, log, metrics, rates }: FirehoseContext,
   stream: DeliveryStream,
   records: readonly Uint8Array[],
   operation: 'PutRecord' | 'PutRecordBatch',
 ): Promise<(string | undefined)[]> {
-  const dimensions = { DeliveryStreamName: stream.name }
+  const { name } = stream
   const admitted = records.map(({ byteLength }) => rates.takeRecord(stream.name, byteLength))
   const taken = records.filter((_, index) => admitted[index])
-  if (taken.length < records.length)
-    metrics.record('ThrottledRecords', dimensions, records.length - taken.length, 'Count')
+  if (taken.length < records.length) count(metrics, name, 'ThrottledRecords', records.length - taken.length)
   if (taken.length === 0) return records.map(() => undefined)
   const sizeBytes = taken.reduce((sum, { byteLength }) => sum + byteLength, 0)
   const { firstOffset } = await log.append(logIdOf(stream), batchOf(taken)).catch((error: unknown) => {
     throw error instanceof StorageBusy ? slowDown() : error
   })
-  metrics.record('IncomingRecords', dimensions, taken.length, 'Count')
-  metrics.record('IncomingBytes', dimensions, sizeBytes, 'Bytes')
-  metrics.record('IncomingPutRequests', dimensions, 1, 'Count')
-  metrics.record(`${operation}.Bytes`, dimensions, sizeBytes, 'Bytes')
-  metrics.record(`${operation}.Requests`, dimensions, 1, 'Count')
-  if (operation === 'PutRecordBatch') metrics.record('PutRecordBatch.Records', dimensions, taken.length, 'Count')
+  const { put } = counts.of(logIdOf(stream))
+  put.records += taken.length
+  put.bytes += sizeBytes
+  count(metrics, name, 'IncomingRecords', taken.length)
+  count(metrics, name, 'IncomingBytes', sizeBytes)
+  count(metrics, name, 'IncomingPutRequests', 1)
+  count(metrics, name, `${operation}.Bytes`, sizeBytes)
+  if (operation === 'PutRecordBatch') count(metrics, name, 'PutRecordBatch.Records', taken.length)
   let offset = firstOffset
   return admitted.map((isTaken) => (isTaken ? recordIdOf(stream, offset++) : undefined))
 }

@@ -1,13 +1,18 @@
 import type { Operation, Service } from '../../core/operation.ts'
 import type { FirehoseContext, FirehoseParts } from './context.ts'
 import { Deliveries } from './delivery/deliveries.ts'
+import { AllDeliveryCounts } from './delivery/delivery-counts.ts'
+import type { DeliveryView } from './delivery/delivery-view.ts'
 import { DeliveryStreamStore } from './delivery-stream-store.ts'
 import { face } from './door.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { metered } from './metered-operations.ts'
 import * as operations from './operations/index.ts'
 import { PutRates } from './put-rates.ts'
 
 export type FirehoseService = Service<FirehoseContext> & {
+  /** How each delivery stands at this moment, by name. */
+  deliveries(): Promise<readonly DeliveryView[]>
   /** Ends deliveries and background work; what is not delivered goes on at the next start. */
   stop(): Promise<void>
 }
@@ -16,15 +21,18 @@ export type FirehoseService = Service<FirehoseContext> & {
 export function openFirehose(parts: FirehoseParts): FirehoseService {
   const deliveryStreams = new DeliveryStreamStore(parts.catalog, parts.place)
   const rates = new PutRates(parts.clock, parts.limits)
-  const context: FirehoseContext = { ...parts, deliveryStreams, rates }
+  const context: FirehoseContext = { ...parts, deliveryStreams, rates, counts: new AllDeliveryCounts() }
   const lifecycle = new Lifecycle(context)
   lifecycle.start()
   const deliveries = new Deliveries(context)
   deliveries.start()
   return {
     ...face,
-    operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
+    operations: new Map(
+      Object.values(operations).map((declared) => [declared.name, metered(declared as AnyOperation)]),
+    ),
     context,
+    deliveries: () => deliveries.views(),
     async stop() {
       await lifecycle.stop()
       await deliveries.stop()

@@ -1,15 +1,13 @@
-import type { Clock, Logger, Random } from '@millrace/ports'
-import type { MetricSink } from '../../../core/ports.ts'
+import type { Clock, Random } from '@millrace/ports'
 import { type DeliveryBatch, DeliveryFailed } from '../destinations/destination.ts'
 import type { DeliveryRecord, FailedRecord } from './delivery-record.ts'
+import type { DeliveryReport } from './delivery-report.ts'
 import type { Plan } from './plan.ts'
 import { mayRetry } from './retry.ts'
 
 export type SenderParts = {
   readonly clock: Clock
   readonly random: Random
-  readonly logger: Logger
-  readonly metrics: MetricSink
 }
 
 /** What became of a batch: nothing of it is left to do but this. */
@@ -19,10 +17,12 @@ export type Sent = { readonly delivered: readonly DeliveryRecord[]; readonly fai
 export class BatchSender {
   readonly #parts: SenderParts
   readonly #plan: Plan
+  readonly #report: DeliveryReport
 
-  constructor(parts: SenderParts, plan: Plan) {
+  constructor(parts: SenderParts, plan: Plan, report: DeliveryReport) {
     this.#parts = parts
     this.#plan = plan
+    this.#report = report
   }
 
   /**
@@ -41,15 +41,14 @@ export class BatchSender {
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
         const failed = await destination.deliver(batch, signal)
-        this.#count(batch, true)
-        if (failed.length === 0) return { delivered: batch.records, failed }
         const isFailed = new Set(failed.map(({ record }) => record))
-        return { delivered: batch.records.filter((record) => !isFailed.has(record)), failed }
+        const delivered = failed.length === 0 ? batch.records : batch.records.filter((record) => !isFailed.has(record))
+        this.#report.delivered(batch, delivered)
+        return { delivered, failed }
       } catch (error) {
         if (signal.aborted) return undefined
         const failure = failureOf(error)
-        this.#logFailure(failure, attempt)
-        this.#count(batch, false)
+        this.#report.tryFailed(failure, attempt)
         if (failure.left) {
           const isLeft = new Set(failure.left)
           taken(batch.records.filter((record) => !isLeft.has(record)))
@@ -62,15 +61,22 @@ export class BatchSender {
     return undefined
   }
 
-  /** Puts into a bucket that is the last resort, until it takes it. False if it was stopped on the way. */
-  async insist(put: () => Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+  /**
+   * Puts into a bucket that is the last resort, until it takes it. False if it was stopped on the way.
+   * @param refused told of each try that failed
+   */
+  async insist(
+    put: () => Promise<unknown>,
+    refused: (failure: DeliveryFailed, attempt: number) => void,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { clock, random } = this.#parts
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
         await put()
         return true
       } catch (error) {
-        this.#logFailure(failureOf(error), attempt)
+        refused(failureOf(error), attempt)
         await mayRetry({ clock, random }, attempt, Number.POSITIVE_INFINITY, signal)
       }
     }
@@ -87,24 +93,6 @@ export class BatchSender {
       attemptsMade,
       attemptEndingMs,
     }))
-  }
-
-  #count({ records, firstArrivalMs }: DeliveryBatch, isDelivered: boolean): void {
-    const { clock, metrics } = this.#parts
-    const { metricPrefix, name } = this.#plan
-    const dimensions = { DeliveryStreamName: name }
-    metrics.record(`${metricPrefix}.Success`, dimensions, isDelivered ? 1 : 0, 'Count')
-    if (!isDelivered) return
-    const sizeBytes = records.reduce((sum, { data }) => sum + data.byteLength, 0)
-    metrics.record(`${metricPrefix}.Bytes`, dimensions, sizeBytes, 'Bytes')
-    metrics.record(`${metricPrefix}.Records`, dimensions, records.length, 'Count')
-    const freshnessMs = clock.nowMs() - firstArrivalMs
-    metrics.record(`${metricPrefix}.DataFreshness`, dimensions, freshnessMs / 1000, 'None')
-  }
-
-  #logFailure({ code, message }: DeliveryFailed, attempt: number): void {
-    const facts = { deliveryStream: this.#plan.name, code, reason: message, attempt: attempt + 1 }
-    this.#parts.logger.log('warn', 'a delivery failed, and is tried again', facts)
   }
 }
 

@@ -26,6 +26,15 @@ export type BufferOptions<T> = {
 /** What an item takes in memory beside its bytes, about. */
 const itemOverheadBytes = 250
 
+/** What is in buffers: waiting, or being delivered. */
+export type Buffered = {
+  readonly records: number
+  /** Of the records alone. */
+  readonly bytes: number
+  /** Buffers that are open. */
+  readonly partitions: number
+}
+
 type Open<T> = { items: T[]; bytes: number; heldBytes: number; firstArrivalMs: number; stopTimer: () => void }
 
 /** Collects what goes together, by size and time, one buffer for each partition. */
@@ -35,6 +44,7 @@ export class DeliveryBuffers<T> {
   /** The end of the last delivery of each key, or of each delivery where order does not matter. */
   readonly #lines = new Map<string | symbol, Promise<void>>()
   #heldBytes = 0
+  #heldItems = 0
   #delivering = 0
   #waiters: (() => void)[] = []
   #isDropped = false
@@ -46,6 +56,11 @@ export class DeliveryBuffers<T> {
   /** Bytes that wait or are being delivered. */
   get heldBytes(): number {
     return this.#heldBytes
+  }
+
+  get buffered(): Buffered {
+    const bytes = this.#heldBytes - this.#heldItems * itemOverheadBytes
+    return { records: this.#heldItems, bytes, partitions: this.#open.size }
   }
 
   add(key: string, item: T, sizeBytes: number, arrivalMs: number): void {
@@ -65,6 +80,7 @@ export class DeliveryBuffers<T> {
     open.bytes += sizeBytes
     open.heldBytes += sizeBytes + itemOverheadBytes
     this.#heldBytes += sizeBytes + itemOverheadBytes
+    this.#heldItems++
     if (open.bytes >= sizeBytesMax) this.#close(key)
   }
 
@@ -109,6 +125,7 @@ export class DeliveryBuffers<T> {
       .then(() => {
         this.#delivering--
         this.#heldBytes -= open.heldBytes
+        this.#heldItems -= open.items.length
         if (this.#lines.get(lineKey) === line) this.#lines.delete(lineKey)
         this.#wake()
       })

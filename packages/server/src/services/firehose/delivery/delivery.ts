@@ -1,14 +1,27 @@
-import type { DeliveryBatch } from '../destinations/destination.ts'
-import type { SourcePage } from '../sources/source.ts'
+import type { DeliveryBatch, DeliveryFailed } from '../destinations/destination.ts'
+import type { SourcePage, Waiting } from '../sources/source.ts'
 import type { Transformed } from '../transforms/transform.ts'
 import { BatchSender, type SenderParts } from './batch-sender.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
-import { type Closed, DeliveryBuffers } from './delivery-buffers.ts'
+import { type Buffered, type Closed, DeliveryBuffers } from './delivery-buffers.ts'
+import type { DeliveryCounts } from './delivery-counts.ts'
 import type { DeliveryRecord, ErrorOutputType, FailedRecord } from './delivery-record.ts'
+import { DeliveryReport, type ReportParts } from './delivery-report.ts'
 import type { BufferLimits, Plan } from './plan.ts'
 import { type Page, Progress } from './progress.ts'
 
-export type DeliveryParts = SenderParts & { readonly checkpoints: CheckpointStore }
+export type DeliveryParts = SenderParts & ReportParts & { readonly checkpoints: CheckpointStore }
+
+/** How a delivery stands at this moment. */
+export type DeliveryFigures = {
+  readonly counts: DeliveryCounts
+  /** In memory, before the destination. */
+  readonly buffered: Buffered
+  /** Not read yet. */
+  readonly waiting: Waiting
+  /** Arrival of the oldest record that was read and is not settled. */
+  readonly oldestMs: number | undefined
+}
 
 /** Memory that one delivery stream's records may take: two batches of the size that is asked for, and at least this. */
 const heldBytesMin = 16 * 1024 * 1024
@@ -31,6 +44,7 @@ const concurrentTransformsMax = 4
 export class Delivery {
   readonly #parts: DeliveryParts
   readonly #plan: Plan
+  readonly #report: DeliveryReport
   readonly #sender: BatchSender
   readonly #stopping = new AbortController()
   /** Where a transform wants many records at once. */
@@ -45,7 +59,8 @@ export class Delivery {
   constructor(parts: DeliveryParts, plan: Plan) {
     this.#parts = parts
     this.#plan = plan
-    this.#sender = new BatchSender(parts, plan)
+    this.#report = new DeliveryReport(parts, plan)
+    this.#sender = new BatchSender(parts, plan, this.#report)
     this.#progress = new Progress(parts.checkpoints.get(plan.id))
     const { backup, concurrentMax, errors } = plan
     const intake = plan.transforms.find((transform) => transform.intake)?.intake
@@ -74,6 +89,27 @@ export class Delivery {
   /** Bytes of records in memory: waiting, or being delivered. */
   get heldBytes(): number {
     return this.#allBuffers().reduce((sum, { heldBytes }) => sum + heldBytes, 0)
+  }
+
+  /** How it stands, for people. */
+  async figures(): Promise<DeliveryFigures> {
+    const { counts } = this.#report
+    const buffered = [this.#intake, this.#buffers].flatMap((buffers) => (buffers ? [buffers.buffered] : []))
+    return {
+      counts,
+      buffered: {
+        records: buffered.reduce((sum, { records }) => sum + records, 0),
+        bytes: buffered.reduce((sum, { bytes }) => sum + bytes, 0),
+        partitions: this.#buffers.buffered.partitions,
+      },
+      waiting: (await this.#plan.source.waiting?.(this.#progress.read)) ?? {},
+      oldestMs: this.#progress.oldestMs,
+    }
+  }
+
+  /** Tells CloudWatch how old the oldest record is that waits, if any does. Called each minute. */
+  reportWaiting(): void {
+    this.#report.waiting(this.#progress.oldestMs)
   }
 
   #allBuffers() {
@@ -113,7 +149,8 @@ export class Delivery {
   async #take({ lane, next, records: given }: SourcePage): Promise<void> {
     await Promise.all(this.#allBuffers().map((buffers) => buffers.room()))
     if (this.#stopping.signal.aborted) return
-    const page = this.#progress.begin(lane, next, given.length)
+    const page = this.#progress.begin(lane, next, given.length, given[0]?.arrivalMs)
+    this.#report.read(given)
     const records = given.map((record): DeliveryRecord => ({ ...record, page }))
     if (given.length === 0) this.#save()
     if (this.#backup) {
@@ -142,7 +179,7 @@ export class Delivery {
     for (const { record } of failed) progress.add(record.page)
     for (const record of records)
       this.#buffers.add(partitionOf(record), record, record.data.byteLength, record.arrivalMs)
-    for (const record of failed) this.#addError(record)
+    this.#giveUp(failed)
     this.#settle(given)
     if (this.#plan.intervalMs === 0) this.#buffers.flush()
   }
@@ -169,28 +206,35 @@ export class Delivery {
     const batch: DeliveryBatch = { id: this.#parts.random.uuid(), version, records, firstArrivalMs, partitionKeys }
     const sent = await this.#sender.send(batch, (taken) => this.#settle(taken), this.#stopping.signal)
     if (!sent) return
-    for (const failed of sent.failed) this.#addError(failed)
+    this.#giveUp(sent.failed)
     this.#settle(sent.delivered)
   }
 
-  #addError(failed: FailedRecord): void {
-    const { record } = failed
-    const sizeBytes = (record.rawData ?? record.data).byteLength
-    this.#errors.add(failed.errorOutputType, failed, sizeBytes, record.arrivalMs)
+  #giveUp(failed: readonly FailedRecord[]): void {
+    if (failed.length > 0) this.#report.gaveUp(failed)
+    for (const each of failed) {
+      const { record } = each
+      const sizeBytes = (record.rawData ?? record.data).byteLength
+      this.#errors.add(each.errorOutputType, each, sizeBytes, record.arrivalMs)
+    }
   }
 
   async #deliverErrors({ key, items, firstArrivalMs }: Closed<FailedRecord>): Promise<void> {
     const { errors, version } = this.#plan
     const at = { version, firstArrivalMs }
     const put = () => errors.destination.deliverErrors(key as ErrorOutputType, items, at)
-    if (await this.#sender.insist(put, this.#stopping.signal)) this.#settle(items.map(({ record }) => record))
+    const refused = (failure: DeliveryFailed, attempt: number) => this.#report.errorOutputFailed(failure, attempt)
+    if (await this.#sender.insist(put, refused, this.#stopping.signal)) this.#settle(items.map(({ record }) => record))
   }
 
   async #keep({ items: records, firstArrivalMs }: Closed<DeliveryRecord>): Promise<void> {
     const { backup, version } = this.#plan
     const batch = { id: this.#parts.random.uuid(), version, records, firstArrivalMs }
-    if (await this.#sender.insist(() => backup!.destination.deliver(batch), this.#stopping.signal))
-      this.#settle(records)
+    const put = () => backup!.destination.deliver(batch)
+    const refused = (failure: DeliveryFailed, attempt: number) => this.#report.backupFailed(failure, attempt)
+    if (!(await this.#sender.insist(put, refused, this.#stopping.signal))) return
+    this.#report.backedUp(batch, records)
+    this.#settle(records)
   }
 
   #settle(records: readonly { readonly page: Page }[]): void {

@@ -8,6 +8,7 @@ import { sourceOf } from '../sources/sources.ts'
 import type { Transform } from '../transforms/transform.ts'
 import { transformsOf } from '../transforms/transforms.ts'
 import type { ErrorOutputType } from './delivery-record.ts'
+import { type ErrorLogTarget, errorLogsOf } from './error-log.ts'
 
 /** When a buffer is delivered: at so many bytes before compression, or so long after its first record. */
 export type BufferLimits = { readonly sizeBytesMax: number; readonly intervalMs: number }
@@ -38,6 +39,9 @@ export type Plan = Delivered & {
   readonly source: Source
   /** In AWS's order. */
   readonly transforms: readonly Transform[]
+  /** Where its errors are told; undefined where nobody asked. */
+  readonly errorLog?: ErrorLogTarget | undefined
+  readonly backupLog?: ErrorLogTarget | undefined
 }
 
 /** A delivery stream's settings → how it is delivered. @throws InvalidArgumentException for what cannot be delivered to */
@@ -48,4 +52,5 @@ export const planOf = (context: FirehoseContext, stream: DeliveryStream): Plan =
   source: sourceOf(context, stream),
   transforms: transformsOf(context, stream),
   ...destinationOf(context, stream),
+  ...errorLogsOf(context, stream),
 })

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import type { Checkpoint } from '../sources/source.ts'
 
 /** A page of a source, and how many records of what became of it are not settled yet. */
-export type Page = { readonly lane: string; readonly next: string; left: number }
+export type Page = {
+  readonly lane: string
+  readonly next: string
+  left: number
+  /** Arrival of its oldest record; absent if it has none. */
+  readonly oldestMs?: number | undefined
+}
 
 /**
  * How far everything is settled, lane by lane. Batches of several partitions settle in any order; a lane goes on only when
@@ -19,8 +25,8 @@ export class Progress {
   }
 
   /** A page of which so many parts must be settled; none is fine. */
-  begin(lane: string, next: string, parts: number): Page {
-    const page: Page = { lane, next, left: parts }
+  begin(lane: string, next: string, parts: number, oldestMs?: number): Page {
+    const page: Page = { lane, next, left: parts, oldestMs }
     this.#read[lane] = next
     const pages = this.#lanes.get(lane)
     if (pages) pages.push(page)
@@ -51,6 +57,16 @@ export class Progress {
       moved.push(lane)
     }
     return moved
+  }
+
+  /** Arrival of the oldest record that is not settled; undefined if all are. */
+  get oldestMs(): number | undefined {
+    let oldestMs: number | undefined
+    for (const pages of this.#lanes.values()) {
+      const page = pages.find((page) => page.left > 0 && page.oldestMs !== undefined)
+      if (page && (oldestMs === undefined || page.oldestMs! < oldestMs)) oldestMs = page.oldestMs
+    }
+    return oldestMs
   }
 
   get checkpoint(): Checkpoint {

@@ -14,7 +14,7 @@ export const putRecordBatch = operation({
   }),
   resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
   async handle(context: FirehoseContext, input) {
-    const stream = admitPut(context, input.DeliveryStreamName)
+    const stream = admitPut(context, input.DeliveryStreamName, input.Records.length)
     const records = input.Records.map(({ Data }) => Data)
     if (records.reduce((sum, { byteLength }) => sum + byteLength, 0) > batchBytesMax) throw batchTooLarge(batchBytesMax)
     const recordIds = await writeRecords(context, stream, records, 'PutRecordBatch')

@@ -10,7 +10,7 @@ export const putRecord = operation({
   input: structure({ DeliveryStreamName: deliveryStreamName, Record: firehoseRecord }),
   resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
   async handle(context: FirehoseContext, input) {
-    const stream = admitPut(context, input.DeliveryStreamName)
+    const stream = admitPut(context, input.DeliveryStreamName, 1)
     const [recordId] = await writeRecords(context, stream, [input.Record.Data], 'PutRecord')
     if (recordId === undefined) throw slowDown()
     return { RecordId: recordId, Encrypted: false }

@@ -1,7 +1,7 @@
 import { entryAt, entryCount, LogNotFound, type RecordLog } from '../../../storage/log.ts'
 import type { SourceRecord } from '../delivery/delivery-record.ts'
 import { type DeliveryStream, logIdOf, recordIdOf } from '../delivery-stream.ts'
-import type { Checkpoint, Source, SourcePage } from './source.ts'
+import type { Checkpoint, Source, SourcePage, Waiting } from './source.ts'
 
 const lane = 'put'
 const pageLimits = { bytesMax: 1024 * 1024, entriesMax: 10_000, waitMs: 60_000 }
@@ -39,6 +39,11 @@ export class PutSource implements Source {
 
   async passed(_lane: string, next: string): Promise<void> {
     await this.#log.trim(this.#logId, Number(next)).catch(noneIfGone)
+  }
+
+  async waiting(from: Checkpoint): Promise<Waiting> {
+    const bounds = await this.#log.bounds(this.#logId).catch(noneIfGone)
+    return { records: bounds && Math.max(0, bounds.end - Math.max(bounds.start, Number(from[lane] ?? 0))) }
   }
 }
 

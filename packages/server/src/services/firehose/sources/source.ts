@@ -10,10 +10,19 @@ export type SourcePage = {
   readonly records: readonly SourceRecord[]
 }
 
+/** What a source holds that was not read yet, as far as it knows. */
+export type Waiting = {
+  readonly records?: number | undefined
+  /** How far the last record that was read is behind the newest. */
+  readonly behindMs?: number | undefined
+}
+
 /** Where a delivery stream's records come from. */
 export interface Source {
   /** Pages as they come, each lane in its order, from the checkpoint on. Ends when `signal` aborts. */
   pages(from: Checkpoint, signal: AbortSignal): AsyncIterable<SourcePage>
   /** Told once everything before `next` is delivered, and a restart begins there. */
   passed(lane: string, next: string): Promise<void>
+  /** What is behind a position; for people, who ask once a second. */
+  waiting?(from: Checkpoint): Promise<Waiting>
 }

@@ -1,0 +1,119 @@
+import type { Clock, Logger } from '@millrace/ports'
+import type { LogEvents, MetricSink } from '../../../core/ports.ts'
+import type { DeliveryBatch, DeliveryFailed } from '../destinations/destination.ts'
+import { count, countDelivery } from '../metrics.ts'
+import { DeliveryCounts } from './delivery-counts.ts'
+import type { DeliveryRecord, FailedRecord } from './delivery-record.ts'
+import { ErrorLog } from './error-log.ts'
+import type { Plan } from './plan.ts'
+
+export type ReportParts = {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: MetricSink
+  /** Where CloudWatch Logs would be; undefined where nothing is kept. */
+  readonly logEvents?: LogEvents | undefined
+  /** @default its own */
+  readonly counts?: DeliveryCounts | undefined
+}
+
+/** What a delivery tells of itself: counts for `millrace deliveries`, CloudWatch's metrics, and lines in its error logs. */
+export class DeliveryReport {
+  readonly #parts: ReportParts
+  readonly #plan: Plan
+  readonly #errorLog: ErrorLog | undefined
+  readonly #backupLog: ErrorLog | undefined
+  readonly counts: DeliveryCounts
+
+  constructor(parts: ReportParts, plan: Plan) {
+    const { clock, logEvents } = parts
+    this.#parts = parts
+    this.#plan = plan
+    this.#errorLog = logEvents && plan.errorLog && new ErrorLog(logEvents, clock, plan.errorLog)
+    this.#backupLog = logEvents && plan.backupLog && new ErrorLog(logEvents, clock, plan.backupLog)
+    this.counts = parts.counts ?? new DeliveryCounts()
+  }
+
+  read(records: readonly { readonly data: Uint8Array }[]): void {
+    this.counts.read.records += records.length
+    this.counts.read.bytes += bytesOf(records)
+  }
+
+  /** A try of the destination went well; `records` of the batch are there. */
+  delivered({ firstArrivalMs }: DeliveryBatch, records: readonly DeliveryRecord[]): void {
+    const { clock, metrics } = this.#parts
+    const { metricPrefix, name } = this.#plan
+    const { delivered } = this.counts
+    const bytes = bytesOf(records)
+    delivered.batches++
+    delivered.records += records.length
+    delivered.bytes += bytes
+    countDelivery(metrics, name, metricPrefix, 'Success', 1)
+    countDelivery(metrics, name, metricPrefix, 'Bytes', bytes)
+    countDelivery(metrics, name, metricPrefix, 'Records', records.length)
+    countDelivery(metrics, name, metricPrefix, 'DataFreshness', (clock.nowMs() - firstArrivalMs) / 1000)
+    if (metricPrefix === 'DeliveryToS3') count(metrics, name, 'DeliveryToS3.ObjectCount', 1)
+  }
+
+  /** A try of the destination failed. */
+  tryFailed(failure: DeliveryFailed, attempt: number): void {
+    const { metricPrefix, name } = this.#plan
+    countDelivery(this.#parts.metrics, name, metricPrefix, 'Success', 0)
+    this.#failed(failure, attempt, this.#errorLog)
+  }
+
+  /** Records are given up: they go to the error output. */
+  gaveUp(failed: readonly FailedRecord[]): void {
+    this.counts.failedRecords += failed.length
+    const told = new Set<string>()
+    for (const { errorCode, errorMessage, details } of failed) {
+      if (told.has(errorCode)) continue // one line for all of them
+      told.add(errorCode)
+      const processor = details?.lambdaArn as string | undefined
+      this.counts.lastError = { atMs: this.#parts.clock.nowMs(), code: errorCode, message: errorMessage }
+      this.#errorLog?.put({ errorCode, message: errorMessage, processor })
+    }
+  }
+
+  /** Records are in the backup as they came. */
+  backedUp({ firstArrivalMs }: DeliveryBatch, records: readonly DeliveryRecord[]): void {
+    const { clock, metrics } = this.#parts
+    const { name } = this.#plan
+    countDelivery(metrics, name, 'BackupToS3', 'Success', 1)
+    countDelivery(metrics, name, 'BackupToS3', 'Bytes', bytesOf(records))
+    countDelivery(metrics, name, 'BackupToS3', 'Records', records.length)
+    countDelivery(metrics, name, 'BackupToS3', 'DataFreshness', (clock.nowMs() - firstArrivalMs) / 1000)
+  }
+
+  /** A try to put into the backup failed. */
+  backupFailed(failure: DeliveryFailed, attempt: number): void {
+    countDelivery(this.#parts.metrics, this.#plan.name, 'BackupToS3', 'Success', 0)
+    this.#failed(failure, attempt, this.#backupLog)
+  }
+
+  /** A try to put error records failed. */
+  errorOutputFailed(failure: DeliveryFailed, attempt: number): void {
+    this.#failed(failure, attempt, this.#backupLog ?? this.#errorLog)
+  }
+
+  /** What is waiting for the destination, each minute: the age of the oldest record that is not delivered. */
+  waiting(oldestMs: number | undefined): void {
+    if (oldestMs === undefined) return
+    const { clock, metrics } = this.#parts
+    const { backup, metricPrefix, name } = this.#plan
+    const ageS = Math.max(0, clock.nowMs() - oldestMs) / 1000
+    countDelivery(metrics, name, metricPrefix, 'DataFreshness', ageS)
+    if (backup) countDelivery(metrics, name, 'BackupToS3', 'DataFreshness', ageS)
+  }
+
+  #failed({ code, message }: DeliveryFailed, attempt: number, errorLog: ErrorLog | undefined): void {
+    const { clock, logger } = this.#parts
+    const facts = { deliveryStream: this.#plan.name, code, reason: message, attempt: attempt + 1 }
+    logger.log('warn', 'a delivery failed, and is tried again', facts)
+    this.counts.lastError = { atMs: clock.nowMs(), code, message }
+    errorLog?.put({ errorCode: code, message })
+  }
+}
+
+const bytesOf = (records: readonly { readonly data: Uint8Array }[]) =>
+  records.reduce((sum, { data }) => sum + data.byteLength, 0)
