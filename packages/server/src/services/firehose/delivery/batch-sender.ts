@@ -3,7 +3,7 @@ import { type DeliveryBatch, DeliveryFailed } from '../destinations/destination.
 import type { DeliveryRecord, FailedRecord } from './delivery-record.ts'
 import type { DeliveryReport } from './delivery-report.ts'
 import type { Plan } from './plan.ts'
-import { mayRetry } from './retry.ts'
+import { nextDelayMs, retryDelayMs } from './retry.ts'
 
 export type SenderParts = {
   readonly clock: Clock
@@ -36,26 +36,32 @@ export class BatchSender {
   ): Promise<Sent | undefined> {
     const { clock, random } = this.#parts
     const { destination, retryMs } = this.#plan
-    const deadlineMs = clock.monotonicMs() + retryMs
+    const startedMs = clock.monotonicMs()
+    let uncountedMs = 0
     let batch = given
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        const failed = await destination.deliver(batch, signal)
-        const isFailed = new Set(failed.map(({ record }) => record))
-        const delivered = failed.length === 0 ? batch.records : batch.records.filter((record) => !isFailed.has(record))
+        const refused = await destination.deliver(batch, signal)
+        const delivered = without(
+          batch.records,
+          refused.map(({ record }) => record),
+        )
         this.#report.delivered(batch, delivered)
-        return { delivered, failed }
+        return { delivered, failed: refused.map((failed) => this.#told(failed, attempt + 1)) }
       } catch (error) {
         if (signal.aborted) return undefined
         const failure = failureOf(error)
-        this.#report.tryFailed(failure, attempt)
-        if (failure.left) {
-          const isLeft = new Set(failure.left)
-          taken(batch.records.filter((record) => !isLeft.has(record)))
-          batch = { ...batch, records: failure.left }
-        }
-        if (await mayRetry({ clock, random }, attempt, deadlineMs, signal)) continue
-        if (!signal.aborted) return { delivered: [], failed: this.#givenUp(batch.records, failure, attempt + 1) }
+        const left = failure.left ?? batch.records
+        const delivered = left === batch.records ? [] : without(batch.records, left)
+        uncountedMs += failure.answerWaitMs
+        const leftMs = retryMs + uncountedMs - (clock.monotonicMs() - startedMs)
+        const delayMs = failure.isFinal ? undefined : nextDelayMs(attempt, leftMs, random)
+        this.#report.tryFailed(failure, attempt, delayMs !== undefined)
+        if (delivered.length > 0) this.#report.arrived(batch, delivered)
+        taken(delivered)
+        batch = { ...batch, records: left }
+        if (delayMs === undefined) return { delivered: [], failed: this.#givenUp(batch.records, failure, attempt + 1) }
+        await clock.sleep(delayMs, signal)
       }
     }
     return undefined
@@ -76,8 +82,9 @@ export class BatchSender {
         await put()
         return true
       } catch (error) {
+        if (signal.aborted) return false
         refused(failureOf(error), attempt)
-        await mayRetry({ clock, random }, attempt, Number.POSITIVE_INFINITY, signal)
+        await clock.sleep(retryDelayMs(attempt, random), signal)
       }
     }
     return false
@@ -85,15 +92,24 @@ export class BatchSender {
 
   #givenUp(records: readonly DeliveryRecord[], failure: DeliveryFailed, attemptsMade: number): FailedRecord[] {
     const attemptEndingMs = this.#parts.clock.nowMs()
-    return records.map((record) => ({
-      record,
-      errorOutputType: this.#plan.errorOutputType,
-      errorCode: failure.code,
-      errorMessage: failure.message,
-      attemptsMade,
-      attemptEndingMs,
-    }))
+    const { errorOutputType } = this.#plan
+    const { code: errorCode, message: errorMessage } = failure
+    return records.map((record) =>
+      this.#told({ record, errorOutputType, errorCode, errorMessage, attemptsMade, attemptEndingMs }, attemptsMade),
+    )
   }
+
+  /** With what this kind of destination tells of a record, and how often it was tried. */
+  #told(failed: FailedRecord, attemptsMade: number): FailedRecord {
+    const details = this.#plan.errorDetails?.(failed.record)
+    return { ...failed, attemptsMade, ...(details && { details: { ...details, ...failed.details } }) }
+  }
+}
+
+function without(records: readonly DeliveryRecord[], others: readonly DeliveryRecord[]): readonly DeliveryRecord[] {
+  if (others.length === 0) return records
+  const isOther = new Set(others)
+  return records.filter((record) => !isOther.has(record))
 }
 
 /** What is no failure of a try is a defect; it must not end the loop, and is told like a failure. */

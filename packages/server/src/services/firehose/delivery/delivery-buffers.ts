@@ -11,6 +11,8 @@ export type BufferOptions<T> = {
   readonly clock: Clock
   /** A buffer is closed when it has so many bytes, before compression; one record may be larger. */
   readonly sizeBytesMax: number
+  /** A buffer is closed when it has so many items. @default any number */
+  readonly itemsMax?: number | undefined
   /** A buffer is closed so long after its first record came into it; 0: as soon as nothing more is at hand. */
   readonly intervalMs: number
   /** What waits and what is being delivered, over all buffers. Above it nobody adds. */
@@ -65,7 +67,7 @@ export class DeliveryBuffers<T> {
 
   add(key: string, item: T, sizeBytes: number, arrivalMs: number): void {
     if (this.#isDropped) return
-    const { clock, intervalMs, sizeBytesMax } = this.#options
+    const { clock, intervalMs, itemsMax = Number.POSITIVE_INFINITY, sizeBytesMax } = this.#options
     let open = this.#open.get(key)
     if (open && open.bytes + sizeBytes > sizeBytesMax) {
       this.#close(key)
@@ -81,7 +83,7 @@ export class DeliveryBuffers<T> {
     open.heldBytes += sizeBytes + itemOverheadBytes
     this.#heldBytes += sizeBytes + itemOverheadBytes
     this.#heldItems++
-    if (open.bytes >= sizeBytesMax) this.#close(key)
+    if (open.bytes >= sizeBytesMax || open.items.length >= itemsMax) this.#close(key)
   }
 
   /** Resolves when something may be added, or everything is dropped. */

@@ -40,7 +40,14 @@ export class DeliveryReport {
   }
 
   /** A try of the destination went well; `records` of the batch are there. */
-  delivered({ firstArrivalMs }: DeliveryBatch, records: readonly DeliveryRecord[]): void {
+  delivered(batch: DeliveryBatch, records: readonly DeliveryRecord[]): void {
+    const { metricPrefix, name } = this.#plan
+    countDelivery(this.#parts.metrics, name, metricPrefix, 'Success', 1)
+    this.arrived(batch, records)
+  }
+
+  /** Records of a batch are there, whatever becomes of the others. */
+  arrived({ firstArrivalMs }: DeliveryBatch, records: readonly DeliveryRecord[]): void {
     const { clock, metrics } = this.#parts
     const { metricPrefix, name } = this.#plan
     const { delivered } = this.counts
@@ -48,7 +55,6 @@ export class DeliveryReport {
     delivered.batches++
     delivered.records += records.length
     delivered.bytes += bytes
-    countDelivery(metrics, name, metricPrefix, 'Success', 1)
     countDelivery(metrics, name, metricPrefix, 'Bytes', bytes)
     countDelivery(metrics, name, metricPrefix, 'Records', records.length)
     countDelivery(metrics, name, metricPrefix, 'DataFreshness', (clock.nowMs() - firstArrivalMs) / 1000)
@@ -56,10 +62,10 @@ export class DeliveryReport {
   }
 
   /** A try of the destination failed. */
-  tryFailed(failure: DeliveryFailed, attempt: number): void {
+  tryFailed(failure: DeliveryFailed, attempt: number, isTriedAgain: boolean): void {
     const { metricPrefix, name } = this.#plan
     countDelivery(this.#parts.metrics, name, metricPrefix, 'Success', 0)
-    this.#failed(failure, attempt, this.#errorLog)
+    this.#failed(failure, attempt, this.#errorLog, isTriedAgain)
   }
 
   /** Records are given up: they go to the error output. */
@@ -106,10 +112,11 @@ export class DeliveryReport {
     if (backup) countDelivery(metrics, name, 'BackupToS3', 'DataFreshness', ageS)
   }
 
-  #failed({ code, message }: DeliveryFailed, attempt: number, errorLog: ErrorLog | undefined): void {
+  #failed({ code, message }: DeliveryFailed, attempt: number, errorLog?: ErrorLog, isTriedAgain = true): void {
     const { clock, logger } = this.#parts
     const facts = { deliveryStream: this.#plan.name, code, reason: message, attempt: attempt + 1 }
-    logger.log('warn', 'a delivery failed, and is tried again', facts)
+    const next = isTriedAgain ? 'and is tried again' : 'and its records go to the error output'
+    logger.log('warn', `a delivery failed, ${next}`, facts)
     this.counts.lastError = { atMs: clock.nowMs(), code, message }
     errorLog?.put({ errorCode: code, message })
   }

@@ -117,14 +117,16 @@ export class Delivery {
   }
 
   #buffersOf<T>(
-    { sizeBytesMax, intervalMs }: BufferLimits,
+    limits: BufferLimits & { readonly heldBytesMax?: number | undefined },
     concurrentMax: number,
     isInOrder: boolean,
     deliver: (closed: Closed<T>) => Promise<void>,
   ): DeliveryBuffers<T> {
     const { clock } = this.#parts
-    const heldBytesMax = Math.max(2 * sizeBytesMax, heldBytesMin)
-    return new DeliveryBuffers({ clock, concurrentMax, isInOrder, sizeBytesMax, intervalMs, heldBytesMax, deliver })
+    const { intervalMs, recordsMax: itemsMax, sizeBytesMax } = limits
+    const heldBytesMax = limits.heldBytesMax ?? Math.max(2 * sizeBytesMax, heldBytesMin)
+    const bounds = { sizeBytesMax, itemsMax, intervalMs, heldBytesMax }
+    return new DeliveryBuffers({ clock, concurrentMax, isInOrder, ...bounds, deliver })
   }
 
   async #run(): Promise<void> {

@@ -7,11 +7,16 @@ import type { Source } from '../sources/source.ts'
 import { sourceOf } from '../sources/sources.ts'
 import type { Transform } from '../transforms/transform.ts'
 import { transformsOf } from '../transforms/transforms.ts'
-import type { ErrorOutputType } from './delivery-record.ts'
+import type { DeliveryRecord, ErrorOutputType } from './delivery-record.ts'
 import { type ErrorLogTarget, errorLogsOf } from './error-log.ts'
 
 /** When a buffer is delivered: at so many bytes before compression, or so long after its first record. */
-export type BufferLimits = { readonly sizeBytesMax: number; readonly intervalMs: number }
+export type BufferLimits = {
+  readonly sizeBytesMax: number
+  readonly intervalMs: number
+  /** Or at so many records, where a destination takes no more at once. */
+  readonly recordsMax?: number | undefined
+}
 
 /** Where records go, and how. */
 export type Delivered = BufferLimits & {
@@ -20,10 +25,14 @@ export type Delivered = BufferLimits & {
   readonly metricPrefix: string
   /** Batches on their way at once; with one they arrive in order. */
   readonly concurrentMax: number
+  /** Bytes that may wait or be on their way. @default two buffers, and at least 16 MiB */
+  readonly heldBytesMax?: number | undefined
   /** How long a batch is tried again before it goes to the error output. */
   readonly retryMs: number
   /** What an error code becomes when a batch is given up. */
   readonly errorOutputType: ErrorOutputType
+  /** Members that its error records have beside the common ones. */
+  readonly errorDetails?: ((record: DeliveryRecord) => Readonly<Record<string, unknown>>) | undefined
   /** Where records go that could not be delivered or transformed. */
   readonly errors: BufferLimits & { readonly destination: S3Destination }
   /** Where all records go as they came, beside their delivery. */

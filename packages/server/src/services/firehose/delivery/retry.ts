@@ -1,4 +1,4 @@
-import { type Clock, fractionOf, type Random } from '@millrace/ports'
+import { fractionOf, type Random } from '@millrace/ports'
 
 /** From one second on twice as long each time, up to two minutes, 15 % more or less [docs: HTTP endpoint destinations]. */
 const delayMsMin = 1000
@@ -10,15 +10,10 @@ export function retryDelayMs(attempt: number, random: Random): number {
   return delayMs * (1 - jitter + 2 * jitter * fractionOf(random))
 }
 
-/** Sleeps before a try; false if there is no time left for another, or the delivery stops. */
-export async function mayRetry(
-  { clock, random }: { readonly clock: Clock; readonly random: Random },
-  attempt: number,
-  deadlineMs: number,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const delayMs = retryDelayMs(attempt, random)
-  if (clock.monotonicMs() + delayMs > deadlineMs) return false
-  await clock.sleep(delayMs, signal)
-  return !signal.aborted
+/** How long to wait before another try; undefined if no time is left for one. The last try is at the end of the time. */
+export function nextDelayMs(attempt: number, leftMs: number, random: Random): number | undefined {
+  return leftMs < leftMsMin ? undefined : Math.min(retryDelayMs(attempt, random), leftMs)
 }
+
+/** Timers may ring a little early: less than this is nothing. */
+const leftMsMin = 1

@@ -15,7 +15,8 @@ export type DeliveryBatch = {
 /** Where records go. One for each delivery stream and version of its settings. */
 export interface Destination {
   /**
-   * Resolves when the batch is safe there, with the records that will never be taken.
+   * Resolves when the batch is safe there, with the records that will never be taken (whoever calls knows how many tries
+   * they had).
    * @throws DeliveryFailed when it may go well later; whoever calls tries again, as long as the settings say
    */
   deliver(batch: DeliveryBatch, signal: AbortSignal): Promise<readonly FailedRecord[]>
@@ -29,10 +30,18 @@ export class DeliveryFailed extends Error {
   readonly code: string
   /** The records that are still to be delivered; absent: all of them. */
   readonly left: readonly DeliveryRecord[] | undefined
+  /** No other try: what is left goes to the error output now. */
+  readonly isFinal: boolean
+  /** Time of this try that the retry duration does not count, as AWS does not where it waits for an acknowledgment. */
+  readonly answerWaitMs: number
 
-  constructor(code: string, message: string, left?: readonly DeliveryRecord[], options?: ErrorOptions) {
+  constructor(code: string, message: string, left?: readonly DeliveryRecord[], options: FailureOptions = {}) {
     super(message, options)
     this.code = code
     this.left = left
+    this.isFinal = options.isFinal ?? false
+    this.answerWaitMs = options.answerWaitMs ?? 0
   }
 }
+
+export type FailureOptions = ErrorOptions & { readonly isFinal?: boolean; readonly answerWaitMs?: number }

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ManualClock, type Random, systemRandom } from '@millrace/ports'
+import { type DeliveryBatch, DeliveryFailed } from '../destinations/destination.ts'
+import { BatchSender } from './batch-sender.ts'
+import type { DeliveryRecord, FailedRecord } from './delivery-record.ts'
+import { DeliveryReport } from './delivery-report.ts'
+import type { Plan } from './plan.ts'
+
+const page = { lane: 'put', next: '9', left: 9 }
+const records = ['a', 'b', 'c'].map(
+  (text): DeliveryRecord => ({ recordId: text, arrivalMs: 0, data: Buffer.from(text), page }),
+)
+/** Half of what chance may give: no jitter. */
+const even: Random = { ...systemRandom, bytes: (length) => Buffer.from([0x80, 0, 0, 0, 0, 0]).subarray(0, length) }
+
+/** A batch on its way to a destination that does what the test says, and how far it is. */
+function sending(
+  deliver: (batch: DeliveryBatch, attempt: number, clock: ManualClock) => Promise<readonly FailedRecord[]>,
+  plan: Partial<Plan> = {},
+) {
+  const clock = new ManualClock()
+  const tries: { readonly atMs: number; readonly texts: string }[] = []
+  const metrics: [string, number][] = []
+  const lines: string[] = []
+  const taken: string[] = []
+  const parts = {
+    ...{ clock, random: even },
+    logger: { log: (_: string, message: string) => void lines.push(message) },
+    metrics: { record: (metric: string, _: object, value: number) => void metrics.push([metric, value]), forget() {} },
+  }
+  const startMs = clock.monotonicMs()
+  const destination = {
+    async deliver(batch: DeliveryBatch) {
+      tries.push({ atMs: Math.round(clock.monotonicMs() - startMs), texts: textsOf(batch.records) })
+      return await deliver(batch, tries.length, clock)
+    },
+    async close() {},
+  }
+  const planned = {
+    ...{ name: 'd', destination, metricPrefix: 'DeliveryToTest', retryMs: 60_000 },
+    ...{ errorOutputType: 'splunk-failed', ...plan },
+  } as Plan
+  const sender = new BatchSender(parts, planned, new DeliveryReport(parts, planned))
+  const stopping = new AbortController()
+  const sent = sender.send(
+    { id: 'batch', version: 1, records, firstArrivalMs: clock.nowMs() },
+    (some) => void taken.push(textsOf(some)),
+    stopping.signal,
+  )
+  return { clock, lines, metrics, sent, sender, stopping, taken, tries }
+}
+
+const textsOf = (some: readonly DeliveryRecord[]) => some.map(({ recordId }) => recordId).join('')
+const down = () => new DeliveryFailed('Test.Down', 'nobody there')
+
+test('a try waits twice as long as the one before, at most two minutes, and the last is at the end of the time', async () => {
+  const { clock, sent, tries } = sending(() => Promise.reject(down()), { retryMs: 400_000 })
+  await clock.advance(500_000)
+  assert.deepEqual(
+    tries.map(({ atMs }) => atMs / 1000),
+    [0, 1, 3, 7, 15, 31, 63, 127, 247, 367, 400],
+  )
+  assert.equal((await sent)!.failed[0]!.attemptsMade, 11)
+})
+
+test('a retry duration of nothing is one try', async () => {
+  const { clock, lines, sent, tries } = sending(() => Promise.reject(down()), { retryMs: 0 })
+  await clock.advance(0)
+  assert.equal((await sent)!.failed.length, 3)
+  assert.equal(tries.length, 1)
+  assert.deepEqual(lines, ['a delivery failed, and its records go to the error output'])
+})
+
+test('time that a try spent waiting for an answer is none of the retry duration', async () => {
+  const waiting = (answerWaitMs: number) =>
+    sending(
+      async (_batch, _attempt, clock) => {
+        await clock.sleep(180_000)
+        throw new DeliveryFailed('Test.Timeout', 'no answer', undefined, { answerWaitMs })
+      },
+      { retryMs: 10_000 },
+    )
+  const uncounted = waiting(180_000)
+  await uncounted.clock.advance(3_600_000)
+  assert.deepEqual(
+    uncounted.tries.map(({ atMs }) => atMs / 1000),
+    [0, 181, 363, 547, 730],
+  )
+  const counted = waiting(0)
+  await counted.clock.advance(3_600_000)
+  assert.equal(counted.tries.length, 1)
+})
+
+test('a failure that is final is not tried again, and says what its kind says of a record', async () => {
+  const { clock, sent, tries } = sending(
+    () => Promise.reject(new DeliveryFailed('Test.TooLarge', 'too large', undefined, { isFinal: true })),
+    { errorDetails: ({ recordId }) => ({ EventId: `${recordId}.0` }) },
+  )
+  await clock.advance(0)
+  const { delivered, failed } = (await sent)!
+  assert.deepEqual([tries.length, delivered.length], [1, 0])
+  assert.deepEqual(
+    failed.map(({ errorCode, attemptsMade, details }) => [errorCode, attemptsMade, details]),
+    ['a', 'b', 'c'].map((id) => ['Test.TooLarge', 1, { EventId: `${id}.0` }]),
+  )
+})
+
+test('what was taken is not sent again, and is counted once', async () => {
+  const { clock, metrics, sent, taken, tries } = sending(async ({ records: given }, attempt) => {
+    if (attempt === 1) throw new DeliveryFailed('Test.Busy', 'busy', [given[1]!, given[2]!])
+    const failed = { errorOutputType: 'splunk-failed', errorCode: 'Test.Poison', errorMessage: 'no' } as const
+    return [{ record: given[1]!, ...failed, attemptsMade: 1, attemptEndingMs: 0 }]
+  })
+  await clock.advance(2000)
+  const { delivered, failed } = (await sent)!
+  assert.deepEqual([tries.map(({ texts }) => texts), taken], [['abc', 'bc'], ['a']])
+  assert.deepEqual([textsOf(delivered), failed.map(({ attemptsMade }) => attemptsMade)], ['b', [2]])
+  const of = (metric: string) => metrics.filter(([name]) => name === metric).map(([, value]) => value)
+  assert.deepEqual(of('DeliveryToTest.Success'), [0, 1])
+  assert.deepEqual(of('DeliveryToTest.Records'), [1, 1])
+})
+
+test('a delivery that stops between two tries ends at once', async () => {
+  const { clock, sent, stopping, tries } = sending(() => Promise.reject(down()))
+  await clock.advance(0)
+  stopping.abort()
+  assert.equal(await sent, undefined)
+  await clock.advance(60_000)
+  assert.equal(tries.length, 1)
+})
+
+test('a destination with a defect is tried again like one that is down, and its records are not lost', async () => {
+  const { clock, sent } = sending(async (_, attempt) => {
+    if (attempt < 3) throw new TypeError('undefined is not a function')
+    return []
+  })
+  await clock.advance(10_000)
+  assert.equal((await sent)!.delivered.length, 3)
+})
