@@ -118,7 +118,7 @@ export type OutboundRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array | undefined
-  /** From the first byte that is sent to the last one that is received. */
+  /** From when there is a connection to send it on, or one is being made, to the last byte that is received. */
   readonly timeoutMs: number
   readonly responseBytesMax: number
 }
@@ -135,7 +135,10 @@ export type OutboundResponse = {
  * reached unless the operator allowed it; a redirect is an answer like any other.
  */
 export interface Outbound {
-  /** @throws OutboundFailed */
+  /**
+   * Sends once; again at once, on a new connection, only if the one that was kept from an earlier request turns out to be
+   * closed before anything of an answer came. @throws OutboundFailed
+   */
   request(request: OutboundRequest, signal: AbortSignal): Promise<OutboundResponse>
   /** The address to connect to, for other protocols: a name is resolved once, here. @throws OutboundFailed */
   resolve(host: string): Promise<string>
@@ -151,6 +154,7 @@ export type OutboundFailure =
   | 'connection reset'
   | 'handshake failed'
   | 'timeout'
+  | 'invalid response'
   | 'response too large'
 
 export class OutboundFailed extends Error {

@@ -24,17 +24,22 @@ const special = {
     '224.0.0.0/4',
     '240.0.0.0/4',
   ],
-  // The 64:ff9b… and 2002… carry an IPv4 address inside.
+  // The ::ffff:0:…, 64:ff9b… and 2002… carry an IPv4 address inside.
   ipv6: [
     '::/96',
+    '::ffff:0:0:0/96',
     '64:ff9b::/96',
     '64:ff9b:1::/48',
     '100::/64',
+    '100:0:0:1::/64',
     '2001::/23',
     '2001:db8::/32',
     '2002::/16',
+    '3fff::/20',
+    '5f00::/16',
     'fc00::/7',
     'fe80::/10',
+    'fec0::/10',
     'ff00::/8',
   ],
 }
@@ -49,9 +54,12 @@ export class AddressRules {
     for (const network of allowed) addNetwork(this.#allowed, network)
   }
 
-  /** @param address an IPv4 or IPv6 address, as text */
-  allows(address: string): boolean {
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+  /** @param given an IPv4 or IPv6 address, as text; what is none is not allowed */
+  allows(given: string): boolean {
+    const [address = ''] = given.split('%') // fe80::1%eth0: the zone is the machine's own matter
+    const version = isIP(address)
+    if (version === 0) return false
+    const family = version === 6 ? 'ipv6' : 'ipv4'
     return this.#allowed.check(address, family) || !this.#refused.check(address, family)
   }
 }
