@@ -52,7 +52,7 @@ test('each partition has a buffer of its own', async () => {
   add('x', '1')
   add('y', '2')
   add('x', '3')
-  made.flush()
+  void made.flush()
   await made.settled()
   assert.deepEqual(delivered, [
     ['x', '13'],

@@ -89,14 +89,15 @@ export class DeliveryBuffers<T> {
   /** Resolves when something may be added, or everything is dropped. */
   async room(): Promise<void> {
     // What fills the memory and waits for its time only, goes now.
-    if (this.#heldBytes >= this.#options.heldBytesMax) this.flush()
+    if (this.#heldBytes >= this.#options.heldBytesMax) void this.flush()
     while (!this.#isDropped && this.#heldBytes >= this.#options.heldBytesMax)
       await new Promise<void>((wake) => this.#waiters.push(wake))
   }
 
-  /** Closes all buffers. */
-  flush(): void {
+  /** Closes all buffers. Resolves when all that is closed by now is settled. */
+  async flush(): Promise<void> {
     for (const key of [...this.#open.keys()]) this.#close(key)
+    await Promise.all(this.#lines.values())
   }
 
   /** Resolves when everything that was closed is settled. */

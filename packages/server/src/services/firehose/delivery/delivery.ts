@@ -29,6 +29,9 @@ const heldBytesMin = 16 * 1024 * 1024
 /** A source that failed is read again so much later. */
 const sourceRetryMs = 1000
 
+/** A checkpoint that could not be written is written again so much later. */
+const checkpointRetryMs = 1000
+
 /** Lanes whose records are transformed at once. */
 const concurrentTransformsMax = 4
 
@@ -53,7 +56,9 @@ export class Delivery {
   readonly #errors: DeliveryBuffers<FailedRecord>
   readonly #backup: DeliveryBuffers<DeliveryRecord> | undefined
   #progress: Progress
-  #saving: Promise<void> = Promise.resolve()
+  /** Lanes that went on since the last checkpoint began to be written. */
+  readonly #unsaved = new Set<string>()
+  #saving: Promise<void> | undefined
   #done: Promise<void> = Promise.resolve()
 
   constructor(parts: DeliveryParts, plan: Plan) {
@@ -148,7 +153,7 @@ export class Delivery {
     }
   }
 
-  async #take({ lane, next, records: given }: SourcePage): Promise<void> {
+  async #take({ lane, next, records: given, isEnd }: SourcePage): Promise<void> {
     await Promise.all(this.#allBuffers().map((buffers) => buffers.room()))
     if (this.#stopping.signal.aborted) return
     const page = this.#progress.begin(lane, next, given.length, given[0]?.arrivalMs)
@@ -159,8 +164,17 @@ export class Delivery {
       this.#progress.add(page, records.length)
       for (const record of records) this.#backup.add('', record, record.data.byteLength, record.arrivalMs)
     }
-    if (!this.#intake) return this.#process(records)
-    for (const record of records) this.#intake.add(lane, record, record.data.byteLength, record.arrivalMs)
+    if (!this.#intake) await this.#process(records)
+    else for (const record of records) this.#intake.add(lane, record, record.data.byteLength, record.arrivalMs)
+    if (isEnd) void this.#hurry()
+  }
+
+  /** Others wait for what was taken until now: it goes on its way, however little it is. */
+  async #hurry(): Promise<void> {
+    void this.#backup?.flush()
+    await this.#intake?.flush()
+    await this.#buffers.flush()
+    await this.#errors.flush()
   }
 
   /** Transforms records, and puts what became of them where they wait to be delivered. */
@@ -183,7 +197,7 @@ export class Delivery {
       this.#buffers.add(partitionOf(record), record, record.data.byteLength, record.arrivalMs)
     this.#giveUp(failed)
     this.#settle(given)
-    if (this.#plan.intervalMs === 0) this.#buffers.flush()
+    if (this.#plan.intervalMs === 0) void this.#buffers.flush()
   }
 
   /** A transform that throws has a defect: its records are kept, with what it said. */
@@ -244,19 +258,29 @@ export class Delivery {
     this.#save()
   }
 
-  /** Writes how far everything is settled, one write after the other; then the source may forget. */
+  /** Writes how far everything is settled; what is settled while that is written shares the next one. */
   #save(): void {
-    const { checkpoints, logger } = this.#parts
+    for (const lane of this.#progress.advance()) this.#unsaved.add(lane)
+    if (this.#unsaved.size > 0) this.#saving ??= this.#saveAll().finally(() => (this.#saving = undefined))
+  }
+
+  async #saveAll(): Promise<void> {
+    const { checkpoints, clock, logger } = this.#parts
     const { id, name, source } = this.#plan
-    const moved = this.#progress.advance()
-    if (moved.length === 0) return
-    const { checkpoint } = this.#progress
-    this.#saving = this.#saving
-      .then(async () => {
+    while (this.#unsaved.size > 0) {
+      const moved = [...this.#unsaved]
+      this.#unsaved.clear()
+      const { checkpoint } = this.#progress
+      try {
         await checkpoints.put(id, checkpoint)
-        for (const lane of moved) await source.passed(lane, checkpoint[lane]!)
-      })
-      .catch((error: unknown) => logger.log('error', 'a checkpoint of a delivery stream failed', { name, error }))
+        for (const lane of moved) await source.passed(lane, checkpoint[lane]) // only now it may forget
+      } catch (error) {
+        logger.log('error', 'a checkpoint of a delivery stream failed', { name, error })
+        if (this.#stopping.signal.aborted) return
+        for (const lane of moved) this.#unsaved.add(lane)
+        await clock.sleep(checkpointRetryMs, this.#stopping.signal)
+      }
+    }
   }
 }
 

@@ -42,3 +42,17 @@ test('in whatever order parts settle, the checkpoint is before the first that is
     }),
   )
 })
+
+test('a lane that is forgotten is gone when what came before is settled, and may begin anew', () => {
+  const progress = new Progress({ a: '1', b: '7' })
+  const page = progress.begin('a', '2', 1)
+  progress.begin('a', undefined, 0)
+  progress.advance()
+  assert.deepEqual([progress.checkpoint, progress.read], [{ a: '1', b: '7' }, { b: '7' }])
+  progress.settle(page)
+  assert.deepEqual(progress.advance(), ['a'])
+  assert.deepEqual(progress.checkpoint, { b: '7' })
+  progress.begin('a', '9', 0)
+  progress.advance()
+  assert.deepEqual(progress.checkpoint, { a: '9', b: '7' })
+})

@@ -4,7 +4,7 @@ import type { Checkpoint } from '../sources/source.ts'
 /** A page of a source, and how many records of what became of it are not settled yet. */
 export type Page = {
   readonly lane: string
-  readonly next: string
+  readonly next: string | undefined
   left: number
   /** Arrival of its oldest record; absent if it has none. */
   readonly oldestMs?: number | undefined
@@ -24,10 +24,10 @@ export class Progress {
     this.#read = { ...checkpoint }
   }
 
-  /** A page of which so many parts must be settled; none is fine. */
-  begin(lane: string, next: string, parts: number, oldestMs?: number): Page {
+  /** A page of which so many parts must be settled; none is fine. With it a lane goes on at `next`, or is forgotten. */
+  begin(lane: string, next: string | undefined, parts: number, oldestMs?: number): Page {
     const page: Page = { lane, next, left: parts, oldestMs }
-    this.#read[lane] = next
+    moveTo(this.#read, lane, next)
     const pages = this.#lanes.get(lane)
     if (pages) pages.push(page)
     else this.#lanes.set(lane, [page])
@@ -51,7 +51,7 @@ export class Progress {
       let done = 0
       while (done < pages.length && pages[done]!.left === 0) done++
       if (done === 0) continue
-      this.#checkpoint[lane] = pages[done - 1]!.next
+      moveTo(this.#checkpoint, lane, pages[done - 1]!.next)
       pages.splice(0, done)
       if (pages.length === 0) this.#lanes.delete(lane)
       moved.push(lane)
@@ -77,4 +77,9 @@ export class Progress {
   get read(): Checkpoint {
     return { ...this.#read }
   }
+}
+
+function moveTo(lanes: Record<string, string>, lane: string, next: string | undefined): void {
+  if (next === undefined) delete lanes[lane]
+  else lanes[lane] = next
 }

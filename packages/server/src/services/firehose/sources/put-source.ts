@@ -37,7 +37,7 @@ export class PutSource implements Source {
     }
   }
 
-  async passed(_lane: string, next: string): Promise<void> {
+  async passed(_lane: string, next: string | undefined): Promise<void> {
     await this.#log.trim(this.#logId, Number(next)).catch(noneIfGone)
   }
 

@@ -5,9 +5,11 @@ export type Checkpoint = Readonly<Record<string, string>>
 
 export type SourcePage = {
   readonly lane: string
-  /** Where the lane goes on behind this page. */
-  readonly next: string
+  /** Where the lane goes on behind this page; undefined: it is forgotten, and nobody goes on there. */
+  readonly next: string | undefined
   readonly records: readonly SourceRecord[]
+  /** The last of its lane, and others begin when all of it is delivered: nothing of it waits for company. */
+  readonly isEnd?: boolean | undefined
 }
 
 /** What a source holds that was not read yet, as far as it knows. */
@@ -21,8 +23,8 @@ export type Waiting = {
 export interface Source {
   /** Pages as they come, each lane in its order, from the checkpoint on. Ends when `signal` aborts. */
   pages(from: Checkpoint, signal: AbortSignal): AsyncIterable<SourcePage>
-  /** Told once everything before `next` is delivered, and a restart begins there. */
-  passed(lane: string, next: string): Promise<void>
+  /** Told once everything before `next` is delivered, and a restart begins there; undefined: the lane is forgotten. */
+  passed(lane: string, next: string | undefined): Promise<void>
   /** What is behind a position; for people, who ask once a second. */
   waiting?(from: Checkpoint): Promise<Waiting>
 }
