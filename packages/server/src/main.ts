@@ -129,6 +129,8 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       endpointUrl: () => url,
     })
   })
+  // AWS polls a shard once each second, and leaves the rest of what it may be read to others.
+  const pollMs = Number.isFinite(limits.shardReadsPerSecond) ? 1000 : 0
   const buckets = options.buckets ?? (options.data && `${options.data}/buckets`)
   const objects = buckets === undefined ? undefined : new ObjectFolder(buckets)
   const logEvents = options.data === undefined ? undefined : new LogEventFolder(`${options.data}/logs`, logger)
@@ -148,6 +150,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       objects,
       outbound,
       streams: streams.reader,
+      pollMs,
       metrics: firehoseMetrics,
       logEvents,
       limits: options.limits === 'off' ? liftedFirehoseLimits : awsFirehoseLimits,
@@ -169,8 +172,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       definitions,
       endpointUrl: () => url,
       transitionMs: durations.updateMs,
-      // AWS polls a shard once each second, and leaves the rest of what it may be read to others.
-      pollMs: Number.isFinite(limits.shardReadsPerSecond) ? 1000 : 0,
+      pollMs,
     })
   })
   const sources = new Map([

@@ -79,6 +79,8 @@ export type StreamPage = {
   readonly isCaughtUp: boolean
   /** A closed shard that was read to its end: its children come next. */
   readonly isAtEnd: boolean
+  /** How often the shard's limits made the read wait. @default 0 */
+  readonly throttledCount?: number | undefined
 }
 
 export type StreamReadLimits = {

@@ -21,6 +21,8 @@ export type FirehoseParts = {
   readonly outbound: Outbound
   /** Streams that delivery streams read. */
   readonly streams: StreamReader
+  /** Reads of a stream's shard are so far apart at least, in milliseconds: others read it, too. */
+  readonly pollMs: number
   readonly catalog: Catalog
   /** AWS's metrics of Firehose (namespace `AWS/Firehose`); see metrics.ts. */
   readonly metrics: MetricSink

@@ -9,7 +9,7 @@ export function deliveryStreamView(stream: DeliveryStream, place: Place) {
     DeliveryStreamName: stream.name,
     DeliveryStreamARN: deliveryStreamArn(place, stream.name),
     DeliveryStreamStatus: stream.status,
-    DeliveryStreamEncryptionConfiguration: { Status: 'DISABLED' },
+    DeliveryStreamEncryptionConfiguration: source.type === 'DirectPut' ? { Status: 'DISABLED' } : undefined,
     DeliveryStreamType: source.type,
     VersionId: `${stream.version}`,
     CreateTimestamp: new Date(stream.createdMs),

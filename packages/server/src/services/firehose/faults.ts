@@ -18,6 +18,16 @@ export const tooManyDeliveryStreams = (accountId: string, max: number) =>
     `You have already consumed your firehose quota of ${max} hoses for the account ${accountId}.`,
   )
 
+export const kinesisSourceMissing = () =>
+  invalidArgument('KinesisSourceStreamConfig is mandatory for KinesisStreamAsSource stream type.')
+
+export const kinesisSourceUnwanted = () =>
+  invalidArgument('KinesisSourceStreamConfig is only applicable for KinesisStreamAsSource stream type')
+
+/** What DescribeStream says, which AWS hands on. */
+export const sourceStreamNotFound = (streamArn: string, accountId: string) =>
+  invalidArgument(`Stream ${streamArn.replace(/^.*:stream\//, '')} under account ${accountId} not found.`)
+
 /** An answer to puts into a delivery stream that takes its records from elsewhere. */
 export const notDirectPut = (type: string) =>
   invalidArgument(`This operation is not permitted on ${type} delivery stream type.`)

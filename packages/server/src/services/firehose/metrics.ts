@@ -30,6 +30,12 @@ const units = {
   'PutRecordBatch.Records': 'Count',
   ThrottledRecords: 'Count',
 
+  // sources/stream-reading.ts: each read of a shard
+  'DataReadFromKinesisStream.Bytes': 'Bytes',
+  'DataReadFromKinesisStream.Records': 'Count',
+  KinesisMillisBehindLatest: 'Milliseconds',
+  ThrottledGetRecords: 'Count',
+
   // delivery/deliveries.ts: what may be put, in each minute in which something was (the guide names no unit)
   BytesPerSecondLimit: 'None',
   RecordsPerSecondLimit: 'None',

@@ -90,8 +90,9 @@ export class InnerStreamReader implements StreamReader {
   ): Promise<StreamPage> {
     const { clock } = this.#context
     const endMs = clock.monotonicMs() + limits.waitMs
+    let throttledCount = 0
     for (;;) {
-      const isAdmitted = await this.#admit(source, shardId, signal)
+      const isAdmitted = await this.#admit(source, shardId, () => throttledCount++, signal)
       const waitMs = Math.max(0, endMs - clock.monotonicMs())
       const { stream, shard } = this.#resolve(source, shardId)
       const position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: after, timestamp: undefined } as const
@@ -105,7 +106,7 @@ export class InnerStreamReader implements StreamReader {
       }
       this.#charge(source, stream, shard, page)
       if (page.isAtEnd) this.#unsubscribe(stream, shard, source)
-      return pageOf(shard, page, clock.nowMs())
+      return { ...pageOf(shard, page, clock.nowMs()), ...(throttledCount > 0 && { throttledCount }) }
     }
   }
 
@@ -134,7 +135,7 @@ export class InnerStreamReader implements StreamReader {
   }
 
   /** Waits until a read is allowed; false when `signal` aborted meanwhile. */
-  async #admit(source: StreamSource, shardId: string, signal: AbortSignal): Promise<boolean> {
+  async #admit(source: StreamSource, shardId: string, throttled: () => void, signal: AbortSignal): Promise<boolean> {
     const { clock, throughput } = this.#context
     while (!signal.aborted) {
       const { stream, shard } = this.#resolve(source, shardId)
@@ -142,6 +143,7 @@ export class InnerStreamReader implements StreamReader {
       if (source.consumerName === undefined) {
         if (throughput.admitRead(stream, shard)) return true
         new StreamMetrics(this.#context, stream).readThrottled(shard)
+        throttled()
       } else {
         const subscription = this.#subscription(stream, shard, source.consumerName)
         const debtMs = subscription && subscription.bytesOut.available() <= 0 ? subscription.bytesOut.waitMs(1) : 0

@@ -6,7 +6,14 @@ import { planOf } from '../delivery/plan.ts'
 import type { DeliverySource, DeliveryStream } from '../delivery-stream.ts'
 import { deliveryStreamArn } from '../delivery-stream-view.ts'
 import { encryptionInput } from '../encryption-input.ts'
-import { deliveryStreamExists, notDeliveredTo, tooManyDeliveryStreams } from '../faults.ts'
+import {
+  deliveryStreamExists,
+  kinesisSourceMissing,
+  kinesisSourceUnwanted,
+  notDeliveredTo,
+  sourceStreamNotFound,
+  tooManyDeliveryStreams,
+} from '../faults.ts'
 import { destinationConfigurations, destinationOf } from '../settings/destination-input.ts'
 import { deliveryStreamName, kinesisStreamArn, roleArn } from '../settings/members.ts'
 import { checkTags, tag } from '../tags.ts'
@@ -27,7 +34,7 @@ export const createDeliveryStream = operation({
   rate: { perSecond: 5, per: 'account' },
   resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
   async handle(context: FirehoseContext, input) {
-    const { clock, deliveryStreams, limits, place, transitionMs } = context
+    const { clock, deliveryStreams, limits, place, streams, transitionMs } = context
     const name = input.DeliveryStreamName
     const createdMs = clock.nowMs()
     const source = sourceOf(input, createdMs)
@@ -50,6 +57,8 @@ export const createDeliveryStream = operation({
       tags,
       pending: { kind: 'create', dueMs: createdMs + transitionMs },
     }
+    if (source.type === 'KinesisStreamAsSource' && !streams.find(source.streamArn))
+      throw sourceStreamNotFound(source.streamArn, place.accountId)
     planOf(context, stream) // what cannot be delivered to is refused now
     await deliveryStreams.create(stream)
     return { DeliveryStreamARN: deliveryStreamArn(place, name) }
@@ -72,12 +81,11 @@ function sourceOf(input: SourceInput, startMs: number): DeliverySource {
   if (type === 'MSKAsSource' || input.MSKSourceConfiguration) throw notDeliveredTo('MSK as a source')
   if (type === 'DatabaseAsSource' || input.DatabaseSourceConfiguration) throw notDeliveredTo('databases as a source')
   if (type === 'KinesisStreamAsSource') {
-    if (!kinesis)
-      throw invalidArgument('KinesisStreamSourceConfiguration must be given for the type KinesisStreamAsSource.')
+    if (!kinesis) throw kinesisSourceMissing()
     if (input.DirectPutSourceConfiguration)
       throw invalidArgument('DirectPutSourceConfiguration is for delivery streams of type DirectPut.')
     return { type, streamArn: kinesis.KinesisStreamARN, roleArn: kinesis.RoleARN, startMs }
   }
-  if (kinesis) throw invalidArgument('KinesisStreamSourceConfiguration is for the type KinesisStreamAsSource.')
+  if (kinesis) throw kinesisSourceUnwanted()
   return { type: 'DirectPut', throughputHintMBs: input.DirectPutSourceConfiguration?.ThroughputHintInMBs }
 }

@@ -1,15 +1,16 @@
 import type { FirehoseContext } from '../context.ts'
 import type { DeliveryStream } from '../delivery-stream.ts'
-import { notDeliveredTo } from '../faults.ts'
+import { KinesisSource } from './kinesis-source.ts'
 import { PutSource } from './put-source.ts'
 import type { Source } from './source.ts'
 
-/** @throws InvalidArgumentException for a source that is not there */
-export function sourceOf({ log }: FirehoseContext, stream: DeliveryStream): Source {
+export function sourceOf(context: FirehoseContext, stream: DeliveryStream): Source {
   switch (stream.source.type) {
     case 'DirectPut':
-      return new PutSource(log, stream)
-    case 'KinesisStreamAsSource':
-      throw notDeliveredTo('a Kinesis stream as a source')
+      return new PutSource(context.log, stream)
+    case 'KinesisStreamAsSource': {
+      const { startMs, streamArn } = stream.source
+      return new KinesisSource(context, { name: stream.name, streamArn, startMs })
+    }
   }
 }

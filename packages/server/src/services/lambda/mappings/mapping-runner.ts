@@ -1,7 +1,7 @@
 import { AwsError } from '../../../core/aws-error.ts'
+import { Bell } from '../../../core/bell.ts'
 import type { FunctionTable } from '../functions/function-table.ts'
 import type { ProcessingResult } from './batch-runner.ts'
-import { Bell } from './bell.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import type { Mapping } from './mapping.ts'
 import { type DeliveryParts, MappingDelivery, placeShards } from './mapping-delivery.ts'

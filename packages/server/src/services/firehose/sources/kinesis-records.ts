@@ -1,0 +1,38 @@
+import { deaggregateRecords } from '@millrace/formats'
+import type { StreamRecord } from '../../../core/ports.ts'
+import type { SourceRecord } from '../delivery/delivery-record.ts'
+
+/** How AWS writes the numbers of a record id: so that the ids of a shard rise as texts, too. */
+const sequenceNumberDigits = 128
+const subSequenceNumberDigits = 12
+
+/**
+ * The user records of a page of a shard, in order: aggregates of the KPL are taken apart, and a corrupt one is a record like
+ * any other. All that came in an aggregate is delivered, also what KCL would leave out because its hash key lies outside of
+ * the shard: it may come twice, but it does not get lost.
+ */
+export function sourceRecordsOf(shardId: string, records: readonly StreamRecord[]): SourceRecord[] {
+  const userRecords = deaggregateRecords(
+    records.map(({ data, partitionKey, sequenceNumber }) => ({
+      Data: data,
+      PartitionKey: partitionKey,
+      SequenceNumber: sequenceNumber,
+    })),
+  )
+  let at = 0
+  return userRecords.map(({ data, partitionKey, sequenceNumber, subSequenceNumber }) => {
+    while (records[at]!.sequenceNumber !== sequenceNumber) at++
+    return {
+      recordId: kinesisRecordId(shardId, sequenceNumber, subSequenceNumber),
+      arrivalMs: records[at]!.arrivedAtMs,
+      data,
+      origin: { shardId, sequenceNumber, subSequenceNumber, partitionKey },
+    }
+  })
+}
+
+/** As AWS gives it to functions [observed in published events]: the shard's id, and both numbers with zeros before them. */
+const kinesisRecordId = (shardId: string, sequenceNumber: string, subSequenceNumber: number) =>
+  shardId +
+  sequenceNumber.padStart(sequenceNumberDigits, '0') +
+  `${subSequenceNumber}`.padStart(subSequenceNumberDigits, '0')

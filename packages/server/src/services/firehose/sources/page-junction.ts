@@ -1,0 +1,49 @@
+import type { SourcePage } from './source.ts'
+
+type Waiting = { readonly page: SourcePage; readonly taken: (isTaken: boolean) => void }
+
+/**
+ * Where the pages of many shards become one row of pages, first come, first served. Whoever offers a page waits until it is
+ * taken, so that no more than one of each shard is in memory.
+ */
+export class PageJunction {
+  #waiting: Waiting[] = []
+  #wake = () => {}
+  #isEnded = false
+  #error: unknown
+
+  /** Resolves when the page is taken; false if nobody will take it any more. */
+  offer(page: SourcePage): Promise<boolean> {
+    if (this.#isEnded) return Promise.resolve(false)
+    return new Promise((taken) => {
+      this.#waiting.push({ page, taken })
+      this.#wake()
+    })
+  }
+
+  /** Nothing more is offered or taken: what still waits is dropped. With an error, whoever takes pages gets it. */
+  end(error?: unknown): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#error = error
+    for (const { taken } of this.#waiting) taken(false)
+    this.#waiting = []
+    this.#wake()
+  }
+
+  async *pages(): AsyncIterable<SourcePage> {
+    for (;;) {
+      const next = this.#waiting.shift()
+      if (next) {
+        next.taken(true)
+        yield next.page
+      } else if (this.#isEnded) {
+        if (this.#error !== undefined) throw this.#error
+        return
+      } else
+        await new Promise<void>((wake) => {
+          this.#wake = wake
+        })
+    }
+  }
+}
