@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 
 /*
- * Kinesis over HTTP/1.1 with JSON, on connections that are kept: as little as a client can be, so that nothing is tried
+ * Kinesis, or another service that speaks as it does, over HTTP/1.1 with JSON, on connections that are kept: as little as a client can be, so that nothing is tried
  * again behind the back of whoever counts.
  */
 
@@ -25,10 +25,12 @@ export const authorization =
 export class KinesisCaller {
   readonly #port: number
   readonly #agent: Agent
+  readonly #targetPrefix: string
 
   /** At most so many calls are on their way at once; the others wait for a connection. */
-  constructor(port: number, connectionsMax = 64) {
+  constructor(port: number, connectionsMax = 64, targetPrefix = 'Kinesis_20131202') {
     this.#port = port
+    this.#targetPrefix = targetPrefix
     this.#agent = new Agent({ keepAlive: true, maxSockets: connectionsMax, scheduling: 'fifo' })
   }
 
@@ -43,7 +45,7 @@ export class KinesisCaller {
       const headers = {
         'content-type': 'application/x-amz-json-1.1',
         'content-length': body.byteLength,
-        'x-amz-target': `Kinesis_20131202.${operation}`,
+        'x-amz-target': `${this.#targetPrefix}.${operation}`,
         'x-amz-date': '20260101T000000Z',
         authorization,
       }
