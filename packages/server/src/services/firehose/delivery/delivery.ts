@@ -193,8 +193,12 @@ export class Delivery {
     }
     for (const record of records) progress.add(record.page)
     for (const { record } of failed) progress.add(record.page)
-    for (const record of records)
-      this.#buffers.add(partitionOf(record), record, record.data.byteLength, record.arrivalMs)
+    let part = 0
+    for (const [i, record] of records.entries()) {
+      part = record.recordId === records[i - 1]?.recordId ? part + 1 : 0
+      const numbered = part === 0 ? record : { ...record, part }
+      this.#buffers.add(partitionOf(record), numbered, record.data.byteLength, record.arrivalMs)
+    }
     this.#giveUp(failed)
     this.#settle(given)
     if (this.#plan.intervalMs === 0) void this.#buffers.flush()
