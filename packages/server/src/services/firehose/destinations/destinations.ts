@@ -3,6 +3,7 @@ import type { Delivered } from '../delivery/plan.ts'
 import type { DeliveryStream } from '../delivery-stream.ts'
 import { notDeliveredTo } from '../faults.ts'
 import type { DestinationSettings } from '../settings/settings.ts'
+import { toHttpEndpoint } from './http-endpoint/to-http-endpoint.ts'
 import { toS3 } from './s3/to-s3.ts'
 import { toElasticsearch, toOpenSearch, toServerless } from './search/to-search.ts'
 
@@ -17,6 +18,7 @@ const makers: { readonly [K in Kind]?: Maker<K> } = {
   Elasticsearch: toElasticsearch,
   Amazonopensearchservice: toOpenSearch,
   AmazonOpenSearchServerless: toServerless,
+  HttpEndpoint: toHttpEndpoint,
 }
 
 /** @throws InvalidArgumentException for a destination that is not there */
