@@ -201,7 +201,6 @@ export class Delivery {
     }
     this.#giveUp(failed)
     this.#settle(given)
-    if (this.#plan.intervalMs === 0) void this.#buffers.flush()
   }
 
   /** A transform that throws has a defect: its records are kept, with what it said. */
