@@ -151,6 +151,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       outbound,
       streams: streams.reader,
       pollMs,
+      functions: { invoke: async (...call) => (await lambda.wake()).invoker.invoke(...call) },
       metrics: firehoseMetrics,
       logEvents,
       limits: options.limits === 'off' ? liftedFirehoseLimits : awsFirehoseLimits,
@@ -205,7 +206,8 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     ],
   ])
   const closeRooms = async () => {
-    await Promise.all([lambda.stop(), firehose.stop()])
+    await firehose.stop() // it uses functions
+    await lambda.stop()
     await Promise.all([streams.stop(), dynamodb.stop()])
     await Promise.all([cloudwatch.stop(), logEvents?.stop()]) // after all that counts and tells
     await storage.close()
