@@ -1,6 +1,7 @@
 import type { FirehoseContext } from '../context.ts'
 import type { DeliveryStream } from '../delivery-stream.ts'
 import { notDeliveredTo } from '../faults.ts'
+import { toLambda } from './lambda/to-lambda.ts'
 import type { Transform } from './transform.ts'
 
 type Processing = NonNullable<DeliveryStream['destination']['settings']['ProcessingConfiguration']>
@@ -18,7 +19,7 @@ const makers: Readonly<Record<Processor['Type'], ((parts: TransformParts) => Tra
   Decompression: undefined,
   CloudWatchLogProcessing: undefined,
   RecordDeAggregation: undefined,
-  Lambda: undefined,
+  Lambda: toLambda,
   MetadataExtraction: undefined,
   AppendDelimiterToRecord: undefined,
 }
