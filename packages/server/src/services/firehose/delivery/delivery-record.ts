@@ -45,6 +45,7 @@ export const derived = (record: DeliveryRecord, data: Uint8Array): DeliveryRecor
 /** What `!{firehose:error-output-type}` stands for. */
 export type ErrorOutputType =
   | 'processing-failed'
+  | 'decompression-failed'
   | 'format-conversion-failed'
   | 'metadata-extraction-failed'
   | 'active-partition-limit-exceeded'
