@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..')
 
 type Manifest = {
   readonly name: string
-  readonly exports: string
+  readonly exports: string | Readonly<Record<string, string>>
   readonly bin?: Readonly<Record<string, string>>
   readonly [field: string]: unknown
 }
@@ -25,12 +25,17 @@ function build(folder: string): void {
   const dist = join(folder, 'dist')
   rmSync(dist, { recursive: true, force: true })
   compile(folder, dist)
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
+  const manifest = manifestIn(folder)
   const bin =
     manifest.bin && Object.fromEntries(Object.entries(manifest.bin).map(([name, path]) => [name, built(path)]))
   const published = {
     ...manifest,
-    exports: { '.': { types: built(manifest.exports, '.d.ts'), default: built(manifest.exports) } },
+    exports: Object.fromEntries(
+      Object.entries(entriesOf(manifest)).map(([entry, path]) => [
+        entry,
+        { types: built(path, '.d.ts'), default: built(path) },
+      ]),
+    ),
     ...(bin && { bin }),
     files: ['src'],
   }
@@ -49,7 +54,12 @@ function compile(folder: string, dist: string): void {
   const paths = Object.fromEntries(
     packages
       .filter((name) => name !== 'server' && !folder.endsWith(name))
-      .map((name) => [`@millrace/${name}`, [`../${name}/dist/src/index.d.ts`]]),
+      .flatMap((name) =>
+        Object.entries(entriesOf(manifestIn(join(root, 'packages', name)))).map(([entry, path]) => [
+          `@millrace/${name}${entry.slice(1)}`,
+          [`../${name}/dist/${built(path, '.d.ts')}`],
+        ]),
+      ),
   )
   const options = { noEmit: false, declaration: true, rootDir: '.', outDir: dist, paths }
   const suffixes = ['.test', 'fixture', 'fixtures', 'contract', 'model'].map((end) => `src/**/*${end}.ts`)
@@ -62,6 +72,10 @@ function compile(folder: string, dist: string): void {
   rmSync(config)
   if (status !== 0) process.exit(status ?? 1)
 }
+
+const manifestIn = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
+
+const entriesOf = ({ exports }: Manifest) => (typeof exports === 'string' ? { '.': exports } : exports)
 
 /** `./src/index.ts` → `./src/index.js` */
 function built(path: string, extension = '.js'): string {

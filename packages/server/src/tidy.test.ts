@@ -24,11 +24,11 @@ const sources = ['packages', 'conformance', 'simulation', 'scripts', 'benchmarks
 const product = sources.filter(({ path }) => /^packages\/[^/]+\/src\//.test(path) && !isForTests(path))
 
 /** What every room may use. */
-const libraries = ['@millrace/formats', '@millrace/ports']
+const libraries = ['@millrace/formats', '@millrace/formats/columnar', '@millrace/ports']
 
 /** What a room may import: rooms by name, packages as they are written. Node's own modules are free to all. */
 const mayImport: Record<string, readonly string[]> = {
-  formats: ['formats'],
+  formats: ['formats', 'hyparquet-writer'],
   ports: ['ports'],
   producer: ['producer', ...libraries, '@aws-sdk/client-kinesis'],
   consumer: ['consumer', ...libraries, '@aws-sdk/client-kinesis', '@aws-sdk/client-dynamodb'],
