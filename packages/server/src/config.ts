@@ -103,6 +103,13 @@ export const serverOptions = {
     help: 'JSON: the Lambda functions that may be invoked, and that event source mappings call. See docs/lambda.md.',
     parse: (text): string | undefined => nonEmpty('a file')(text),
   }),
+  schemas: option({
+    value: 'DIR',
+    env: 'MILLRACE_SCHEMAS',
+    default: undefined as string | undefined,
+    help: "Folder with schemas of tables that Firehose converts records to: DIR/DATABASE/TABLE.json, Glue's TableInput. See docs/glue.md.",
+    parse: (text): string | undefined => nonEmpty('a folder')(text),
+  }),
   buckets: option({
     value: 'DIR',
     env: 'MILLRACE_BUCKETS',

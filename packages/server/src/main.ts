@@ -9,6 +9,7 @@ import { openCloudWatch } from './services/cloudwatch/service.ts'
 import { face as dynamodbFace, tablePrefix } from './services/dynamodb/door.ts'
 import { deliveryStreamPrefix, face as firehoseFace } from './services/firehose/door.ts'
 import { awsFirehoseLimits, liftedFirehoseLimits } from './services/firehose/limits.ts'
+import { face as glueFace } from './services/glue/door.ts'
 import { face as lambdaFace, mappingPrefix } from './services/lambda/door.ts'
 import type { FunctionsOptions } from './services/lambda/functions/function-definition.ts'
 import { type Durations, shortDurations } from './services/streams/context.ts'
@@ -47,6 +48,8 @@ export type MillraceOptions = {
   readonly tableBytesMax?: number
   /** Lambda functions: a JSON file, or what would stand in it (see docs/lambda.md). @default none */
   readonly functions?: string | FunctionsOptions
+  /** Folder with schemas of tables for Firehose, as DIR/DATABASE/TABLE.json (see docs/glue.md). @default none */
+  readonly schemas?: string
   /** Folder whose folders are buckets. @default `buckets` in the data folder; none without one */
   readonly buckets?: string
   /** Where Firehose may deliver to: as AWS demands, or also by `http://` and to hosts that are not AWS's. @default 'aws' */
@@ -136,6 +139,10 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const logEvents = options.data === undefined ? undefined : new LogEventFolder(`${options.data}/logs`, logger)
   const lambdaMetrics = new MetricStore()
   const firehoseMetrics = new MetricStore()
+  const glue = new Sleeper(glueFace, async () => {
+    const { openGlue } = await import('./services/glue/service.ts')
+    return openGlue({ place, clock, catalog, schemas: options.schemas })
+  })
   const firehose = new Sleeper(firehoseFace, async () => {
     const { openFirehose } = await import('./services/firehose/service.ts')
     const { OutboundHttp } = await import('./outbound/outbound-http.ts')
@@ -150,8 +157,8 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       objects,
       outbound,
       streams: streams.reader,
+      tables: { find: async (table) => (await glue.wake()).schemas.find(table) },
       pollMs,
-      functions: { invoke: async (...call) => (await lambda.wake()).invoker.invoke(...call) },
       metrics: firehoseMetrics,
       logEvents,
       limits: options.limits === 'off' ? liftedFirehoseLimits : awsFirehoseLimits,
@@ -206,9 +213,8 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     ],
   ])
   const closeRooms = async () => {
-    await firehose.stop() // it uses functions
-    await lambda.stop()
-    await Promise.all([streams.stop(), dynamodb.stop()])
+    await Promise.all([lambda.stop(), firehose.stop()])
+    await Promise.all([streams.stop(), dynamodb.stop(), glue.stop()])
     await Promise.all([cloudwatch.stop(), logEvents?.stop()]) // after all that counts and tells
     await storage.close()
   }
@@ -235,7 +241,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       page('application/x-pem-file', () => tls.authority!),
     )
   const gateway = await openGateway({
-    services: [streams, firehose.service, dynamodb.service, lambda.service, cloudwatch],
+    services: [streams, firehose.service, glue.service, dynamodb.service, lambda.service, cloudwatch],
     place,
     clock,
     random,

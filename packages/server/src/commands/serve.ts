@@ -46,6 +46,7 @@ const serverOptionsOf = (config: ServerConfig) => ({
   limits: config.limits,
   ...(config.faults !== undefined && { faults: config.faults as FaultRules }),
   ...(config.functions !== undefined && { functions: config.functions }),
+  ...(config.schemas !== undefined && { schemas: config.schemas }),
   ...(config.buckets !== undefined && { buckets: config.buckets }),
   endpoints: config.endpoints,
   privateAddresses: config['private-addresses'],

@@ -114,34 +114,6 @@ export interface StreamReader {
   watch(listener: () => void): () => void
 }
 
-/** What a function answered. */
-export type FunctionAnswer = {
-  /** `Unhandled` or `Handled` where the function failed: then the payload says how. */
-  readonly functionError?: string | undefined
-  /** JSON. */
-  readonly payload: Uint8Array
-}
-
-/** Runs Lambda functions, for those inside the server who pass records through one. */
-export interface FunctionInvoker {
-  /**
-   * @param functionName name or ARN, perhaps with a version or an alias
-   * @param payload JSON of at most 6 MB
-   * @throws FunctionNotInvoked
-   */
-  invoke(functionName: string, payload: Uint8Array, signal: AbortSignal): Promise<FunctionAnswer>
-}
-
-/** A function that was not run, or of which nothing is known. */
-export class FunctionNotInvoked extends Error {
-  readonly reason: 'not found' | 'throttled' | 'unreachable'
-
-  constructor(reason: FunctionNotInvoked['reason'], message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.reason = reason
-  }
-}
-
 export type OutboundRequest = {
   /** `http://` or `https://` */
   readonly url: string
@@ -213,4 +185,26 @@ export interface LogEvents {
 export interface ObjectStore {
   /** Puts an object whole or not at all; resolves once it is durable. The bucket is made if it is missing. */
   put(bucket: string, key: string, bytes: Uint8Array): Promise<void>
+}
+
+/** A table of a data catalog, by AWS Glue's names. */
+export type TableQuery = {
+  /** An account. @default the server's own */
+  readonly catalogId?: string | undefined
+  readonly databaseName: string
+  readonly tableName: string
+  /** @default 'LATEST' */
+  readonly versionId?: string | undefined
+}
+
+/** What stands in a table's files; types as Hive writes them. */
+export type TableSchema = {
+  readonly versionId: string
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+}
+
+/** Tells what tables look like to those who write their files. */
+export interface TableSchemas {
+  /** As it is now; undefined if there is no such table, or no such version of it. @throws AwsError if it cannot be read */
+  find(table: TableQuery): Promise<TableSchema | undefined>
 }

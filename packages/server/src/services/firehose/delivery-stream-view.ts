@@ -61,22 +61,7 @@ function destinationView({ kind, settings }: DestinationSettings): Record<string
     const { Password: _, ...told } = described as typeof described & { readonly Password?: string }
     return { RedshiftDestinationDescription: told }
   }
-  if (kind === 'Splunk') return { SplunkDestinationDescription: described }
-  return { [`${kind}DestinationDescription`]: { ...described, ...addressesOf(settings) } }
+  return { [`${kind}DestinationDescription`]: described }
 }
-
-/** Addresses of clusters, without `user:password@`. */
-function addressesOf(settings: {
-  readonly ClusterEndpoint?: string | undefined
-  readonly CollectionEndpoint?: string | undefined
-}) {
-  const { ClusterEndpoint, CollectionEndpoint } = settings
-  return {
-    ...(ClusterEndpoint && { ClusterEndpoint: withoutCredentials(ClusterEndpoint) }),
-    ...(CollectionEndpoint && { CollectionEndpoint: withoutCredentials(CollectionEndpoint) }),
-  }
-}
-
-const withoutCredentials = (url: string) => url.replace(/^(https?:\/*)[^/?#]*@/, '$1')
 
 type Backups = { readonly S3Configuration?: object; readonly S3BackupConfiguration?: object }

@@ -1,0 +1,16 @@
+import { operation } from '../../../core/operation.ts'
+import { structure } from '../../../core/shapes.ts'
+import { checkCatalog } from '../catalog-check.ts'
+import type { GlueContext } from '../context.ts'
+import { catalogId, databaseInput, name } from '../members.ts'
+
+export const updateDatabase = operation({
+  name: 'UpdateDatabase',
+  input: structure({ CatalogId: catalogId, Name: name, DatabaseInput: databaseInput }),
+  resource: ({ Name }) => `database/${Name}`,
+  async handle(context: GlueContext, input) {
+    checkCatalog(context, input)
+    await context.tables.updateDatabase(input.Name, input.DatabaseInput)
+    return {}
+  },
+})
