@@ -1,5 +1,6 @@
 /*
- * The consumer of the leases question, in a process of its own: every shard of a stream that nothing is put into.
+ * The consumer of the leases question, in a process of its own: every shard of a stream that nothing is put
+ * into, read by the client that docs/consumer.md advises.
  *
  *   in:  where to read (a PipelineStart)
  *   out: when it has all leases ("ready")
@@ -7,19 +8,13 @@
 
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { Consumer } from '@millrace/consumer'
+import { pipelineClient, pipelineDynamoDB } from './pipeline-client.ts'
 import type { PipelineStart } from './pipeline-producer.ts'
 
 const [{ port, streamName, shardCount }] = (await once(process, 'message')) as [PipelineStart]
-const place = {
-  endpoint: `http://127.0.0.1:${port}`,
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
-}
 const consumer = new Consumer(
-  { kinesis: new KinesisClient(place), dynamodb: new DynamoDBClient(place) },
+  { kinesis: pipelineClient(port), dynamodb: pipelineDynamoDB(port) },
   { applicationName: 'idle', streamName, initialPosition: 'TRIM_HORIZON' },
   () => ({ processRecords() {} }),
 )

@@ -231,7 +231,10 @@ test('what cannot be is refused, in the words that AWS has for it', async () => 
   )
   const cases: [object, RegExp][] = [
     [{ Prefix: '!{timestamp:yyyy}/' }, /ErrorOutputPrefix must be given/],
-    [{ Prefix: '!{partitionKeyFromQuery:a}/', ErrorOutputPrefix: 'e/' }, /partition keys/],
+    [
+      { Prefix: '!{partitionKeyFromQuery:a}/', ErrorOutputPrefix: 'e/' },
+      /^Dynamic Partitioning Namespaces can only be/,
+    ],
     [{ Prefix: '!{what:a}/', ErrorOutputPrefix: 'e/' }, /unknown namespace "what"/],
     [{ Prefix: 'x!{timestamp', ErrorOutputPrefix: 'e/' }, /not closed/],
     [{ ErrorOutputPrefix: '!{timestamp:yyyy}/' }, /error-output-type/],

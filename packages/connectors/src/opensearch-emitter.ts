@@ -1,3 +1,4 @@
+import { type BulkResult, bulkAction, bulkResults } from '@millrace/formats'
 import { type Batch, convertEach, type Emitter, type Entry, placeName, type Refusal } from './pipeline.ts'
 
 /** A document, and where it goes if not where the emitter says. */
@@ -25,19 +26,7 @@ export type OpenSearchEmitterOptions = {
   readonly fetch?: typeof globalThis.fetch
 }
 
-/*
- * The bulk API: two lines for each document, and an answer for each in the same order.
- *
- *   {"index":{"_index":"orders","_id":"shardId-0:4959….0"}}
- *   {"customer":7}
- */
 type Line = { readonly entry: Entry<SearchDocument>; readonly text: string; readonly bytes: number }
-
-type BulkAnswer = {
-  readonly errors: boolean
-  readonly items: readonly Readonly<Record<string, BulkItem>>[]
-}
-type BulkItem = { readonly status: number; readonly error?: { readonly type?: string; readonly reason?: string } }
 
 /** Indexes each value as a document of Elasticsearch or OpenSearch. Documents that are refused fail; the others are indexed. */
 export class OpenSearchEmitter implements Emitter<SearchDocument> {
@@ -74,7 +63,7 @@ export class OpenSearchEmitter implements Emitter<SearchDocument> {
 
   #text(shardId: string, entry: Entry<SearchDocument>): string {
     const { source, index = this.#options.index, id = placeName(shardId, entry) } = entry.value
-    return `${JSON.stringify({ index: { _index: index, _id: id } })}\n${JSON.stringify(source)}\n`
+    return `${bulkAction({ index, id })}\n${JSON.stringify(source)}\n`
   }
 
   async #send(lines: readonly Line[], signal: AbortSignal): Promise<readonly Refusal<SearchDocument>[]> {
@@ -88,10 +77,7 @@ export class OpenSearchEmitter implements Emitter<SearchDocument> {
     const text = await response.text()
     if (response.status === 413) return await this.#sendHalves(lines, signal)
     if (!response.ok) throw new Error(`The bulk request was answered with ${response.status}: ${text.slice(0, 500)}`)
-    const answer = JSON.parse(text) as BulkAnswer
-    if (answer.items.length !== lines.length)
-      throw new Error(`The bulk request had ${lines.length} documents, and its answer has ${answer.items.length}`)
-    return answer.items.flatMap((item, i) => refusalOf(lines[i]!.entry, Object.values(item)[0]!))
+    return bulkResults(text, lines.length).flatMap((result, i) => refusalOf(lines[i]!.entry, result))
   }
 
   /** The cluster takes shorter requests only. */
@@ -107,7 +93,7 @@ export class OpenSearchEmitter implements Emitter<SearchDocument> {
 }
 
 /** A busy node says 429 or 5xx, and takes the document later. */
-function refusalOf(entry: Entry<SearchDocument>, { status, error }: BulkItem): Refusal<SearchDocument>[] {
+function refusalOf(entry: Entry<SearchDocument>, { status, error }: BulkResult): Refusal<SearchDocument>[] {
   if (status < 300) return []
   const reason = new Error(`${error?.type ?? 'refused'} (${status}): ${error?.reason ?? 'no reason was given'}`)
   return [{ entry, error: reason, mayRetry: status === 429 || status >= 500 }]

@@ -1,4 +1,5 @@
 export { AggregateBuilder } from './aggregate-builder.ts'
+export { type BulkError, type BulkResult, type BulkTarget, bulkAction, bulkResults } from './bulk-documents.ts'
 export { decodeEventFrames, type EventFrame, encodeEventFrame } from './event-stream.ts'
 export { hashKeyMax, hashKeyOf, hashKeyOfBytes, hashKeyStart } from './hash-key.ts'
 export {

@@ -159,6 +159,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       streams: streams.reader,
       tables: { find: async (table) => (await glue.wake()).schemas.find(table) },
       pollMs,
+      functions: { invoke: async (...call) => (await lambda.wake()).invoker.invoke(...call) },
       metrics: firehoseMetrics,
       logEvents,
       limits: options.limits === 'off' ? liftedFirehoseLimits : awsFirehoseLimits,
@@ -213,7 +214,8 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     ],
   ])
   const closeRooms = async () => {
-    await Promise.all([lambda.stop(), firehose.stop()])
+    await firehose.stop() // it uses functions and tables
+    await lambda.stop()
     await Promise.all([streams.stop(), dynamodb.stop(), glue.stop()])
     await Promise.all([cloudwatch.stop(), logEvents?.stop()]) // after all that counts and tells
     await storage.close()

@@ -1,6 +1,14 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../../core/arn.ts'
-import type { LogEvents, MetricSink, ObjectStore, Outbound, StreamReader, TableSchemas } from '../../core/ports.ts'
+import type {
+  FunctionInvoker,
+  LogEvents,
+  MetricSink,
+  ObjectStore,
+  Outbound,
+  StreamReader,
+  TableSchemas,
+} from '../../core/ports.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
 import type { AllDeliveryCounts } from './delivery/delivery-counts.ts'
@@ -25,6 +33,8 @@ export type FirehoseParts = {
   readonly tables: TableSchemas
   /** Reads of a stream's shard are so far apart at least, in milliseconds: others read it, too. */
   readonly pollMs: number
+  /** Functions that transform records. */
+  readonly functions: FunctionInvoker
   readonly catalog: Catalog
   /** AWS's metrics of Firehose (namespace `AWS/Firehose`); see metrics.ts. */
   readonly metrics: MetricSink

@@ -61,7 +61,22 @@ function destinationView({ kind, settings }: DestinationSettings): Record<string
     const { Password: _, ...told } = described as typeof described & { readonly Password?: string }
     return { RedshiftDestinationDescription: told }
   }
-  return { [`${kind}DestinationDescription`]: described }
+  if (kind === 'Splunk') return { SplunkDestinationDescription: described }
+  return { [`${kind}DestinationDescription`]: { ...described, ...addressesOf(settings) } }
 }
+
+/** Addresses of clusters, without `user:password@`. */
+function addressesOf(settings: {
+  readonly ClusterEndpoint?: string | undefined
+  readonly CollectionEndpoint?: string | undefined
+}) {
+  const { ClusterEndpoint, CollectionEndpoint } = settings
+  return {
+    ...(ClusterEndpoint && { ClusterEndpoint: withoutCredentials(ClusterEndpoint) }),
+    ...(CollectionEndpoint && { CollectionEndpoint: withoutCredentials(CollectionEndpoint) }),
+  }
+}
+
+const withoutCredentials = (url: string) => url.replace(/^(https?:\/*)[^/?#]*@/, '$1')
 
 type Backups = { readonly S3Configuration?: object; readonly S3BackupConfiguration?: object }

@@ -50,3 +50,11 @@ export const notDeliveredTo = (what: string) =>
 /** Ours. */
 export const noBuckets = () =>
   invalidArgument('This Millrace has no folder for buckets: start it with --data DIR or --buckets DIR.')
+
+export const wrongProcessorCount = () =>
+  invalidArgument('A maximum of 5 and a minimum of 1 processor needs to be supplied when processing is enabled.')
+
+export const twiceTheSameProcessor = (type: string) => invalidArgument(`Cannot have more than 1 ${type} processor.`)
+
+export const extractionNeedsDecompression = () =>
+  invalidArgument('CloudWatchLogProcessingProcessor can only be enabled with DecompressionProcessor')

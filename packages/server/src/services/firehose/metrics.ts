@@ -41,6 +41,13 @@ const units = {
   RecordsPerSecondLimit: 'None',
   PutRequestsPerSecondLimit: 'None',
 
+  // destinations/http-endpoint: what was sent, each try of it
+  'DeliveryToHttpEndpoint.ProcessedBytes': 'Bytes',
+  'DeliveryToHttpEndpoint.ProcessedRecords': 'Count',
+
+  // destinations/splunk: from when a batch is sent until an indexer acknowledges it
+  'DeliveryToSplunk.DataAckLatency': 'Seconds',
+
   // delivery/delivery-report.ts: objects that were put into the bucket
   'DeliveryToS3.ObjectCount': 'Count',
 } as const satisfies Record<string, MetricUnit>

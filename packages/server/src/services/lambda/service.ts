@@ -1,6 +1,8 @@
 import type { Operation, Service } from '../../core/operation.ts'
+import type { FunctionInvoker } from '../../core/ports.ts'
 import type { LambdaContext, LambdaParts } from './context.ts'
 import { face } from './door.ts'
+import { ServerFunctions } from './function-invoker.ts'
 import { FunctionTable } from './functions/function-table.ts'
 import { Invocations } from './invocations.ts'
 import { bufferedBytesTotalMax } from './limits.ts'
@@ -11,6 +13,8 @@ import { MappingStore } from './mappings/mapping-store.ts'
 import * as operations from './operations/index.ts'
 
 export type LambdaService = Service<LambdaContext> & {
+  /** For whoever inside the server needs a function. */
+  readonly invoker: FunctionInvoker
   /** Ends functions and deliveries. What was not delivered is delivered after the next start. */
   stop(): Promise<void>
 }
@@ -33,6 +37,7 @@ export function openLambda(parts: LambdaParts): LambdaService {
     ...face,
     operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
     context: { ...parts, functions, invocations, mappings, runner },
+    invoker: new ServerFunctions({ place, random: parts.random, functions, invocations }),
     async stop() {
       const stopped = runner.stop()
       await Promise.race([stopped, parts.clock.sleep(graceMs)])

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ManualClock, type Random, systemRandom } from '@millrace/ports'
 import { type DeliveryBatch, DeliveryFailed } from '../destinations/destination.ts'
 import { BatchSender } from './batch-sender.ts'
-import type { DeliveryRecord, FailedRecord } from './delivery-record.ts'
+import type { DeliveryRecord, RefusedRecord } from './delivery-record.ts'
 import { DeliveryReport } from './delivery-report.ts'
 import type { Plan } from './plan.ts'
 
@@ -16,7 +16,7 @@ const even: Random = { ...systemRandom, bytes: (length) => Buffer.from([0x80, 0,
 
 /** A batch on its way to a destination that does what the test says, and how far it is. */
 function sending(
-  deliver: (batch: DeliveryBatch, attempt: number, clock: ManualClock) => Promise<readonly FailedRecord[]>,
+  deliver: (batch: DeliveryBatch, attempt: number, clock: ManualClock) => Promise<readonly RefusedRecord[]>,
   plan: Partial<Plan> = {},
 ) {
   const clock = new ManualClock()
@@ -110,7 +110,7 @@ test('what was taken is not sent again, and is counted once', async () => {
   const { clock, metrics, sent, taken, tries } = sending(async ({ records: given }, attempt) => {
     if (attempt === 1) throw new DeliveryFailed('Test.Busy', 'busy', [given[1]!, given[2]!])
     const failed = { errorOutputType: 'splunk-failed', errorCode: 'Test.Poison', errorMessage: 'no' } as const
-    return [{ record: given[1]!, ...failed, attemptsMade: 1, attemptEndingMs: 0 }]
+    return [{ record: given[1]!, ...failed }]
   })
   await clock.advance(2000)
   const { delivered, failed } = (await sent)!
@@ -137,4 +137,78 @@ test('a destination with a defect is tried again like one that is down, and its 
   })
   await clock.advance(10_000)
   assert.equal((await sent)!.delivered.length, 3)
+})
+
+const refusal = (record: DeliveryRecord): RefusedRecord => ({
+  ...{ record, errorOutputType: 'splunk-failed', errorCode: '400', errorMessage: 'no' },
+})
+
+test('of a batch some are taken, some refused, and some tried again, each once', async () => {
+  const { clock, metrics, sent, taken, tries } = sending(async ({ records: [, b, c] }, attempt) => {
+    if (attempt > 1) return []
+    throw new DeliveryFailed('429', 'busy', [c!], { refused: [refusal(b!)] })
+  })
+  await clock.advance(2000)
+  const { delivered, failed } = (await sent)!
+  assert.deepEqual([tries.map(({ texts }) => texts), taken, textsOf(delivered)], [['abc', 'c'], ['a'], 'c'])
+  assert.deepEqual(
+    failed.map(({ record, attemptsMade }) => [record.recordId, attemptsMade]),
+    [['b', 1]],
+  )
+  const of = (metric: string) => metrics.filter(([name]) => name === metric).map(([, value]) => value)
+  assert.deepEqual(
+    [of('DeliveryToTest.Success'), of('DeliveryToTest.Records')],
+    [
+      [0, 1],
+      [1, 1],
+    ],
+  )
+})
+
+test('what is refused at a later try says so, and the others are given up with the last reason', async () => {
+  const { clock, sent, tries } = sending(async ({ records: [a, b, c] }, attempt) => {
+    if (attempt !== 2) throw down()
+    throw new DeliveryFailed('503', 'down', [a!, c!], { refused: [refusal(b!)] })
+  })
+  await clock.advance(60_000)
+  assert.deepEqual(
+    (await sent)!.failed.map(({ record, errorCode, attemptsMade }) => [record.recordId, errorCode, attemptsMade]),
+    [
+      ['b', '400', 2],
+      ['a', 'Test.Down', tries.length],
+      ['c', 'Test.Down', tries.length],
+    ],
+  )
+})
+
+test('a batch of which nothing is left to try is done', async () => {
+  const { clock, sent } = sending(({ records: [a] }) =>
+    Promise.reject(new DeliveryFailed('429', 'busy', [], { refused: [refusal(a!)] })),
+  )
+  await clock.advance(0)
+  const { delivered, failed } = (await sent)!
+  assert.deepEqual([delivered, failed.map(({ errorCode }) => errorCode)], [[], ['400']])
+})
+
+test('where tries come at fixed times the last one is made when the time is over', async () => {
+  const { clock, tries } = sending(() => Promise.reject(down()), { retryEveryMs: 300_000, retryMs: 700_000 })
+  await clock.advance(3_600_000)
+  assert.deepEqual(
+    tries.map(({ atMs }) => atMs / 1000),
+    [0, 300, 600, 700],
+  )
+})
+
+test('a destination that keeps what is given up in its own way is asked until it has', async () => {
+  const kept: string[] = []
+  const giveUp = async ({ records: given }: DeliveryBatch) => {
+    kept.push(textsOf(given))
+    if (kept.length < 3) throw new Error('the bucket is not there')
+  }
+  const { clock, sent } = sending(({ records: [a, b] }) => Promise.reject(new DeliveryFailed('X', 'x', [a!, b!])), {
+    ...{ giveUp, retryMs: 0 },
+  })
+  await clock.advance(10_000)
+  const { delivered, failed } = (await sent)!
+  assert.deepEqual([kept, textsOf(delivered), failed], [['ab', 'ab', 'ab'], 'ab', []])
 })

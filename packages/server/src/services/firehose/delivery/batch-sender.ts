@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@millrace/ports'
 import { type DeliveryBatch, DeliveryFailed } from '../destinations/destination.ts'
-import type { DeliveryRecord, FailedRecord } from './delivery-record.ts'
+import type { DeliveryRecord, FailedRecord, RefusedRecord } from './delivery-record.ts'
 import type { DeliveryReport } from './delivery-report.ts'
 import type { Plan } from './plan.ts'
 import { nextDelayMs, retryDelayMs } from './retry.ts'
@@ -35,32 +35,36 @@ export class BatchSender {
     signal: AbortSignal,
   ): Promise<Sent | undefined> {
     const { clock, random } = this.#parts
-    const { destination, retryMs } = this.#plan
+    const { destination, giveUp, retryEveryMs, retryMs } = this.#plan
     const startedMs = clock.monotonicMs()
     let uncountedMs = 0
     let batch = given
+    const failed: FailedRecord[] = []
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
         const refused = await destination.deliver(batch, signal)
-        const delivered = without(
-          batch.records,
-          refused.map(({ record }) => record),
-        )
+        const delivered = without(batch.records, recordsOf(refused))
         this.#report.delivered(batch, delivered)
-        return { delivered, failed: refused.map((failed) => this.#told(failed, attempt + 1)) }
+        return { delivered, failed: [...failed, ...this.#told(refused, attempt + 1)] }
       } catch (error) {
         if (signal.aborted) return undefined
         const failure = failureOf(error)
-        const left = failure.left ?? batch.records
-        const delivered = left === batch.records ? [] : without(batch.records, left)
+        failed.push(...this.#told(failure.refused, attempt + 1))
+        const rest = without(batch.records, recordsOf(failure.refused))
+        const left = failure.left ?? rest
+        const delivered = left === rest ? [] : without(rest, left)
         uncountedMs += failure.answerWaitMs
         const leftMs = retryMs + uncountedMs - (clock.monotonicMs() - startedMs)
-        const delayMs = failure.isFinal ? undefined : nextDelayMs(attempt, leftMs, random)
+        const mayTry = left.length > 0 && !failure.isFinal
+        const delayMs = mayTry ? nextDelayMs(attempt, leftMs, random, retryEveryMs) : undefined
         this.#report.tryFailed(failure, attempt, delayMs !== undefined)
         if (delivered.length > 0) this.#report.arrived(batch, delivered)
         taken(delivered)
         batch = { ...batch, records: left }
-        if (delayMs === undefined) return { delivered: [], failed: this.#givenUp(batch.records, failure, attempt + 1) }
+        if (delayMs === undefined) {
+          if (giveUp && left.length > 0) return await this.#keptAside(batch, giveUp, failed, signal)
+          return { delivered: [], failed: [...failed, ...this.#givenUp(left, failure, attempt + 1)] }
+        }
         await clock.sleep(delayMs, signal)
       }
     }
@@ -90,21 +94,40 @@ export class BatchSender {
     return false
   }
 
+  async #keptAside(
+    batch: DeliveryBatch,
+    giveUp: NonNullable<Plan['giveUp']>,
+    failed: readonly FailedRecord[],
+    signal: AbortSignal,
+  ): Promise<Sent | undefined> {
+    const refused = (failure: DeliveryFailed, attempt: number) => this.#report.errorOutputFailed(failure, attempt)
+    if (!(await this.insist(() => giveUp(batch), refused, signal))) return undefined
+    this.#report.counts.failedRecords += batch.records.length
+    return { delivered: batch.records, failed }
+  }
+
   #givenUp(records: readonly DeliveryRecord[], failure: DeliveryFailed, attemptsMade: number): FailedRecord[] {
-    const attemptEndingMs = this.#parts.clock.nowMs()
     const { errorOutputType } = this.#plan
     const { code: errorCode, message: errorMessage } = failure
-    return records.map((record) =>
-      this.#told({ record, errorOutputType, errorCode, errorMessage, attemptsMade, attemptEndingMs }, attemptsMade),
+    return this.#told(
+      records.map((record) => ({ record, errorOutputType, errorCode, errorMessage })),
+      attemptsMade,
     )
   }
 
   /** With what this kind of destination tells of a record, and how often it was tried. */
-  #told(failed: FailedRecord, attemptsMade: number): FailedRecord {
-    const details = this.#plan.errorDetails?.(failed.record)
-    return { ...failed, attemptsMade, ...(details && { details: { ...details, ...failed.details } }) }
+  #told(refused: readonly RefusedRecord[], attemptsMade: number): FailedRecord[] {
+    const { errorDetails } = this.#plan
+    const attemptEndingMs = this.#parts.clock.nowMs()
+    return refused.map((failed) => {
+      const details = errorDetails?.(failed.record)
+      const tries = { attemptsMade, attemptEndingMs }
+      return { ...failed, ...tries, ...(details && { details: { ...details, ...failed.details } }) }
+    })
   }
 }
+
+const recordsOf = (refused: readonly RefusedRecord[]) => refused.map(({ record }) => record)
 
 function without(records: readonly DeliveryRecord[], others: readonly DeliveryRecord[]): readonly DeliveryRecord[] {
   if (others.length === 0) return records

@@ -47,6 +47,20 @@ test('a buffer is delivered when its time has come, and not before', async () =>
   assert.deepEqual(delivered, [['', 'ab']])
 })
 
+test('a buffer that need not wait is delivered with all that is at hand', async () => {
+  const { add, delivered, made } = buffers({ intervalMs: 0 })
+  add('', 'a')
+  add('', 'b')
+  await Promise.resolve()
+  add('', 'c')
+  await Promise.resolve()
+  await made.settled()
+  assert.deepEqual(delivered, [
+    ['', 'ab'],
+    ['', 'c'],
+  ])
+})
+
 test('each partition has a buffer of its own', async () => {
   const { add, delivered, made } = buffers({})
   add('x', '1')

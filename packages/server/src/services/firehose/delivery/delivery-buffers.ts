@@ -74,7 +74,8 @@ export class DeliveryBuffers<T> {
       open = undefined
     }
     if (!open) {
-      const stopTimer = intervalMs > 0 ? clock.after(intervalMs, () => this.#close(key)) : () => {}
+      const close = () => this.#close(key)
+      const stopTimer = intervalMs > 0 ? clock.after(intervalMs, close) : afterThis(close)
       open = { items: [], bytes: 0, heldBytes: 0, firstArrivalMs: arrivalMs, stopTimer }
       this.#open.set(key, open)
     }
@@ -145,5 +146,14 @@ export class DeliveryBuffers<T> {
     const waiters = this.#waiters
     this.#waiters = []
     for (const wake of waiters) wake()
+  }
+}
+
+/** Calls back when whoever adds has added what it has at hand. Returns how to stop it. */
+function afterThis(callback: () => void): () => void {
+  let isStopped = false
+  queueMicrotask(() => isStopped || callback())
+  return () => {
+    isStopped = true
   }
 }

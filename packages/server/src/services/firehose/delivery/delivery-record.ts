@@ -31,6 +31,8 @@ export type KinesisOrigin = {
 export type DeliveryRecord = SourceRecord & {
   /** The page of its source that it came from: not done before all that became of its records is settled. */
   readonly page: Page
+  /** Which of several records that one became, from 1 on; absent for the first. The same each time it comes. */
+  readonly part?: number | undefined
 }
 
 /** What a transform made of a record: other data, with everything else that is known of it. */
@@ -43,6 +45,7 @@ export const derived = (record: DeliveryRecord, data: Uint8Array): DeliveryRecor
 /** What `!{firehose:error-output-type}` stands for. */
 export type ErrorOutputType =
   | 'processing-failed'
+  | 'decompression-failed'
   | 'format-conversion-failed'
   | 'metadata-extraction-failed'
   | 'active-partition-limit-exceeded'
@@ -62,3 +65,6 @@ export type FailedRecord = {
   /** Members of the error record that only this kind of failure has, e.g. `lambdaArn`, `esDocumentId`. */
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }
+
+/** A record that a destination refuses for good; how many tries were made, whoever made them knows. */
+export type RefusedRecord = Omit<FailedRecord, 'attemptsMade' | 'attemptEndingMs'>

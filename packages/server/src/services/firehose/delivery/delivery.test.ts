@@ -269,3 +269,32 @@ test('a backup keeps all that came, and the checkpoint waits for it', async () =
   assert.deepEqual([[...kept.values()], objects.size, checkpoints.get(id)], [['ab'], 0, { put: '2' }])
   await delivery.stop()
 })
+
+test('a transform that leaves records for later gets them when there is room, and only then', async () => {
+  const seen: number[] = []
+  const transforms = [
+    {
+      async transform(records: readonly DeliveryRecord[]) {
+        seen.push(records.length)
+        const data = Buffer.alloc(7 * 1024 * 1024, records[0]!.data)
+        return { records: [derived(records[0]!, data)], failed: [], rest: records.slice(1) }
+      },
+    },
+  ]
+  let isDown = true
+  const batches: string[] = []
+  const deliver = async ({ records }: DeliveryBatch) => {
+    if (isDown) throw new DeliveryFailed('Test.Down', 'down')
+    batches.push(...records.map(({ data }) => Buffer.from(data.subarray(0, 1)).toString()))
+    return []
+  }
+  const { checkpoints, clock, put, start } = await started(deliver, 3_600_000, { transforms })
+  const delivery = start()
+  await put('a', 'b', 'c', 'd', 'e')
+  await clock.advance(60_000)
+  assert.deepEqual([seen, checkpoints.get(id)], [[5, 4, 3], {}])
+  isDown = false
+  await clock.advance(600_000)
+  assert.deepEqual([seen, batches.join(''), checkpoints.get(id)], [[5, 4, 3, 2, 1], 'abcde', { put: '5' }])
+  await delivery.stop()
+})

@@ -179,25 +179,34 @@ export class Delivery {
 
   /** Transforms records, and puts what became of them where they wait to be delivered. */
   async #process(given: readonly DeliveryRecord[]): Promise<void> {
+    await this.#transform(given, 0)
+    if (!this.#stopping.signal.aborted) this.#settle(given)
+  }
+
+  /** The transforms from a step on. A step that leaves records for later is taken again when there is room for more. */
+  async #transform(given: readonly DeliveryRecord[], step: number): Promise<void> {
     const { signal } = this.#stopping
-    const progress = this.#progress
-    let records = given
-    const failed: FailedRecord[] = []
-    for (const transform of this.#plan.transforms) {
-      const made = await transform
-        .transform(records, signal)
-        .catch((error: unknown) => this.#untransformed(records, error))
+    const transform = this.#plan.transforms[step]
+    if (!transform) return this.#buffer(given)
+    for (let left = given; left.length > 0; await this.#buffers.room()) {
+      const made = await transform.transform(left, signal).catch((error: unknown) => this.#untransformed(left, error))
       if (signal.aborted) return
-      records = made.records
-      for (const record of made.failed) failed.push(record)
+      for (const { record } of made.failed) this.#progress.add(record.page)
+      this.#giveUp(made.failed)
+      await this.#transform(made.records, step + 1)
+      if (!made.rest?.length || signal.aborted) return
+      left = made.rest
     }
-    for (const record of records) progress.add(record.page)
-    for (const { record } of failed) progress.add(record.page)
-    for (const record of records)
-      this.#buffers.add(partitionOf(record), record, record.data.byteLength, record.arrivalMs)
-    this.#giveUp(failed)
-    this.#settle(given)
-    if (this.#plan.intervalMs === 0) void this.#buffers.flush()
+  }
+
+  #buffer(records: readonly DeliveryRecord[]): void {
+    let part = 0
+    for (const [i, record] of records.entries()) {
+      this.#progress.add(record.page)
+      part = record.recordId === records[i - 1]?.recordId ? part + 1 : 0
+      const numbered = part === 0 ? record : { ...record, part }
+      this.#buffers.add(partitionOf(record), numbered, record.data.byteLength, record.arrivalMs)
+    }
   }
 
   /** A transform that throws has a defect: its records are kept, with what it said. */

@@ -1,6 +1,6 @@
 import type { FirehoseContext } from '../context.ts'
 import { type DeliveryStream, logIdOf } from '../delivery-stream.ts'
-import type { Destination } from '../destinations/destination.ts'
+import type { DeliveryBatch, Destination } from '../destinations/destination.ts'
 import { destinationOf } from '../destinations/destinations.ts'
 import type { S3Destination } from '../destinations/s3/s3-destination.ts'
 import type { Source } from '../sources/source.ts'
@@ -29,10 +29,17 @@ export type Delivered = BufferLimits & {
   readonly heldBytesMax?: number | undefined
   /** How long a batch is tried again before it goes to the error output. */
   readonly retryMs: number
+  /** The time between two tries, where it is always the same. @default longer and longer, up to two minutes */
+  readonly retryEveryMs?: number | undefined
   /** What an error code becomes when a batch is given up. */
   readonly errorOutputType: ErrorOutputType
   /** Members that its error records have beside the common ones. */
   readonly errorDetails?: ((record: DeliveryRecord) => Readonly<Record<string, unknown>>) | undefined
+  /**
+   * Keeps a batch whose time is over in a way of its own, in place of error records: Redshift's manifests. Called again
+   * until it resolves.
+   */
+  readonly giveUp?: ((batch: DeliveryBatch) => Promise<void>) | undefined
   /** Where records go that could not be delivered or transformed. */
   readonly errors: BufferLimits & { readonly destination: S3Destination }
   /** Where all records go as they came, beside their delivery. */

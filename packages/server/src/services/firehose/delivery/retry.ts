@@ -10,9 +10,13 @@ export function retryDelayMs(attempt: number, random: Random): number {
   return delayMs * (1 - jitter + 2 * jitter * fractionOf(random))
 }
 
-/** How long to wait before another try; undefined if no time is left for one. The last try is at the end of the time. */
-export function nextDelayMs(attempt: number, leftMs: number, random: Random): number | undefined {
-  return leftMs < leftMsMin ? undefined : Math.min(retryDelayMs(attempt, random), leftMs)
+/**
+ * How long to wait before another try; undefined if no time is left for one. The last try is at the end of the time.
+ *
+ * @param everyMs the same each time. @default longer and longer
+ */
+export function nextDelayMs(attempt: number, leftMs: number, random: Random, everyMs?: number): number | undefined {
+  return leftMs < leftMsMin ? undefined : Math.min(everyMs ?? retryDelayMs(attempt, random), leftMs)
 }
 
 /** Timers may ring a little early: less than this is nothing. */

@@ -1,4 +1,4 @@
-import type { DeliveryRecord, FailedRecord, PartitionKeys } from '../delivery/delivery-record.ts'
+import type { DeliveryRecord, PartitionKeys, RefusedRecord } from '../delivery/delivery-record.ts'
 
 /** What is delivered in one piece: one partition's records, in order. */
 export type DeliveryBatch = {
@@ -19,7 +19,7 @@ export interface Destination {
    * they had).
    * @throws DeliveryFailed when it may go well later; whoever calls tries again, as long as the settings say
    */
-  deliver(batch: DeliveryBatch, signal: AbortSignal): Promise<readonly FailedRecord[]>
+  deliver(batch: DeliveryBatch, signal: AbortSignal): Promise<readonly RefusedRecord[]>
   /** Lets go of connections. */
   close(): Promise<void>
 }
@@ -30,6 +30,8 @@ export class DeliveryFailed extends Error {
   readonly code: string
   /** The records that are still to be delivered; absent: all of them. */
   readonly left: readonly DeliveryRecord[] | undefined
+  /** Those that will never be taken, while others are tried again. */
+  readonly refused: readonly RefusedRecord[]
   /** No other try: what is left goes to the error output now. */
   readonly isFinal: boolean
   /** Time of this try that the retry duration does not count, as AWS does not where it waits for an acknowledgment. */
@@ -39,9 +41,14 @@ export class DeliveryFailed extends Error {
     super(message, options)
     this.code = code
     this.left = left
+    this.refused = options.refused ?? []
     this.isFinal = options.isFinal ?? false
     this.answerWaitMs = options.answerWaitMs ?? 0
   }
 }
 
-export type FailureOptions = ErrorOptions & { readonly isFinal?: boolean; readonly answerWaitMs?: number }
+export type FailureOptions = ErrorOptions & {
+  readonly refused?: readonly RefusedRecord[]
+  readonly isFinal?: boolean
+  readonly answerWaitMs?: number
+}

@@ -3,7 +3,9 @@ import type { Delivered } from '../delivery/plan.ts'
 import type { DeliveryStream } from '../delivery-stream.ts'
 import { notDeliveredTo } from '../faults.ts'
 import type { DestinationSettings } from '../settings/settings.ts'
+import { toHttpEndpoint } from './http-endpoint/to-http-endpoint.ts'
 import { toS3 } from './s3/to-s3.ts'
+import { toElasticsearch, toOpenSearch, toServerless } from './search/to-search.ts'
 
 type Kind = DestinationSettings['kind']
 type SettingsOf<K extends Kind> = Extract<DestinationSettings, { readonly kind: K }>['settings']
@@ -13,6 +15,10 @@ type Maker<K extends Kind> = (context: FirehoseContext, stream: DeliveryStream, 
 
 const makers: { readonly [K in Kind]?: Maker<K> } = {
   ExtendedS3: toS3,
+  Elasticsearch: toElasticsearch,
+  Amazonopensearchservice: toOpenSearch,
+  AmazonOpenSearchServerless: toServerless,
+  HttpEndpoint: toHttpEndpoint,
 }
 
 /** @throws InvalidArgumentException for a destination that is not there */

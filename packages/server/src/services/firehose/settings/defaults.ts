@@ -44,11 +44,15 @@ export function extendedS3WithDefaults(given: ValueOf<typeof extendedS3Configura
   const { S3BackupConfiguration, ...rest } = given
   const isConverted =
     given.DataFormatConversionConfiguration && given.DataFormatConversionConfiguration.Enabled !== false
+  const partitioning = given.DynamicPartitioningConfiguration
   return {
     ...rest,
     ...s3WithDefaults(given),
-    BufferingHints: hints(given.BufferingHints, isConverted ? 128 : 5, 300),
+    BufferingHints: hints(given.BufferingHints, isConverted || partitioning?.Enabled ? 128 : 5, 300),
     S3BackupMode: given.S3BackupMode ?? 'Disabled',
+    ...(partitioning && {
+      DynamicPartitioningConfiguration: { ...partitioning, RetryOptions: retryFor(partitioning.RetryOptions, 300) },
+    }),
     ...(S3BackupConfiguration && { S3BackupConfiguration: s3WithDefaults(S3BackupConfiguration) }),
   }
 }

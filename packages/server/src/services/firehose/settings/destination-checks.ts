@@ -1,16 +1,19 @@
 import { invalidArgument } from '../../../core/aws-error.ts'
 import { constraintsBroken, violation } from '../../../core/shapes.ts'
+import { checkPartitioning, isPartitioned } from './partitioning.ts'
+import { checkProcessors } from './processors.ts'
 import type { DestinationSettings, ExtendedS3Settings, S3Settings } from './settings.ts'
 
 /* What AWS demands of settings together, beyond what each member may be [docs, section 4 of the guide's pages on S3]. */
 
 /** @throws InvalidArgumentException; ValidationException for an endpoint that AWS would not take, unless any is taken */
-export function checkDestination({ kind, settings }: DestinationSettings, anyEndpoint: boolean): void {
+export function checkDestination(destination: DestinationSettings, anyEndpoint: boolean): void {
+  const { kind, settings } = destination
+  checkProcessors(destination)
   switch (kind) {
     case 'ExtendedS3':
-      checkPrefixes(settings, Boolean(settings.DynamicPartitioningConfiguration?.Enabled))
+      checkPrefixes(settings, isPartitioned(destination))
       checkConversion(settings)
-      checkPartitioning(settings)
       if (settings.S3BackupMode === 'Enabled' && !settings.S3BackupConfiguration)
         throw invalidArgument('S3BackupConfiguration must be given when S3BackupMode is Enabled.')
       if (settings.S3BackupConfiguration) checkPrefixes(settings.S3BackupConfiguration, false)
@@ -43,6 +46,7 @@ export function checkDestination({ kind, settings }: DestinationSettings, anyEnd
       checkHttps(settings.HECEndpoint, 'hECEndpoint', anyEndpoint)
       checkPrefixes(settings.S3Configuration, false)
   }
+  checkPartitioning(destination)
 }
 
 const redshiftUrl =
@@ -73,9 +77,11 @@ export function checkPrefixes(
   if (inError.length > 0 && !hasErrorType(inError))
     throw invalidArgument('ErrorOutputPrefix must contain !{firehose:error-output-type} when it contains expressions.')
   if (inError.some(({ namespace }) => namespace.startsWith('partitionKey')))
-    throw invalidArgument('ErrorOutputPrefix cannot contain partition keys.')
+    throw invalidArgument("Dynamic Partitioning Namespaces can't be part of an error prefix expression")
   if (!isPartitioned && inPrefix.some(({ namespace }) => namespace.startsWith('partitionKey')))
-    throw invalidArgument('Prefix cannot contain partition keys when dynamic partitioning is not enabled.')
+    throw invalidArgument(
+      'Dynamic Partitioning Namespaces can only be part of a prefix expression when Dynamic Partitioning is enabled.',
+    )
 }
 
 type Expression = { readonly namespace: string; readonly key: string }
@@ -107,12 +113,4 @@ function checkConversion({
   const { SchemaConfiguration, InputFormatConfiguration, OutputFormatConfiguration } = DataFormatConversionConfiguration
   if (!SchemaConfiguration || !InputFormatConfiguration || !OutputFormatConfiguration)
     throw invalidArgument('Data format conversion needs a schema, an input format and an output format.')
-}
-
-function checkPartitioning(settings: ExtendedS3Settings): void {
-  if (!settings.DynamicPartitioningConfiguration?.Enabled) return
-  if (!settings.ErrorOutputPrefix) throw invalidArgument('Dynamic partitioning needs an ErrorOutputPrefix.')
-  const processors = settings.ProcessingConfiguration?.Processors ?? []
-  if (!processors.some(({ Type }) => Type === 'MetadataExtraction' || Type === 'Lambda'))
-    throw invalidArgument('Dynamic partitioning needs a MetadataExtraction or a Lambda processor.')
 }

@@ -12,6 +12,8 @@ import {
 } from './defaults.ts'
 import { checkDestination } from './destination-checks.ts'
 import { httpEndpointConfiguration, httpEndpointUpdate } from './http-endpoint.ts'
+import { checkSamePartitioning } from './partitioning.ts'
+import { withProcessorDefaults } from './processors.ts'
 import { redshiftConfiguration, redshiftUpdate } from './redshift.ts'
 import { extendedS3Configuration, extendedS3Update, s3Configuration, s3Update } from './s3.ts'
 import { searchConfiguration, searchServerlessConfiguration, searchServerlessUpdate, searchUpdate } from './search.ts'
@@ -55,7 +57,7 @@ const updated = structure(destinationUpdates)
 /** The destination that an input names. @throws InvalidArgumentException if it is none, or more than one */
 export function destinationOf(input: ValueOf<typeof configured>, anyEndpoint: boolean): DestinationSettings {
   onlyOne(input, Object.keys(destinationConfigurations))
-  const destination = filledIn(input)
+  const destination = withProcessorDefaults(filledIn(input))
   checkDestination(destination, anyEndpoint)
   return destination
 }
@@ -125,8 +127,10 @@ export function updatedDestination(
       ...(backup && { S3BackupConfiguration: backup }),
     },
   } as unknown as DestinationSettings
-  checkDestination(destination, anyEndpoint)
-  return destination
+  const filled = withProcessorDefaults(destination)
+  checkDestination(filled, anyEndpoint)
+  checkSamePartitioning(now, filled)
+  return filled
 }
 
 type Update = { readonly S3Update?: object; readonly S3BackupUpdate?: object }

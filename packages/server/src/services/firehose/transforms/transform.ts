@@ -19,4 +19,6 @@ export interface Transform {
 export type Transformed = {
   readonly records: readonly DeliveryRecord[]
   readonly failed: readonly FailedRecord[]
+  /** Those at the end that were left for later, for little may become much: they are given once more, when there is room. */
+  readonly rest?: readonly DeliveryRecord[] | undefined
 }

@@ -1,6 +1,11 @@
 import type { FirehoseContext } from '../context.ts'
 import type { DeliveryStream } from '../delivery-stream.ts'
-import { notDeliveredTo } from '../faults.ts'
+import { extractionNeedsDecompression, notDeliveredTo, twiceTheSameProcessor, wrongProcessorCount } from '../faults.ts'
+import { appendDelimiter } from './append-delimiter.ts'
+import { cloudWatchLogProcessing } from './cloudwatch-log-processing.ts'
+import { decompression } from './decompression.ts'
+import { toLambda } from './lambda/to-lambda.ts'
+import { recordDeAggregation } from './record-deaggregation.ts'
 import type { Transform } from './transform.ts'
 
 type Processing = NonNullable<DeliveryStream['destination']['settings']['ProcessingConfiguration']>
@@ -15,19 +20,27 @@ export type TransformParts = {
 
 /** In AWS's order, whatever order they are given in. */
 const makers: Readonly<Record<Processor['Type'], ((parts: TransformParts) => Transform) | undefined>> = {
-  Decompression: undefined,
-  CloudWatchLogProcessing: undefined,
-  RecordDeAggregation: undefined,
-  Lambda: undefined,
+  Decompression: decompression,
+  CloudWatchLogProcessing: cloudWatchLogProcessing,
+  RecordDeAggregation: recordDeAggregation,
+  Lambda: toLambda,
   MetadataExtraction: undefined,
-  AppendDelimiterToRecord: undefined,
+  AppendDelimiterToRecord: appendDelimiter,
 }
 
-/** What is done to records before they are buffered. @throws InvalidArgumentException for what is not there */
+const processorsMax = 5
+
+/** What is done to records before they are buffered. @throws InvalidArgumentException for what cannot be or is not there */
 export function transformsOf(context: FirehoseContext, stream: DeliveryStream): Transform[] {
   const { ProcessingConfiguration: processing } = stream.destination.settings
   const processors = processing?.Enabled ? (processing.Processors ?? []) : []
-  for (const { Type } of processors) if (!makers[Type]) throw notDeliveredTo(`the processor ${Type}`)
+  if (processing?.Enabled && (processors.length === 0 || processors.length > processorsMax)) throw wrongProcessorCount()
+  const types = new Set(processors.map(({ Type }) => Type))
+  for (const type of types) {
+    if (!makers[type]) throw notDeliveredTo(`the processor ${type}`)
+    if (processors.filter(({ Type }) => Type === type).length > 1) throw twiceTheSameProcessor(type)
+  }
+  if (types.has('CloudWatchLogProcessing') && !types.has('Decompression')) throw extractionNeedsDecompression()
   return Object.entries(makers).flatMap(([type, make]) =>
     processors
       .filter(({ Type }) => Type === type)

@@ -21,13 +21,18 @@ export type ObjectKeyParts = {
 }
 
 const expression = /!\{([a-zA-Z]+):([^}]*)\}/g
-const hasTimestamp = (prefix: string) => prefix.includes('!{timestamp:')
+/** A prefix that names partitions stands for itself, too: no time is put behind it [docs, dynamic partitioning]. */
+const isWhole = (prefix: string) => prefix.includes('!{timestamp:') || prefix.includes('!{partitionKeyFrom')
 const byHour = '!{timestamp:yyyy/MM/dd/HH/}'
 
 /** The key of an object of delivered records. */
 export function objectKey(prefix: string, parts: ObjectKeyParts, partitionKeys?: PartitionKeys): string {
-  return evaluated(hasTimestamp(prefix) ? prefix : prefix + byHour, parts, { partitionKeys }) + objectName(parts)
+  return objectPrefix(prefix, parts, partitionKeys) + objectName(parts)
 }
+
+/** What stands before the name of an object of delivered records. */
+export const objectPrefix = (prefix: string, parts: ObjectKeyParts, partitionKeys?: PartitionKeys): string =>
+  evaluated(isWhole(prefix) ? prefix : prefix + byHour, parts, { partitionKeys })
 
 /** The key of an object of error records: by `ErrorOutputPrefix`, or below the prefix by the kind of error. */
 export function errorObjectKey(
@@ -36,7 +41,7 @@ export function errorObjectKey(
   parts: ObjectKeyParts,
 ): string {
   const pattern = errorOutputPrefix || `${prefix}!{firehose:error-output-type}/`
-  return evaluated(hasTimestamp(pattern) ? pattern : pattern + byHour, parts, { errorOutputType }) + objectName(parts)
+  return evaluated(isWhole(pattern) ? pattern : pattern + byHour, parts, { errorOutputType }) + objectName(parts)
 }
 
 const objectName = ({ name, version, atMs, timeZone, random, extension }: ObjectKeyParts) =>

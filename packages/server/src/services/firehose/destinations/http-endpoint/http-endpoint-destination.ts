@@ -1,0 +1,152 @@
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { Clock } from '@millrace/ports'
+import {
+  type MetricSink,
+  type Outbound,
+  OutboundFailed,
+  type OutboundFailure,
+  type OutboundResponse,
+} from '../../../../core/ports.ts'
+import type { FailedRecord } from '../../delivery/delivery-record.ts'
+import { count } from '../../metrics.ts'
+import { type DeliveryBatch, DeliveryFailed, type Destination } from '../destination.ts'
+import { requestBody } from './request-body.ts'
+import { faultOf, responseBytesMax } from './response-rules.ts'
+
+export type HttpEndpoint = {
+  /** Of the delivery stream. */
+  readonly name: string
+  readonly url: string
+  /** What every request has; the access key is among them. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly isGzip: boolean
+  /** Taken out of whatever is said about failures: an endpoint may repeat it. */
+  readonly secret: string | undefined
+}
+
+type Parts = { readonly clock: Clock; readonly outbound: Outbound; readonly metrics: MetricSink }
+
+/** An endpoint has three minutes to answer [docs]. */
+const answerMsMax = 180_000
+
+/** How much of an answer is told in logs and in each error record. */
+const toldLengthMax = 1000
+
+const gzipped = promisify(gzip)
+
+/** An endpoint that keeps Firehose's contract: one request for each batch, its id the same for each try. */
+export class HttpEndpointDestination implements Destination {
+  readonly #parts: Parts
+  readonly #endpoint: HttpEndpoint
+
+  constructor(parts: Parts, endpoint: HttpEndpoint) {
+    this.#parts = parts
+    this.#endpoint = endpoint
+  }
+
+  async deliver(batch: DeliveryBatch, signal: AbortSignal): Promise<readonly FailedRecord[]> {
+    const { clock } = this.#parts
+    const { headers, isGzip, url } = this.#endpoint
+    const plain = requestBody(batch.id, clock.nowMs(), batch.records)
+    const body = isGzip ? await gzipped(plain) : plain
+    this.#countTry(batch)
+    const sentMs = clock.monotonicMs()
+    const answerWaitMs = () => clock.monotonicMs() - sentMs
+    const response = await this.#parts.outbound
+      .request(
+        {
+          ...{ method: 'POST', url, body, timeoutMs: answerMsMax, responseBytesMax },
+          headers: { ...headers, 'x-amz-firehose-request-id': batch.id },
+        },
+        signal,
+      )
+      .catch((error: unknown) => {
+        if (!(error instanceof OutboundFailed)) throw error
+        const { code, sentence, isConnected } = failures[error.failure]
+        throw this.#failed(code, `${sentence} ${error.message}`, {
+          cause: error,
+          ...(isConnected && { answerWaitMs: answerWaitMs() }),
+        })
+      })
+    const { status } = response
+    if (status !== 200)
+      throw this.#failed('DestinationException', `${received} ${status}: ${bodyOf(response)}`, {
+        answerWaitMs: answerWaitMs(),
+        isFinal: status === tooLarge,
+      })
+    const fault = faultOf(response, batch.id)
+    if (fault !== undefined)
+      throw this.#failed(
+        'InvalidResponseFromDestination',
+        `${invalid} Response for request ${batch.id} ${fault}. Raw response received: ${status} ${bodyOf(response)}`,
+        { answerWaitMs: answerWaitMs() },
+      )
+    return []
+  }
+
+  async close(): Promise<void> {}
+
+  #failed(code: string, message: string, options: ConstructorParameters<typeof DeliveryFailed>[3]): DeliveryFailed {
+    const { secret } = this.#endpoint
+    const told = secret ? message.replaceAll(secret, '********') : message
+    return new DeliveryFailed(`HttpEndpoint.${code}`, told, undefined, options)
+  }
+
+  #countTry({ records }: DeliveryBatch): void {
+    const { metrics } = this.#parts
+    const { name } = this.#endpoint
+    const sizeBytes = records.reduce((sum, { data }) => sum + data.byteLength, 0)
+    count(metrics, name, 'DeliveryToHttpEndpoint.ProcessedBytes', sizeBytes)
+    count(metrics, name, 'DeliveryToHttpEndpoint.ProcessedRecords', records.length)
+  }
+}
+
+/** The batch is larger than the endpoint takes: the same bytes will not be taken later. */
+const tooLarge = 413
+
+const bodyOf = ({ body }: OutboundResponse) => body.toString('utf8', 0, 4 * toldLengthMax).slice(0, toldLengthMax)
+
+/* AWS's sentences [docs: HTTP endpoint data delivery errors]. */
+
+const received = 'The following response was received from the endpoint destination.'
+const invalid =
+  'The response received from the specified endpoint is invalid. Contact the owner of the endpoint to resolve the issue.'
+
+type Failure = { readonly code: string; readonly sentence: string; readonly isConnected: boolean }
+
+const notConnected: Failure = {
+  code: 'ConnectionFailed',
+  sentence: 'Unable to connect to the destination endpoint. Contact the owner of the endpoint to resolve this issue.',
+  isConnected: false,
+}
+
+/** What the network says → AWS's code; whether the time was spent waiting for an answer. */
+const failures: Readonly<Record<OutboundFailure, Failure>> = {
+  'forbidden address': notConnected,
+  'unknown host': notConnected,
+  'connection failed': notConnected,
+  'connection reset': {
+    code: 'ConnectionReset',
+    sentence:
+      'Unable to maintain connection with the endpoint. Contact the owner of the endpoint to resolve this issue.',
+    isConnected: true,
+  },
+  'handshake failed': {
+    code: 'SSLHandshakeFailure',
+    sentence: 'An SSL handshake could not be successfully completed with the configured endpoint.',
+    isConnected: false,
+  },
+  timeout: {
+    code: 'RequestTimeout',
+    sentence: 'The delivery timed out before a response was received and will be retried.',
+    isConnected: true,
+  },
+  'invalid response': { code: 'InvalidResponseFromDestination', sentence: invalid, isConnected: true },
+  'response too large': {
+    code: 'ResponseTooLarge',
+    sentence:
+      'The response received from the endpoint is too large. Contact the owner of the endpoint to resolve this issue.',
+    isConnected: true,
+  },
+}
