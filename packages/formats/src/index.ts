@@ -1,7 +1,9 @@
 export { AggregateBuilder } from './aggregate-builder.ts'
 export { type BulkError, type BulkResult, type BulkTarget, bulkAction, bulkResults } from './bulk-documents.ts'
+export { chunksOf } from './chunks.ts'
 export { decodeEventFrames, type EventFrame, encodeEventFrame } from './event-stream.ts'
 export { hashKeyMax, hashKeyOf, hashKeyOfBytes, hashKeyStart } from './hash-key.ts'
+export { type BlockCompressor, hadoopSnappy, xerialSnappy } from './snappy-frames.ts'
 export {
   deaggregateRecords,
   type HashKeyRange,
@@ -9,3 +11,5 @@ export {
   type KinesisRecord,
   type UserRecord,
 } from './user-records.ts'
+export { type ZipEntry, zipped } from './zip-file.ts'
+export { throughZlib } from './zlib-stream.ts'
