@@ -230,13 +230,16 @@ test('what cannot be is refused, in the words that AWS has for it', async () => 
     rejectsWith('InvalidArgumentException', /^Exactly one destination configuration is supported for a Firehose$/),
   )
   const cases: [object, RegExp][] = [
-    [{ Prefix: '!{timestamp:yyyy}/' }, /ErrorOutputPrefix must be given/],
+    [{ Prefix: '!{timestamp:yyyy}/' }, /^ErrorOutputPrefix cannot be null or empty when Prefix contains expressions$/],
     [
       { Prefix: '!{partitionKeyFromQuery:a}/', ErrorOutputPrefix: 'e/' },
       /^Dynamic Partitioning Namespaces can only be/,
     ],
-    [{ Prefix: '!{what:a}/', ErrorOutputPrefix: 'e/' }, /unknown namespace "what"/],
-    [{ Prefix: 'x!{timestamp', ErrorOutputPrefix: 'e/' }, /not closed/],
+    [
+      { Prefix: '!{what:a}/', ErrorOutputPrefix: 'e/' },
+      /^Namespace to the left of colon \(what\) is an invalid keyword!$/,
+    ],
+    [{ Prefix: 'x!{timestamp', ErrorOutputPrefix: 'e/' }, /^Invalid expression usage$/],
     [{ ErrorOutputPrefix: '!{timestamp:yyyy}/' }, /error-output-type/],
     [{ CompressionFormat: 'HADOOP_SNAPPY' }, /Millrace does not support/],
   ]

@@ -1,8 +1,9 @@
 import { invalidArgument } from '../../../core/aws-error.ts'
 import { constraintsBroken, violation } from '../../../core/shapes.ts'
 import { checkPartitioning, isPartitioned } from './partitioning.ts'
+import { checkPrefixes } from './prefix-checks.ts'
 import { checkProcessors } from './processors.ts'
-import type { DestinationSettings, ExtendedS3Settings, S3Settings } from './settings.ts'
+import type { DestinationSettings, ExtendedS3Settings } from './settings.ts'
 
 /* What AWS demands of settings together, beyond what each member may be [docs, section 4 of the guide's pages on S3]. */
 
@@ -15,7 +16,7 @@ export function checkDestination(destination: DestinationSettings, anyEndpoint: 
       checkPrefixes(settings, isPartitioned(destination))
       checkConversion(settings)
       if (settings.S3BackupMode === 'Enabled' && !settings.S3BackupConfiguration)
-        throw invalidArgument('S3BackupConfiguration must be given when S3BackupMode is Enabled.')
+        throw invalidArgument('S3 backup destination configuration is required when enabling S3 backup.')
       if (settings.S3BackupConfiguration) checkPrefixes(settings.S3BackupConfiguration, false)
       break
     case 'HttpEndpoint':
@@ -58,47 +59,6 @@ function checkHttps(url: string | undefined, path: string, anyEndpoint: boolean)
 
 const notAws = (value: string, path: string, pattern: string) =>
   constraintsBroken([violation(value, path, `Member must satisfy regular expression pattern: ${pattern}`)])
-
-const expression = /!\{([^}:]*):([^}]*)\}/g
-const known = ['timestamp', 'firehose', 'partitionKeyFromQuery', 'partitionKeyFromLambda']
-
-/** Rules of expressions in prefixes. @throws InvalidArgumentException */
-export function checkPrefixes(
-  { Prefix = '', ErrorOutputPrefix }: Pick<S3Settings, 'Prefix' | 'ErrorOutputPrefix'>,
-  isPartitioned: boolean,
-): void {
-  const inPrefix = expressionsOf(Prefix, 'Prefix')
-  const inError = ErrorOutputPrefix === undefined ? [] : expressionsOf(ErrorOutputPrefix, 'ErrorOutputPrefix')
-  const hasErrorType = (found: readonly Expression[]) =>
-    found.some(({ namespace, key }) => namespace === 'firehose' && key === 'error-output-type')
-  if (hasErrorType(inPrefix)) throw invalidArgument('Prefix cannot contain !{firehose:error-output-type}.')
-  if (inPrefix.length > 0 && !ErrorOutputPrefix)
-    throw invalidArgument('ErrorOutputPrefix must be given when Prefix contains expressions.')
-  if (inError.length > 0 && !hasErrorType(inError))
-    throw invalidArgument('ErrorOutputPrefix must contain !{firehose:error-output-type} when it contains expressions.')
-  if (inError.some(({ namespace }) => namespace.startsWith('partitionKey')))
-    throw invalidArgument("Dynamic Partitioning Namespaces can't be part of an error prefix expression")
-  if (!isPartitioned && inPrefix.some(({ namespace }) => namespace.startsWith('partitionKey')))
-    throw invalidArgument(
-      'Dynamic Partitioning Namespaces can only be part of a prefix expression when Dynamic Partitioning is enabled.',
-    )
-}
-
-type Expression = { readonly namespace: string; readonly key: string }
-
-function expressionsOf(prefix: string, where: string): Expression[] {
-  const found = [...prefix.matchAll(expression)].map(([, namespace, key]) => ({ namespace: namespace!, key: key! }))
-  if (prefix.replace(expression, '').includes('!{'))
-    throw invalidArgument(`${where} has an expression that is not closed, or has no namespace: ${prefix}`)
-  for (const { namespace, key } of found) {
-    if (!known.includes(namespace))
-      throw invalidArgument(`${where} has an unknown namespace "${namespace}". There are ${known.join(', ')}.`)
-    if (namespace === 'firehose' && key !== 'random-string' && key !== 'error-output-type')
-      throw invalidArgument(`${where} has an unknown expression !{firehose:${key}}.`)
-    if (key === '') throw invalidArgument(`${where} has an empty expression !{${namespace}:}.`)
-  }
-  return found
-}
 
 function checkConversion({
   DataFormatConversionConfiguration,

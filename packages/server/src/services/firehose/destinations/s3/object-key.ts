@@ -3,11 +3,15 @@ import type { ErrorOutputType, PartitionKeys } from '../../delivery/delivery-rec
 import { formatTime } from './time-format.ts'
 
 /*
- * The key of an object [docs, "custom prefixes for Amazon S3 objects"]:
+ * The key of an object [docs, "custom prefixes for Amazon S3 objects"; recorded from AWS by github.com/floci-io/floci,
+ * issues 1857 and 2328]:
  *
  *   evaluated prefix   NAME-VERSION-yyyy-MM-dd-HH-mm-ss-UUID   extension
  *
- * A prefix without a timestamp in it is followed by `yyyy/MM/dd/HH/`, and by no slash of its own before that.
+ * A prefix without any expression is followed by `yyyy/MM/dd/HH/`, with no slash of its own before that. So is the prefix
+ * of errors where nothing is said of it, behind the kind of error and a slash; but not one that has expressions.
+ *
+ * All times are those of one instant, the arrival of the oldest record, to the second: `!{timestamp:SSS}` is 000.
  */
 
 export type ObjectKeyParts = {
@@ -20,10 +24,10 @@ export type ObjectKeyParts = {
   readonly extension: string
 }
 
-const expression = /!\{([a-zA-Z]+):([^}]*)\}/g
-/** A prefix that names partitions stands for itself, too: no time is put behind it [docs, dynamic partitioning]. */
-const isWhole = (prefix: string) => prefix.includes('!{timestamp:') || prefix.includes('!{partitionKeyFrom')
+/** `!{namespace:value}`; nothing in it is evaluated twice, and a value ends at the first brace. */
+export const expressionPattern = /!\{([^:{}]*):([^{}]*)\}/g
 const byHour = '!{timestamp:yyyy/MM/dd/HH/}'
+const withHour = (prefix: string) => (prefix.includes('!{') ? prefix : prefix + byHour)
 
 /** The key of an object of delivered records. */
 export function objectKey(prefix: string, parts: ObjectKeyParts, partitionKeys?: PartitionKeys): string {
@@ -32,7 +36,7 @@ export function objectKey(prefix: string, parts: ObjectKeyParts, partitionKeys?:
 
 /** What stands before the name of an object of delivered records. */
 export const objectPrefix = (prefix: string, parts: ObjectKeyParts, partitionKeys?: PartitionKeys): string =>
-  evaluated(isWhole(prefix) ? prefix : prefix + byHour, parts, { partitionKeys })
+  evaluatedPrefix(withHour(prefix), parts, { partitionKeys })
 
 /** The key of an object of error records: by `ErrorOutputPrefix`, or below the prefix by the kind of error. */
 export function errorObjectKey(
@@ -40,22 +44,24 @@ export function errorObjectKey(
   errorOutputType: ErrorOutputType,
   parts: ObjectKeyParts,
 ): string {
-  const pattern = errorOutputPrefix || `${prefix}!{firehose:error-output-type}/`
-  return evaluated(isWhole(pattern) ? pattern : pattern + byHour, parts, { errorOutputType }) + objectName(parts)
+  const pattern = errorOutputPrefix ? withHour(errorOutputPrefix) : `${prefix}${errorOutputType}/${byHour}`
+  return evaluatedPrefix(pattern, parts, { errorOutputType }) + objectName(parts)
 }
 
 const objectName = ({ name, version, atMs, timeZone, random, extension }: ObjectKeyParts) =>
   `${name}-${version}-${formatTime('yyyy-MM-dd-HH-mm-ss', atMs, timeZone)}-${random.uuid()}${extension}`
 
-function evaluated(
+/** What expressions stand for. One that means nothing here stays as it is. */
+export function evaluatedPrefix(
   prefix: string,
-  { atMs, timeZone, random }: ObjectKeyParts,
+  { atMs, timeZone, random }: Pick<ObjectKeyParts, 'atMs' | 'timeZone' | 'random'>,
   known: { readonly partitionKeys?: PartitionKeys | undefined; readonly errorOutputType?: ErrorOutputType },
 ): string {
-  return prefix.replace(expression, (whole, namespace: string, key: string) => {
+  const atSecondMs = Math.floor(atMs / 1000) * 1000
+  return prefix.replace(expressionPattern, (whole, namespace: string, key: string) => {
     switch (namespace) {
       case 'timestamp':
-        return formatTime(key, atMs, timeZone)
+        return formatTime(key, atSecondMs, timeZone)
       case 'firehose':
         return key === 'random-string' ? randomString(random) : (known.errorOutputType ?? whole)
       case 'partitionKeyFromQuery':
