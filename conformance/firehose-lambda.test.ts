@@ -107,7 +107,7 @@ async function arrived(prefix: string, stepMs = 0): Promise<string> {
     const files = readdirSync(bucket, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     const paths = files
       .map((file) => join(file.parentPath, file.name))
-      .filter((path) => relative(bucket, path).startsWith(prefix) && !path.endsWith('.new'))
+      .filter((path) => relative(bucket, path).startsWith(prefix))
     if (paths.length > 0) return paths.map((path) => readFileSync(path, 'utf8')).join('')
     await clock.advance(stepMs)
   }

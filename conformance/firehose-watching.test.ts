@@ -202,7 +202,7 @@ test('while a bucket is down its freshness rises each minute, the page says why,
   assert.equal(stuck.waiting.records, 0)
   assert.equal(stuck.destination.name, 'arn:aws:s3:::broken')
   assert.ok(stuck.oldestAgeMs > 500_000, `${stuck.oldestAgeMs}`)
-  assert.equal(stuck.lastError.code, 'S3.PutFailed')
+  assert.equal(stuck.lastError.code, 'S3.PathTaken')
 
   const [line] = readFileSync(file, 'utf8').split('\n')
   const { message, timestamp } = JSON.parse(line!)
@@ -213,7 +213,7 @@ test('while a bucket is down its freshness rises each minute, the page says why,
     deliveryStreamARN: 'arn:aws:firehose:us-east-1:000000000000:deliverystream/stuck',
     destination: 'arn:aws:s3:::broken',
     deliveryStreamVersionId: 1,
-    errorCode: 'S3.PutFailed',
+    errorCode: 'S3.PathTaken',
   })
 
   rmSync(join(data, 'buckets', 'broken'))

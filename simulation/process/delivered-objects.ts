@@ -28,7 +28,7 @@ export class DeliveredObjects {
   look(): void {
     if (!existsSync(this.#folder)) return
     const fresh = readdirSync(this.#folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.endsWith('.new')) // that one is no object yet
+      .filter((entry) => entry.isFile())
       .map((entry) => relative(this.#folder, join(entry.parentPath, entry.name)))
       .filter((key) => !this.#read.has(key))
     const cameAtMs = new Map(fresh.map((key) => [key, statSync(join(this.#folder, key)).mtimeMs]))

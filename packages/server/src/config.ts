@@ -117,6 +117,13 @@ export const serverOptions = {
     help: 'Folder whose folders are buckets, for Firehose and for what a function failed on. Without it: buckets in the data folder.',
     parse: (text): string | undefined => nonEmpty('a folder')(text),
   }),
+  's3-endpoint': option({
+    value: 'URL|aws',
+    env: 'MILLRACE_S3_ENDPOINT',
+    default: undefined as string | undefined,
+    help: 'A service that speaks S3 and has the buckets instead of a folder: its URL, or aws. See docs/firehose.md.',
+    parse: s3Endpoint,
+  }),
   endpoints: option({
     value: 'aws|any',
     env: 'MILLRACE_ENDPOINTS',
@@ -188,6 +195,8 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   }
   if ((config['tls-cert'] === undefined) !== (config['tls-key'] === undefined))
     throw new ConfigError('--tls-cert and --tls-key must be given together')
+  if (config.buckets !== undefined && config['s3-endpoint'] !== undefined)
+    throw new ConfigError('--buckets and --s3-endpoint are two places for the same: give one of them')
   return config as ServerConfig
 }
 
@@ -245,6 +254,13 @@ function oneOf<const V extends string>(...values: V[]) {
     if (!values.includes(text as V)) throw new ConfigError(values.join(' or '))
     return text as V
   }
+}
+
+function s3Endpoint(text: string): string | undefined {
+  const url = URL.parse(text)
+  const isBase = url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash
+  if (text !== 'aws' && !isBase) throw new ConfigError('aws, or an address that begins with http:// or https://')
+  return text
 }
 
 function networks(text: string): readonly string[] {

@@ -52,6 +52,8 @@ export type MillraceOptions = {
   readonly schemas?: string
   /** Folder whose folders are buckets. @default `buckets` in the data folder; none without one */
   readonly buckets?: string
+  /** A service that speaks S3 and has the buckets instead of a folder: its URL, or `aws`. @default none */
+  readonly s3Endpoint?: string
   /** Where Firehose may deliver to: as AWS demands, or also by `http://` and to hosts that are not AWS's. @default 'aws' */
   readonly endpoints?: 'aws' | 'any'
   /** Loopback, link-local and private networks that Firehose may deliver to, e.g. `10.0.0.0/8`. @default none */
@@ -135,7 +137,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   // AWS polls a shard once each second, and leaves the rest of what it may be read to others.
   const pollMs = Number.isFinite(limits.shardReadsPerSecond) ? 1000 : 0
   const buckets = options.buckets ?? (options.data && `${options.data}/buckets`)
-  const objects = buckets === undefined ? undefined : new ObjectFolder(buckets)
+  const objects = await objectsOf(options.s3Endpoint, buckets, place.region, random)
   const logEvents = options.data === undefined ? undefined : new LogEventFolder(`${options.data}/logs`, logger)
   const lambdaMetrics = new MetricStore()
   const firehoseMetrics = new MetricStore()
@@ -216,7 +218,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const closeRooms = async () => {
     await firehose.stop() // it uses functions and tables
     await lambda.stop()
-    await Promise.all([streams.stop(), dynamodb.stop(), glue.stop()])
+    await Promise.all([streams.stop(), dynamodb.stop(), glue.stop(), objects?.close()])
     await Promise.all([cloudwatch.stop(), logEvents?.stop()]) // after all that counts and tells
     await storage.close()
   }
@@ -278,6 +280,13 @@ async function definitionsOf(functions: MillraceOptions['functions'], accountId:
   if (functions === undefined) return new Map<string, never>()
   const { functionsFrom } = await import('./services/lambda/functions/functions-file.ts')
   return functionsFrom(functions, accountId)
+}
+
+/** Where buckets are; AWS's SDK is loaded for those of a service alone. */
+async function objectsOf(endpoint: string | undefined, folder: string | undefined, region: string, random: Random) {
+  if (endpoint === undefined) return folder === undefined ? undefined : new ObjectFolder(folder, { random })
+  const { S3Objects } = await import('./storage/s3/s3-objects.ts')
+  return new S3Objects({ endpoint, region })
 }
 
 const durationsOf = (ms: number | undefined): Durations =>

@@ -48,6 +48,7 @@ const serverOptionsOf = (config: ServerConfig) => ({
   ...(config.functions !== undefined && { functions: config.functions }),
   ...(config.schemas !== undefined && { schemas: config.schemas }),
   ...(config.buckets !== undefined && { buckets: config.buckets }),
+  ...(config['s3-endpoint'] !== undefined && { s3Endpoint: config['s3-endpoint'] }),
   endpoints: config.endpoints,
   privateAddresses: config['private-addresses'],
   tableBytesMax: config['table-bytes-max'],

@@ -49,7 +49,7 @@ export const notDeliveredTo = (what: string) =>
 
 /** Ours. */
 export const noBuckets = () =>
-  invalidArgument('This Millrace has no folder for buckets: start it with --data DIR or --buckets DIR.')
+  invalidArgument('This Millrace has no buckets: start it with --data DIR, --buckets DIR or --s3-endpoint URL.')
 
 export const wrongProcessorCount = () =>
   invalidArgument('A maximum of 5 and a minimum of 1 processor needs to be supplied when processing is enabled.')

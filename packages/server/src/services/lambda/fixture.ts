@@ -60,7 +60,7 @@ export async function lambdaFixture(
       catalog,
       streams: streams.service.reader,
       objects: {
-        put: async (bucket, key, bytes) => void objects.set(`${bucket}/${key}`, Buffer.from(bytes).toString()),
+        put: async (bucket, key, parts) => void objects.set(`${bucket}/${key}`, Buffer.concat(parts).toString()),
       },
       metrics: {
         record: (metric, dimensions, value) => void counted.push({ metric, dimensions, value }),

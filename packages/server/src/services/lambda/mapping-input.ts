@@ -60,7 +60,7 @@ export function settingsOf(input: SettingsInput, before: MappingSettings, hasBuc
     throw invalidParameter('Millrace does not encrypt filter criteria: leave KMSKeyArn out.')
   const onFailureArn = onFailureOf(DestinationConfig?.OnFailure?.Destination, DestinationConfig, before)
   if (onFailureArn !== undefined && !hasBuckets)
-    throw invalidParameter('There is no folder for buckets: start Millrace with --data DIR or --buckets DIR.')
+    throw invalidParameter('There are no buckets: start Millrace with --data DIR, --buckets DIR or --s3-endpoint URL.')
   const filters = FilterCriteria ? filtersOf(FilterCriteria.Filters ?? []) : before.filters
   const { onFailureArn: _arn, filters: _filters, ...rest } = before
   const settings: MappingSettings = {

@@ -38,8 +38,8 @@ async function started(
   const checkpoints = new CheckpointStore(catalog)
   const objects = new Map<string, string>()
   const store = {
-    async put(bucket: string, key: string, bytes: Uint8Array) {
-      objects.set(`${bucket}/${key}`, Buffer.from(bytes).toString())
+    async put(bucket: string, key: string, parts: readonly Uint8Array[]) {
+      objects.set(`${bucket}/${key}`, Buffer.concat(parts).toString())
     },
   }
   const destination: Destination = { deliver, async close() {} }
@@ -68,8 +68,8 @@ const keptIn = (name: string) =>
   new S3Destination(
     {
       objects: {
-        async put(bucket, key, bytes) {
-          kept.set(`${bucket}/${key}`, Buffer.from(bytes).toString())
+        async put(bucket, key, parts) {
+          kept.set(`${bucket}/${key}`, Buffer.concat(parts).toString())
         },
       },
       random: systemRandom,

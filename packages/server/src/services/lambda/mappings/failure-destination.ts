@@ -37,10 +37,10 @@ export async function deliverFailure(parts: Parts, mapping: Mapping, givenUp: Gi
   if (bucket === undefined || !objects) return false
   const nowMs = clock.nowMs()
   const key = objectKey(mapping.uuid, givenUp.shardId, nowMs, random.uuid())
-  const bytes = Buffer.from(JSON.stringify(failureDocument(givenUp, nowMs)))
+  const document = Buffer.from(JSON.stringify(failureDocument(givenUp, nowMs)))
   for (let tries = 1; ; tries++) {
     try {
-      await objects.put(bucket, key, bytes)
+      await objects.put(bucket, key, [document], {}, signal)
       return true
     } catch (error) {
       const facts = { mapping: mapping.uuid, bucket, key, error }

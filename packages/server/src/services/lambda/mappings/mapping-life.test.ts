@@ -252,7 +252,8 @@ test('a batch that is given up while its destination is down is not done with by
   await map({ MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failed' } } })
   await clock.advance(1000)
   const sound = {
-    put: async (bucket: string, key: string, bytes: Uint8Array) => void objects.set(bucket + key, `${bytes}`),
+    put: async (bucket: string, key: string, parts: readonly Uint8Array[]) =>
+      void objects.set(bucket + key, `${Buffer.concat(parts)}`),
   }
   await restart({ objects: sound })
   await clock.advance(1000)

@@ -3,9 +3,10 @@ import type { ObjectStore } from '../../../../core/ports.ts'
 import type { ErrorOutputType, FailedRecord } from '../../delivery/delivery-record.ts'
 import { errorLine } from '../../delivery/error-record.ts'
 import type { S3Settings } from '../../settings/settings.ts'
-import { type DeliveryBatch, DeliveryFailed, type Destination } from '../destination.ts'
-import { compressed, extensionOf } from './compression.ts'
+import type { DeliveryBatch, Destination } from '../destination.ts'
+import { compressed, contentEncodingOf, extensionOf } from './compression.ts'
 import { errorObjectKey, objectKey } from './object-key.ts'
+import { s3Failure } from './s3-failure.ts'
 
 export type S3Parts = {
   readonly objects: ObjectStore
@@ -23,17 +24,21 @@ export type S3DestinationSettings = S3Settings & {
 export class S3Destination implements Destination {
   readonly #parts: S3Parts
   readonly #settings: S3DestinationSettings
+  /** By what is in the object: each try puts it under the same key, so that one that was taken unheard is replaced. */
+  readonly #keys = new WeakMap<object, string>()
 
   constructor(parts: S3Parts, settings: S3DestinationSettings) {
     this.#parts = parts
     this.#settings = settings
   }
 
-  async deliver(batch: DeliveryBatch): Promise<readonly FailedRecord[]> {
-    const { CompressionFormat, Prefix = '' } = this.#settings
-    const key = objectKey(Prefix, this.#keyParts(batch), batch.partitionKeys)
-    const bytes = Buffer.concat(batch.records.map(({ data }) => data))
-    await this.#put(key, await compressed(bytes, CompressionFormat))
+  async deliver(batch: DeliveryBatch, signal?: AbortSignal): Promise<readonly FailedRecord[]> {
+    const { FileExtension, Prefix = '' } = this.#settings
+    const key = this.#keyOf(batch.records, () =>
+      objectKey(Prefix, this.#keyParts(batch, FileExtension), batch.partitionKeys),
+    )
+    const bytes = batch.records.map(({ data }) => data)
+    await this.#put(key, bytes, batch.firstArrivalMs, signal)
     return []
   }
 
@@ -42,28 +47,46 @@ export class S3Destination implements Destination {
     errorOutputType: ErrorOutputType,
     failed: readonly FailedRecord[],
     at: { readonly version: number; readonly firstArrivalMs: number },
+    signal?: AbortSignal,
   ): Promise<void> {
-    const { CompressionFormat, ErrorOutputPrefix, Prefix } = this.#settings
+    const { ErrorOutputPrefix, Prefix } = this.#settings
     const prefixes = { prefix: Prefix ?? '', errorOutputPrefix: ErrorOutputPrefix }
-    const key = errorObjectKey(prefixes, errorOutputType, this.#keyParts(at))
-    await this.#put(key, await compressed(Buffer.concat(failed.map(errorLine)), CompressionFormat))
+    const key = this.#keyOf(failed, () => errorObjectKey(prefixes, errorOutputType, this.#keyParts(at)))
+    await this.#put(key, failed.map(errorLine), at.firstArrivalMs, signal)
   }
 
   async close(): Promise<void> {}
 
-  #keyParts({ version, firstArrivalMs }: { readonly version: number; readonly firstArrivalMs: number }) {
-    const { CompressionFormat, CustomTimeZone, FileExtension } = this.#settings
+  #keyOf(content: object, make: () => string): string {
+    const made = this.#keys.get(content) ?? make()
+    this.#keys.set(content, made)
+    return made
+  }
+
+  #keyParts(
+    { version, firstArrivalMs }: { readonly version: number; readonly firstArrivalMs: number },
+    fileExtension?: string,
+  ) {
+    const { CompressionFormat, CustomTimeZone } = this.#settings
     const { name, random } = this.#parts
-    const extension = FileExtension || extensionOf(CompressionFormat)
+    const extension = fileExtension || extensionOf(CompressionFormat)
     return { name, version, atMs: firstArrivalMs, timeZone: CustomTimeZone || 'UTC', random, extension }
   }
 
-  async #put(key: string, bytes: Uint8Array): Promise<void> {
-    const bucket = this.#settings.BucketARN.replace(/^.*:::/, '')
+  async #put(key: string, parts: readonly Uint8Array[], atMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const { BucketARN, CompressionFormat, EncryptionConfiguration } = this.#settings
+    const { objects, random } = this.#parts
+    const bucket = BucketARN.replace(/^.*:::/, '')
+    const headers = {
+      contentType: 'application/octet-stream',
+      contentEncoding: contentEncodingOf(CompressionFormat),
+      kmsKeyArn: EncryptionConfiguration?.KMSEncryptionConfig?.AWSKMSKeyARN,
+    }
     try {
-      await this.#parts.objects.put(bucket, key, bytes)
+      const bytes = await compressed(parts, CompressionFormat, { atMs, entryName: random.uuid() })
+      await objects.put(bucket, key, bytes, headers, signal)
     } catch (error) {
-      throw new DeliveryFailed('S3.PutFailed', (error as Error).message, undefined, { cause: error })
+      throw s3Failure(error)
     }
   }
 }

@@ -3,7 +3,6 @@ import type { Delivered } from '../../delivery/plan.ts'
 import type { DeliveryStream } from '../../delivery-stream.ts'
 import { noBuckets, notDeliveredTo } from '../../faults.ts'
 import type { ExtendedS3Settings, S3Settings } from '../../settings/settings.ts'
-import { isSupported } from './compression.ts'
 import { S3Destination, type S3DestinationSettings } from './s3-destination.ts'
 
 const mebibyte = 1024 * 1024
@@ -39,7 +38,6 @@ export const backupTo = (context: FirehoseContext, stream: DeliveryStream, setti
 export function s3Of(context: FirehoseContext, stream: DeliveryStream, settings: S3DestinationSettings): S3Destination {
   const { objects, random } = context
   if (!objects) throw noBuckets()
-  if (!isSupported(settings.CompressionFormat)) throw notDeliveredTo(`the compression ${settings.CompressionFormat}`)
   return new S3Destination({ objects, random, name: stream.name }, settings)
 }
 

@@ -1,0 +1,161 @@
+import type { CompletedPart, S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import { chunksOf } from '@millrace/formats'
+import { type ObjectHeaders, ObjectRefused, type ObjectStore } from '../../core/ports.ts'
+import { refusalOf } from './s3-refusal.ts'
+
+export type S3ObjectsOptions = {
+  /** A service that speaks S3, by path-style addresses; `aws` is Amazon S3 itself. */
+  readonly endpoint: string
+  /** What requests are signed for; of AWS, where the buckets are looked for first. */
+  readonly region: string
+}
+
+/** A larger object is uploaded in parts of so many bytes. S3 takes parts of 5 MiB to 5 GiB, and 10,000 of them. */
+const partBytes = 8 * 1024 * 1024
+const wholeBytesMax = 2 * partBytes
+/** Parts of one object on their way at once. */
+const concurrentPartsMax = 3
+
+/** How long an answer, or the next bytes of one, may take; and a connection to be made. */
+const silenceMsMax = 60_000
+const connectMsMax = 10_000
+
+/**
+ * Buckets of a service that speaks S3, by AWS's SDK, which is loaded at the first object. Credentials come from where AWS's
+ * own tools look for them: environment, profile, the machine's role. Each request carries a checksum (CRC-32), which the
+ * service compares with what it got.
+ */
+export class S3Objects implements ObjectStore {
+  readonly #options: S3ObjectsOptions
+  #client: Promise<S3Client> | undefined
+
+  constructor(options: S3ObjectsOptions) {
+    this.#options = options
+  }
+
+  async put(
+    bucket: string,
+    key: string,
+    parts: readonly Uint8Array[],
+    headers: ObjectHeaders = {},
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 0)
+    const upload = new Upload(await this.#opened(), bucket, key, headers, signal)
+    try {
+      if (sizeBytes <= wholeBytesMax) await upload.whole(Buffer.concat(parts))
+      else await upload.inParts(chunksOf(parts, partBytes))
+    } catch (error) {
+      throw error instanceof ObjectRefused ? error : refusalOf(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    const client = await this.#client?.catch(() => undefined)
+    this.#client = undefined
+    client?.destroy()
+  }
+
+  #opened(): Promise<S3Client> {
+    this.#client ??= import('@aws-sdk/client-s3').then((sdk) => new sdk.S3Client(configOf(this.#options)))
+    return this.#client
+  }
+}
+
+const configOf = ({ endpoint, region }: S3ObjectsOptions): S3ClientConfig => ({
+  region,
+  requestHandler: {
+    connectionTimeout: connectMsMax,
+    socketTimeout: silenceMsMax,
+    requestTimeout: silenceMsMax,
+    throwOnRequestTimeout: true,
+  },
+  ...(endpoint === 'aws'
+    ? // AWS_ENDPOINT_URL of whoever starts the server points at the server.
+      { ignoreConfiguredEndpointUrls: true, followRegionRedirects: true }
+    : { endpoint, forcePathStyle: true }),
+})
+
+/** One object on its way. */
+class Upload {
+  readonly #client: S3Client
+  readonly #target: { readonly Bucket: string; readonly Key: string }
+  readonly #headers: ObjectHeaders
+  readonly #signal: AbortSignal | undefined
+
+  constructor(client: S3Client, bucket: string, key: string, headers: ObjectHeaders, signal: AbortSignal | undefined) {
+    this.#client = client
+    this.#target = { Bucket: bucket, Key: key }
+    this.#headers = headers
+    this.#signal = signal
+  }
+
+  async whole(bytes: Uint8Array): Promise<void> {
+    const { PutObjectCommand } = await import('@aws-sdk/client-s3')
+    const put = new PutObjectCommand({ ...this.#target, ...this.#described(), Body: bytes })
+    await this.#client.send(put, this.#abortable())
+  }
+
+  /** Takes the next part when one is through: what waits is not in memory twice. */
+  async inParts(chunks: Iterator<Uint8Array>): Promise<void> {
+    const { CompleteMultipartUploadCommand, CreateMultipartUploadCommand } = await import('@aws-sdk/client-s3')
+    const create = new CreateMultipartUploadCommand({
+      ...this.#target,
+      ...this.#described(),
+      ChecksumAlgorithm: 'CRC32',
+    })
+    const { UploadId } = await this.#client.send(create, this.#abortable())
+    if (UploadId === undefined) throw new ObjectRefused('InternalError', 'The upload was begun and has no id')
+    try {
+      const Parts = await this.#partsOf(UploadId, chunks)
+      const complete = new CompleteMultipartUploadCommand({ ...this.#target, UploadId, MultipartUpload: { Parts } })
+      await this.#client.send(complete, this.#abortable())
+    } catch (error) {
+      await this.#abandon(UploadId)
+      throw error
+    }
+  }
+
+  /** Uploads all parts, a few at a time. When one fails, the others are given up; nothing goes on behind the caller's back. */
+  async #partsOf(UploadId: string, chunks: Iterator<Uint8Array>): Promise<CompletedPart[]> {
+    const { UploadPartCommand } = await import('@aws-sdk/client-s3')
+    const completed: CompletedPart[] = []
+    const stopping = new AbortController()
+    const abortSignal = AbortSignal.any([stopping.signal, ...(this.#signal ? [this.#signal] : [])])
+    let failure: { readonly error: unknown } | undefined
+    const work = async () => {
+      for (let next = chunks.next(); !next.done && !failure; next = chunks.next()) {
+        const PartNumber = completed.push({})
+        const part = { ...this.#target, UploadId, PartNumber, Body: next.value, ChecksumAlgorithm: 'CRC32' as const }
+        const { ChecksumCRC32, ETag } = await this.#client.send(new UploadPartCommand(part), { abortSignal })
+        completed[PartNumber - 1] = { PartNumber, ETag, ChecksumCRC32 }
+      }
+    }
+    const stop = (error: unknown) => {
+      failure ??= { error }
+      stopping.abort()
+    }
+    await Promise.all(Array.from({ length: concurrentPartsMax }, () => work().catch(stop)))
+    if (failure) throw failure.error
+    return completed
+  }
+
+  /** Parts that nobody completes are kept, and paid for. Where this fails, too, a lifecycle rule of the bucket is for it. */
+  async #abandon(UploadId: string): Promise<void> {
+    const { AbortMultipartUploadCommand } = await import('@aws-sdk/client-s3')
+    await this.#client.send(new AbortMultipartUploadCommand({ ...this.#target, UploadId })).catch(() => {})
+  }
+
+  #described() {
+    const { contentEncoding, contentType, kmsKeyArn } = this.#headers
+    return {
+      ContentType: contentType,
+      ContentEncoding: contentEncoding,
+      ...(kmsKeyArn !== undefined && { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyArn }),
+    }
+  }
+
+  #abortable() {
+    return this.#signal ? { abortSignal: this.#signal } : {}
+  }
+}
