@@ -32,6 +32,9 @@ const effort = options.quick
   ? { warmUpSeconds: 1, seconds: 1, quick: true }
   : { warmUpSeconds: 3, seconds: 4, quick: false }
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 5))
+const titles = questions.flatMap(({ figures }) => figures.map(({ title }) => title))
+const twice = titles.filter((title, i) => titles.indexOf(title) < i)
+if (twice.length > 0) throw new Error(`figures are known by their titles, and there are two of ${twice}`)
 const asked = questions.filter(({ name }) => !options.question || options.question.split(',').includes(name))
 const chosen = columns.filter((name) => !options.only || options.only.split(',').includes(name))
 if (asked.length === 0) usage(`no question is called ${options.question}; there are ${names(questions)}`)

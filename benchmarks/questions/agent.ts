@@ -15,8 +15,8 @@ export const agent: Question = {
   asks: 'millrace agent sends one file of lines of 200 B, SINGLELINE, to a stream of one shard; and follows 1,000 idle files',
   figures: [
     { title: 'Agent, lines of 200 B from one file', unit: 'lines/s', better: 'more' },
-    { title: "The same: the agent's CPU time", unit: 'µs/line', better: 'less' },
-    { title: "The same: the server's CPU time", unit: 'µs/line', better: 'less' },
+    { title: "Agent: the agent's CPU time", unit: 'µs/line', better: 'less' },
+    { title: "Agent: the server's CPU time", unit: 'µs/line', better: 'less' },
     { title: 'Agent, 1,000 idle files: CPU time', unit: '% of a core', better: 'less' },
     { title: 'Agent, 1,000 idle files: memory', unit: 'MB', better: 'less' },
   ],

@@ -16,8 +16,8 @@ export const consumer: Question = {
   asks: 'One consumer process with the leases of 1,000 shards, by polling, into which nothing is put; after its first minute',
   figures: [
     { title: cpuTitle, unit: '% of a core', better: 'less', must: [atMost(cpuTitle, 15, '% of a core')] },
-    { title: "The same: the server's CPU time", unit: '% of a core', better: 'less' },
-    { title: 'The same: memory', unit: 'MB', better: 'less' },
+    { title: "Consumer, idle leases: the server's CPU time", unit: '% of a core', better: 'less' },
+    { title: 'Consumer, idle leases: memory', unit: 'MB', better: 'less' },
   ],
   peers: [],
   roundsMax: 3,

@@ -22,8 +22,8 @@ export const propagation: Question = {
   figures: [
     { title: p50Title, unit: 'ms', better: 'less', must: [atMost(p50Title, 5, 'ms')] },
     { title: p99Title, unit: 'ms', better: 'less', must: [atMost(p99Title, 20, 'ms')] },
-    { title: "The same: the server's CPU time", unit: '% of a core', better: 'less' },
-    { title: "The same: the consumers' CPU time, in the SDK", unit: '% of a core', better: 'less' },
+    { title: "Fan-out to 10: the server's CPU time", unit: '% of a core', better: 'less' },
+    { title: "Fan-out to 10: the consumers' CPU time, in the SDK", unit: '% of a core', better: 'less' },
   ],
   // Neither peer has SubscribeToShard.
   peers: [],
