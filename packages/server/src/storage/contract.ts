@@ -278,6 +278,40 @@ export function recordLogContract(name: string, open: Open): void {
     assert.deepEqual(await log.bounds('a'), { start: 3, end: 4 })
   })
 
+  check('what the kept entries take is known, and gets less when some are gone', async (storage, log, clock) => {
+    const takes = async (bytesMin: number, bytesMax: number) => {
+      const bytes = await log.sizeBytes('a')
+      assert.ok(bytes >= bytesMin && bytes <= bytesMax, `${bytes} bytes, not ${bytesMin} to ${bytesMax}`)
+    }
+    const entries = batchOf(Array.from({ length: 10 }, () => Buffer.alloc(100, 'x')))
+    const [appendMin, appendMax] = [1000, 1200]
+    assert.equal(await log.sizeBytes('a'), 0)
+    for (let i = 0; i < 8; i++) {
+      await log.append('a', { bytes: entries.bytes.slice(), positions: entries.positions })
+      await log.create('b', { retentionMs: hourMs })
+      await log.append('b', batch('not of a'))
+      await takes((i + 1) * appendMin, (i + 1) * appendMax)
+      await clock.advance(10)
+    }
+    await log.trim('a', 20)
+    await takes(6 * appendMin, 6 * appendMax)
+    await log.trim('a', 25)
+    await takes(5.5 * appendMin, 6 * appendMax)
+    if (storage.reopen) {
+      const reopened = await storage.reopen()
+      storage.close = () => reopened.close()
+      log = reopened.log
+    }
+    await takes(5.5 * appendMin, 6 * appendMax)
+    await clock.advance(hourMs - 40) // the fourth is the first that stays
+    await takes(3 * appendMin, 5 * appendMax)
+    await log.trim('a', 79)
+    await takes(0.1 * appendMin, appendMax)
+    await log.trim('a', 80)
+    assert.equal(await log.sizeBytes('a'), 0)
+    await assert.rejects(log.sizeBytes('never made'), LogNotFound)
+  })
+
   check('a read that waits is woken by an append', async (_, log) => {
     const reading = log.read('a', 0, { ...everything, waitMs: hourMs })
     await log.append('a', batch('one'))

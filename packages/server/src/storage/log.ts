@@ -125,6 +125,11 @@ export interface RecordLog {
   /** The first offset whose entry came at or after a time; `bounds().end` if there is none. */
   offsetAt(logId: string, timestampMs: number): Promise<number>
   bounds(logId: string): Promise<Bounds>
+  /**
+   * What the entries take that are kept, about: never less than they are long together, and more only by what came in one
+   * append with the first of them, and by some bytes for each entry. Cheap enough to be asked once a second.
+   */
+  sizeBytes(logId: string): Promise<number>
   /** Lets go of the entries before an offset. Does nothing when they are gone already. */
   trim(logId: string, before: number): Promise<void>
 }

@@ -331,6 +331,7 @@ function slowly(log: RecordLog): RecordLog {
     read: (...given) => log.read(...given),
     offsetAt: (...given) => log.offsetAt(...given),
     bounds: (...given) => log.bounds(...given),
+    sizeBytes: (...given) => log.sizeBytes(...given),
     trim: (...given) => log.trim(...given),
   }
 }

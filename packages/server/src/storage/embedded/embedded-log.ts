@@ -202,6 +202,12 @@ export class EmbeddedLog implements RecordLog {
     return { start: log.start, end: log.end }
   }
 
+  async sizeBytes(logId: string): Promise<number> {
+    const log = this.#get(logId)
+    await this.#reader.expire(log)
+    return this.#reader.sizeBytes(log)
+  }
+
   async trim(logId: string, before: number): Promise<void> {
     const log = this.#get(logId)
     const start = Math.min(before, log.end)

@@ -3,7 +3,7 @@ import type { RetentionTime } from '../retention-time.ts'
 import { takeWithin } from '../take-within.ts'
 import type { HeldLog } from './held-log.ts'
 import { readSegment } from './segment-reader.ts'
-import type { SegmentStore } from './segment-store.ts'
+import type { Segment, SegmentStore } from './segment-store.ts'
 
 /** Reads logs: what is in memory from there, the rest from the segments. */
 export class LogReader {
@@ -45,6 +45,36 @@ export class LogReader {
       const { rows, first } = await table.runAt(row)
       return { firstOffset: rows.firstOffset(row - first), timestampMs: rows.timestampMs(row - first) }
     })
+  }
+
+  /** What the runs take that hold an entry from the start on. @throws StorageFailed */
+  async sizeBytes(log: HeldLog): Promise<number> {
+    const { segments, start } = log
+    let bytes = 0
+    let next = start // never back, as in #stored
+    for (const segment of segments) {
+      const end = this.#store.endOffset(segment, log.number)
+      if (end <= next) continue
+      const isWhole = next > start || start === 0
+      const known = isWhole ? this.#store.bytesOf(segment, log.number) : undefined
+      bytes +=
+        known ?? (await this.#store.withSegment(segment, (current) => this.#bytesFrom(current, log.number, next)))
+      next = end
+    }
+    return bytes
+  }
+
+  /** What the runs of a log take in a segment that end after an offset. */
+  async #bytesFrom(segment: Segment, logNumber: number, offset: number): Promise<number> {
+    const table = this.#store.rowsOf(segment, logNumber)
+    if (!table) return 0
+    let bytes = 0
+    for (let row = await table.rowEndingAfter(offset); row < table.count; ) {
+      const { rows, first } = await table.runAt(row)
+      bytes += rows.slice(row - first, rows.count).totalBytes
+      row = first + rows.count
+    }
+    return bytes
   }
 
   /** Moves the start past what is older than the retention. It never goes back, whatever the clock does. */

@@ -165,6 +165,13 @@ export class SegmentStore {
     return i < 0 ? 0 : segment.directory!.endOffset(i)
   }
 
+  /** What a log's runs take in a segment that is finished; undefined of one that is written to. */
+  bytesOf(segment: Segment, logNumber: number): number | undefined {
+    if (segment.rows) return undefined
+    const i = segment.directory?.find(logNumber) ?? -1
+    return i < 0 ? 0 : segment.directory!.bytesOf(i)
+  }
+
   /** The time of a log's last entry in a segment. */
   lastMs(segment: Segment, logNumber: number): number {
     if (segment.rows) return segment.rows.lastMs(logNumber)

@@ -138,6 +138,12 @@ export class MemoryLog implements RecordLog {
     return { start: log.start, end: log.end }
   }
 
+  async sizeBytes(logId: string): Promise<number> {
+    const log = this.#get(logId)
+    this.#expire(log)
+    return log.blocks.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
+  }
+
   async trim(logId: string, before: number): Promise<void> {
     const log = this.#get(logId)
     this.#expire(log)
