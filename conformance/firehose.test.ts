@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -248,4 +248,38 @@ test('what cannot be is refused, in the words that AWS has for it', async () => 
     firehose.send(new PutRecordCommand({ DeliveryStreamName: 'taken', Record: { Data: Buffer.alloc(1_024_001) } })),
     rejectsWith('ValidationException', /Member must have length less than or equal to 1024000/),
   )
+})
+
+test('puts are refused while too much waits on the disk, also after a restart, and taken again when it is delivered', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-firehose-'))
+  const buckets = join(folder, 'buckets')
+  writeFileSync(buckets, 'a file where a folder should be: the buckets are down')
+  const start = async () => {
+    const server = await startMillrace({ data: folder, buckets, clock, limits: 'off', backlogBytesMax: 3_000_000 })
+    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
+    const client = new FirehoseClient({ endpoint: server.url, region: 'us-east-1', credentials, maxAttempts: 1 })
+    return { server, client }
+  }
+  const put = (client: FirehoseClient, Data: Buffer) =>
+    client.send(new PutRecordBatchCommand({ DeliveryStreamName: 'full', Records: [{ Data }] }))
+  const first = await start()
+  const settings = { ...s3, BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 1 } }
+  await first.client.send(
+    new CreateDeliveryStreamCommand({ DeliveryStreamName: 'full', ExtendedS3DestinationConfiguration: settings }),
+  )
+  const Data = Buffer.alloc(700_000, 'x')
+  while (!(await put(first.client, Data).catch(() => undefined))) await clock.advance(100)
+  for (let i = 1; i < 4; i++) await put(first.client, Data)
+  const isRefused = rejectsWith('ServiceUnavailableException', /^Slow down: .* take 3000000 bytes/)
+  await assert.rejects(put(first.client, Data), isRefused)
+  first.client.destroy()
+  await first.server.stop()
+
+  const second = await start()
+  await assert.rejects(put(second.client, Data), isRefused)
+  rmSync(buckets)
+  while (!(await put(second.client, Data).catch(() => undefined))) await clock.advance(1000)
+  second.client.destroy()
+  await second.server.stop()
+  rmSync(folder, { recursive: true, force: true })
 })

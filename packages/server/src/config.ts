@@ -145,6 +145,13 @@ export const serverOptions = {
     help: 'Memory for the items of all DynamoDB tables together; writes that need more are refused. See docs/dynamodb.md.',
     parse: integerWithin(1024 * 1024, Number.MAX_SAFE_INTEGER),
   }),
+  'backlog-bytes-max': option({
+    value: 'BYTES',
+    env: 'MILLRACE_BACKLOG_BYTES_MAX',
+    default: 16 * 1024 ** 3,
+    help: 'Disk for records that wait in all Firehose delivery streams together; puts that need more are refused with 503.',
+    parse: integerWithin(1024 * 1024, Number.MAX_SAFE_INTEGER),
+  }),
   region: option({
     value: 'NAME',
     env: 'MILLRACE_REGION',

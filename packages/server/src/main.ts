@@ -8,7 +8,7 @@ import { AddressRules } from './outbound/address-rules.ts'
 import { openCloudWatch } from './services/cloudwatch/service.ts'
 import { face as dynamodbFace, tablePrefix } from './services/dynamodb/door.ts'
 import { deliveryStreamPrefix, face as firehoseFace } from './services/firehose/door.ts'
-import { awsFirehoseLimits, liftedFirehoseLimits } from './services/firehose/limits.ts'
+import { awsFirehoseLimits, backlogBytesMaxStandard, liftedFirehoseLimits } from './services/firehose/limits.ts'
 import { face as glueFace } from './services/glue/door.ts'
 import { face as lambdaFace, mappingPrefix } from './services/lambda/door.ts'
 import type { FunctionsOptions } from './services/lambda/functions/function-definition.ts'
@@ -58,6 +58,8 @@ export type MillraceOptions = {
   readonly endpoints?: 'aws' | 'any'
   /** Loopback, link-local and private networks that Firehose may deliver to, e.g. `10.0.0.0/8`. @default none */
   readonly privateAddresses?: readonly string[]
+  /** Bytes of the disk that records may take which were put into Firehose and wait to be delivered. @default 16 GiB */
+  readonly backlogBytesMax?: number
   /** The region in ARNs. @default 'us-east-1' */
   readonly region?: string
   /** The account in ARNs: twelve digits. @default '000000000000' */
@@ -165,6 +167,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       metrics: firehoseMetrics,
       logEvents,
       limits: options.limits === 'off' ? liftedFirehoseLimits : awsFirehoseLimits,
+      backlogBytesMax: options.backlogBytesMax ?? backlogBytesMaxStandard,
       transitionMs: durations.createMs,
       anyEndpoint: options.endpoints === 'any',
     })

@@ -52,6 +52,7 @@ const serverOptionsOf = (config: ServerConfig) => ({
   endpoints: config.endpoints,
   privateAddresses: config['private-addresses'],
   tableBytesMax: config['table-bytes-max'],
+  backlogBytesMax: config['backlog-bytes-max'],
   region: config.region,
   account: config.account,
   transitionMs: config['transition-ms'],

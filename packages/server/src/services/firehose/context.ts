@@ -11,6 +11,7 @@ import type {
 } from '../../core/ports.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
+import type { Backlog } from './backlog.ts'
 import type { AllDeliveryCounts } from './delivery/delivery-counts.ts'
 import type { DeliveryStreamStore } from './delivery-stream-store.ts'
 import type { FirehoseLimits } from './limits.ts'
@@ -41,6 +42,8 @@ export type FirehoseParts = {
   /** Error logs; undefined where nothing is kept. */
   readonly logEvents: LogEvents | undefined
   readonly limits: FirehoseLimits
+  /** What was put and waits to be delivered may take so much of the disk, over all delivery streams. */
+  readonly backlogBytesMax: number
   /** How long CREATING, DELETING and the changes of encryption last, in milliseconds. */
   readonly transitionMs: number
   /** Takes endpoints by `http://` and hosts that are not AWS's, which AWS refuses. */
@@ -51,5 +54,6 @@ export type FirehoseParts = {
 export type FirehoseContext = FirehoseParts & {
   readonly deliveryStreams: DeliveryStreamStore
   readonly rates: PutRates
+  readonly backlog: Backlog
   readonly counts: AllDeliveryCounts
 }

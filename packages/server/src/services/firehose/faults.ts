@@ -34,6 +34,14 @@ export const notDirectPut = (type: string) =>
 
 export const slowDown = () => new AwsError('ServiceUnavailableException', 'Slow down.', 503)
 
+/** Ours; AWS's disks have no end. */
+export const backlogFull = (bytesMax: number) =>
+  new AwsError(
+    'ServiceUnavailableException',
+    `Slow down: the records that wait to be delivered take ${bytesMax} bytes, which is as much as may wait (--backlog-bytes-max).`,
+    503,
+  )
+
 export const batchTooLarge = (bytesMax: number) =>
   invalidArgument(`Records size exceeds ${bytesMax / (1024 * 1024)} MB limit`)
 

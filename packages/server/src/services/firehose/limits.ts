@@ -27,4 +27,6 @@ export const batchRecordsMax = 500
 export const batchBytesMax = 4 * 1024 * 1024
 /** What is not delivered by then is gone, as on AWS. */
 export const directPutRetentionMs = 24 * 3_600_000
+/** What may wait on the disk, unless the operator says something else. */
+export const backlogBytesMaxStandard = 16 * 1024 ** 3
 export const tagsMax = 50

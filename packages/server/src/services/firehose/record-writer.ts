@@ -2,7 +2,7 @@ import { blob, structure } from '../../core/shapes.ts'
 import { batchOf, StorageBusy } from '../../storage/log.ts'
 import type { FirehoseContext } from './context.ts'
 import { type DeliveryStream, logIdOf, recordIdOf } from './delivery-stream.ts'
-import { deliveryStreamNotFound, notDirectPut, slowDown } from './faults.ts'
+import { backlogFull, deliveryStreamNotFound, notDirectPut, slowDown } from './faults.ts'
 import { recordBytesMax } from './limits.ts'
 import { count } from './metrics.ts'
 
@@ -29,8 +29,30 @@ export function admitPut(
   return stream
 }
 
-/** Resolves with a record id for each record that is durable, and undefined for each that came too fast. */
+/**
+ * Resolves with a record id for each record that is durable, and undefined for each that came too fast.
+ * @throws ServiceUnavailableException when too much waits to be delivered, or to be written
+ */
 export async function writeRecords(
+  context: FirehoseContext,
+  stream: DeliveryStream,
+  records: readonly Uint8Array[],
+  operation: 'PutRecord' | 'PutRecordBatch',
+): Promise<(string | undefined)[]> {
+  const { backlog, backlogBytesMax, metrics } = context
+  const sizeBytes = records.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  if (!(await backlog.admit(records.length, sizeBytes))) {
+    count(metrics, stream.name, 'ThrottledRecords', records.length)
+    throw backlogFull(backlogBytesMax)
+  }
+  try {
+    return await writeAdmitted(context, stream, records, operation)
+  } finally {
+    backlog.settle(records.length, sizeBytes)
+  }
+}
+
+async function writeAdmitted(
   { counts, log, metrics, rates }: FirehoseContext,
   stream: DeliveryStream,
   records: readonly Uint8Array[],

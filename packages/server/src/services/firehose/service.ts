@@ -1,4 +1,5 @@
 import type { Operation, Service } from '../../core/operation.ts'
+import { Backlog } from './backlog.ts'
 import type { FirehoseContext, FirehoseParts } from './context.ts'
 import { Deliveries } from './delivery/deliveries.ts'
 import { AllDeliveryCounts } from './delivery/delivery-counts.ts'
@@ -21,7 +22,8 @@ export type FirehoseService = Service<FirehoseContext> & {
 export function openFirehose(parts: FirehoseParts): FirehoseService {
   const deliveryStreams = new DeliveryStreamStore(parts.catalog, parts.place)
   const rates = new PutRates(parts.clock, parts.limits)
-  const context: FirehoseContext = { ...parts, deliveryStreams, rates, counts: new AllDeliveryCounts() }
+  const backlog = new Backlog({ ...parts, deliveryStreams })
+  const context: FirehoseContext = { ...parts, deliveryStreams, rates, backlog, counts: new AllDeliveryCounts() }
   const lifecycle = new Lifecycle(context)
   lifecycle.start()
   const deliveries = new Deliveries(context)
