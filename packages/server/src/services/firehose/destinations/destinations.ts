@@ -6,6 +6,7 @@ import type { DestinationSettings } from '../settings/settings.ts'
 import { toHttpEndpoint } from './http-endpoint/to-http-endpoint.ts'
 import { toS3 } from './s3/to-s3.ts'
 import { toElasticsearch, toOpenSearch, toServerless } from './search/to-search.ts'
+import { toSplunk } from './splunk/to-splunk.ts'
 
 type Kind = DestinationSettings['kind']
 type SettingsOf<K extends Kind> = Extract<DestinationSettings, { readonly kind: K }>['settings']
@@ -19,6 +20,7 @@ const makers: { readonly [K in Kind]?: Maker<K> } = {
   Amazonopensearchservice: toOpenSearch,
   AmazonOpenSearchServerless: toServerless,
   HttpEndpoint: toHttpEndpoint,
+  Splunk: toSplunk,
 }
 
 /** @throws InvalidArgumentException for a destination that is not there */

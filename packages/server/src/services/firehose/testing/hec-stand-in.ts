@@ -109,22 +109,28 @@ export class HecStandIn implements StandIn {
   /** Events stand one behind the other; the first that is wrong ends it. */
   #eventFault(text: string): Answer | undefined {
     if (text.trim() === '') return reply(5)
-    const events = text
-      .trim()
-      .replace(/\}\s*\{/g, '}\u0000{')
-      .split('\u0000')
-    for (const [number, each] of events.entries()) {
+    let rest = text.trim()
+    for (let number = 0; rest !== ''; number++) {
       const told = { 'invalid-event-number': number }
-      let value: { event?: unknown; index?: string }
-      try {
-        value = JSON.parse(each)
-      } catch {
-        return reply(6, told)
-      }
+      const end = endOfValue(rest)
+      if (end === undefined) return reply(6, told)
+      const value = JSON.parse(rest.slice(0, end)) as { event?: unknown; index?: string }
+      rest = rest.slice(end).trim()
       if (value.event === undefined || value.event === null) return reply(12, told)
       if (value.event === '') return reply(13, told)
       if (value.index !== undefined && !this.indexes.has(value.index)) return reply(7, told)
     }
+  }
+}
+
+/** Behind the shortest object that can be read here. */
+function endOfValue(text: string): number | undefined {
+  if (!text.startsWith('{')) return undefined
+  for (let end = text.indexOf('}') + 1; end > 0; end = text.indexOf('}', end) + 1) {
+    try {
+      JSON.parse(text.slice(0, end))
+      return end
+    } catch {} // a brace inside
   }
 }
 

@@ -1,0 +1,191 @@
+import type { Clock } from '@millrace/ports'
+import { type MetricSink, type Outbound, OutboundFailed, type OutboundResponse } from '../../../../core/ports.ts'
+import type { DeliveryRecord, FailedRecord } from '../../delivery/delivery-record.ts'
+import { count } from '../../metrics.ts'
+import { type DeliveryBatch, DeliveryFailed, type Destination } from '../destination.ts'
+import { areEvents, isBlank } from './hec-events.ts'
+import { type HecReply, hecReply } from './hec-reply.ts'
+import { sessionCookies } from './session-cookies.ts'
+import { faultOfNetwork, faultOfReply, type SplunkFault, sentenceOf } from './splunk-faults.ts'
+
+export type SplunkCollector = {
+  /** Of the delivery stream. */
+  readonly name: string
+  /** `…/services/collector/raw` or `…/event` */
+  readonly url: string
+  /** `…/services/collector/ack` */
+  readonly ackUrl: string
+  readonly type: 'Raw' | 'Event'
+  readonly token: string
+  readonly ackTimeoutMs: number
+}
+
+type Parts = { readonly clock: Clock; readonly outbound: Outbound; readonly metrics: MetricSink }
+
+/** How long HEC may take to take a batch, and to say whether one is indexed. */
+const takingMsMax = 60_000
+const tellingMsMax = 10_000
+const replyBytesMax = 1024 * 1024
+const toldLengthMax = 1000
+
+/** It is asked soon whether a batch is indexed, then less and less often. */
+const pollMsMin = 1000
+const pollMsMax = 10_000
+
+/**
+ * Splunk's HTTP Event Collector. A batch is delivered when an indexer acknowledges it, not when the collector takes it; its
+ * channel is its own id. The time spent waiting is none of the retry duration [docs].
+ */
+export class SplunkDestination implements Destination {
+  readonly #parts: Parts
+  readonly #collector: SplunkCollector
+  /** Records that the collector would not take whatever happens; a weak set, since a try that fails is made again. */
+  readonly #poison = new WeakSet<DeliveryRecord>()
+  #isAckEnabled = false
+
+  constructor(parts: Parts, collector: SplunkCollector) {
+    this.#parts = parts
+    this.#collector = collector
+  }
+
+  async deliver({ id, records }: DeliveryBatch, signal: AbortSignal): Promise<readonly FailedRecord[]> {
+    const { clock } = this.#parts
+    const startedMs = clock.monotonicMs()
+    try {
+      if (!this.#isAckEnabled) await this.#checkAck(id, signal)
+      await this.#bring(id, records, signal)
+    } catch (error) {
+      if (!(error instanceof SplunkFailed)) throw error
+      const { fault, detail } = error
+      const message = `${sentenceOf(fault)}${detail === '' ? '' : ` ${this.#without(detail)}`}`
+      const isWaiting = fault === 'AckTimeout' || fault === 'ConnectionTimeout'
+      const answerWaitMs = isWaiting || error.isAnswered ? clock.monotonicMs() - startedMs : 0
+      throw new DeliveryFailed(`Splunk.${fault}`, message, undefined, { cause: error, answerWaitMs })
+    }
+    const attemptEndingMs = clock.nowMs()
+    return records
+      .filter((record) => this.#poison.has(record))
+      .map((record) => ({
+        ...{ record, errorOutputType: 'splunk-failed', errorCode: 'Splunk.InvalidDataFormat' },
+        ...{ errorMessage: sentenceOf('InvalidDataFormat'), attemptsMade: 1, attemptEndingMs },
+      }))
+  }
+
+  async close(): Promise<void> {}
+
+  /** Without acknowledgments each try would bring everything there once more: it is asked before anything is sent. */
+  async #checkAck(channel: string, signal: AbortSignal): Promise<void> {
+    const { reply, told } = await this.#askAcks(channel, 0, undefined, signal)
+    const fault = faultOfReply(reply)
+    if (fault && known.has(fault)) throw new SplunkFailed(fault, told, true)
+    this.#isAckEnabled = true
+  }
+
+  async #bring(channel: string, given: readonly DeliveryRecord[], signal: AbortSignal): Promise<void> {
+    const records = given.filter((record) => !this.#poison.has(record))
+    const { type } = this.#collector
+    if (records.every(({ data }) => (type === 'Raw' ? data.byteLength === 0 : isBlank(data)))) return
+    const { clock, metrics } = this.#parts
+    const sentMs = clock.monotonicMs()
+    const { reply, told, cookies } = await this.#ask(this.#collector.url, channel, takingMsMax, signal, {
+      body: Buffer.concat(records.map(({ data }) => data)),
+    })
+    const fault = faultOfReply(reply)
+    if (fault === 'InvalidDataFormat' && type === 'Event') {
+      const poison = records.filter(({ data }) => !areEvents(data))
+      for (const record of poison) this.#poison.add(record)
+      if (poison.length > 0) return this.#bring(channel, records, signal)
+    }
+    if (fault) throw new SplunkFailed(fault, told, true)
+    if (reply.ackId === undefined) {
+      this.#isAckEnabled = false
+      throw new SplunkFailed('DisabledAck', told, true)
+    }
+    await this.#acknowledged(channel, reply.ackId, cookies, signal)
+    const latencySeconds = (clock.monotonicMs() - sentMs) / 1000
+    count(metrics, this.#collector.name, 'DeliveryToSplunk.DataAckLatency', latencySeconds)
+  }
+
+  /** Resolves when an indexer has what was sent. A question that fails is asked again, as long as there is time. */
+  async #acknowledged(channel: string, ackId: number, cookies: string | undefined, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts
+    const deadlineMs = clock.monotonicMs() + this.#collector.ackTimeoutMs
+    for (let asked = 0; ; asked++) {
+      const leftMs = deadlineMs - clock.monotonicMs()
+      if (leftMs <= 0) throw new SplunkFailed('AckTimeout', '', true)
+      await clock.sleep(Math.min(pollMsMin * 2 ** Math.min(asked, 10), pollMsMax, leftMs), signal)
+      signal.throwIfAborted()
+      const asking = await this.#askAcks(channel, ackId, cookies, signal).catch((error: unknown) => {
+        if (!(error instanceof SplunkFailed)) throw error
+      })
+      if (asking?.reply.acks?.[ackId] === true) return
+      const fault = asking && faultOfReply(asking.reply)
+      if (fault && known.has(fault)) throw new SplunkFailed(fault, asking.told, true)
+    }
+  }
+
+  #askAcks(channel: string, ackId: number, cookies: string | undefined, signal: AbortSignal) {
+    const url = new URL(this.#collector.ackUrl)
+    url.searchParams.set('channel', channel)
+    const body = Buffer.from(JSON.stringify({ acks: [ackId] }))
+    return this.#ask(url.href, channel, tellingMsMax, signal, { body, cookies })
+  }
+
+  /** @throws SplunkFailed when there is no answer */
+  async #ask(
+    url: string,
+    channel: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+    { body, cookies }: { readonly body: Uint8Array; readonly cookies?: string | undefined },
+  ): Promise<{ readonly reply: HecReply; readonly told: string; readonly cookies: string | undefined }> {
+    const { token, type } = this.#collector
+    const headers = {
+      authorization: `Splunk ${token}`,
+      'x-splunk-request-channel': channel,
+      'content-type': type === 'Raw' && url === this.#collector.url ? 'text/plain' : 'application/json',
+      ...(cookies !== undefined && { cookie: cookies }),
+    }
+    const response = await this.#parts.outbound
+      .request({ method: 'POST', url, headers, body, timeoutMs, responseBytesMax: replyBytesMax }, signal)
+      .catch((error: unknown) => {
+        if (!(error instanceof OutboundFailed)) throw error
+        throw new SplunkFailed(faultOfNetwork(error), error.message, false)
+      })
+    return {
+      reply: hecReply(response),
+      told: `HEC answered ${response.status} ${textOf(response)}`,
+      cookies: sessionCookies(response.headers['set-cookie']),
+    }
+  }
+
+  /** An end may repeat the token: it is told to nobody. */
+  #without(text: string): string {
+    return text.replaceAll(this.#collector.token, '********')
+  }
+}
+
+/** Faults that no waiting for an acknowledgment mends. */
+const known: ReadonlySet<SplunkFault> = new Set([
+  'DisabledAck',
+  'DisabledToken',
+  'InvalidToken',
+  'ProxyWithoutStickySessions',
+])
+
+const textOf = ({ body }: OutboundResponse) => body.toString('utf8', 0, 4 * toldLengthMax).slice(0, toldLengthMax)
+
+/** What went wrong, before it is told with AWS's sentence. */
+class SplunkFailed extends Error {
+  readonly fault: SplunkFault
+  readonly detail: string
+  /** There was an answer: the time before it was spent waiting. */
+  readonly isAnswered: boolean
+
+  constructor(fault: SplunkFault, detail: string, isAnswered: boolean) {
+    super(fault)
+    this.fault = fault
+    this.detail = detail
+    this.isAnswered = isAnswered
+  }
+}
