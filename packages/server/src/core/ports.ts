@@ -232,6 +232,11 @@ export interface ObjectStore {
     headers?: ObjectHeaders,
     signal?: AbortSignal,
   ): Promise<void>
+  /**
+   * An object's bytes; undefined if there is none. Absent where objects are only put.
+   * @throws ObjectRefused; also for an object of more bytes
+   */
+  get?(bucket: string, key: string, bytesMax: number): Promise<Uint8Array | undefined>
 }
 
 /** Why an object is not there. Nothing tells whether a later try goes well: whoever puts tries again as long as it likes. */

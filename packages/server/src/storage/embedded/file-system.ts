@@ -139,11 +139,18 @@ function ignoreForeign(error: unknown): undefined {
   if (!['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
 }
 
-/** Reads a whole file. @throws ENOENT */
-export async function readWhole(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
+/** Reads a whole file. @throws ENOENT, EFBIG for one of more bytes */
+export async function readWhole(
+  fileSystem: FileSystem,
+  path: string,
+  bytesMax = Number.POSITIVE_INFINITY,
+): Promise<Uint8Array> {
   const file = await fileSystem.open(path, 'read')
   try {
-    const bytes = new Uint8Array(await file.size())
+    const sizeBytes = await file.size()
+    if (sizeBytes > bytesMax)
+      throw Object.assign(new Error(`${path} has ${sizeBytes} bytes, of ${bytesMax}`), { code: 'EFBIG' })
+    const bytes = new Uint8Array(sizeBytes)
     return bytes.subarray(0, await file.read(bytes, 0))
   } finally {
     await file.close()

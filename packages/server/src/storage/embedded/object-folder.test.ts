@@ -109,6 +109,16 @@ test('an object in a folder that is known costs five calls of the disk, and a cl
   assert.deepEqual(Object.fromEntries(made), { create: 1, append: 1, dataSync: 1, rename: 1, syncDirectory: 1 })
 })
 
+test('an object is read back, one that is not there is none, and one that is too large is refused', async (t) => {
+  const { objects } = await fixture(t)
+  await objects.put('b', 'a/b', [Buffer.from('four')])
+  assert.equal(Buffer.from((await objects.get('b', 'a/b', 4))!).toString(), 'four')
+  for (const key of ['a', 'a/c', 'a/b/c', '../b/a/b'])
+    assert.equal(await objects.get('b', key, 100_000), undefined, key)
+  await assert.rejects(objects.get('b', 'a/b', 3), { name: 'Error', code: 'EFBIG' })
+  await assert.rejects(objects.get('..', 'a', 3), { code: 'InvalidBucketName' })
+})
+
 async function fixture(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-objects-'))
   const objects = new ObjectFolder(folder, { random: systemRandom })

@@ -1,6 +1,6 @@
 import type { Random } from '@millrace/ports'
 import { ObjectRefused, type ObjectStore } from '../../core/ports.ts'
-import { type FileSystem, ignoreMissing, isMissing, makeDirectories, nodeFileSystem } from './file-system.ts'
+import { type FileSystem, ignoreMissing, isMissing, makeDirectories, nodeFileSystem, readWhole } from './file-system.ts'
 import { keyBytesMax, pathOf } from './object-path.ts'
 
 /*
@@ -36,11 +36,7 @@ export class ObjectFolder implements ObjectStore {
 
   /** @throws ObjectRefused for what can be no object of a folder, or with what the system says (`ENOSPC`) */
   async put(bucket: string, key: string, parts: readonly Uint8Array[]): Promise<void> {
-    if (!/^[a-zA-Z0-9][\w.-]{0,254}$/.test(bucket))
-      throw new ObjectRefused('InvalidBucketName', 'The specified bucket is not valid.')
-    if (key === '') throw new ObjectRefused('InvalidURI', 'An object has a key of at least one byte.')
-    if (Buffer.byteLength(key) > keyBytesMax) throw new ObjectRefused('KeyTooLongError', 'Your key is too long')
-    const path = `${this.#directory}/${bucket}/${pathOf(key)}`
+    const path = this.#pathOf(bucket, key)
     const draft = await this.#write(parts).catch((error: unknown) => {
       throw systemRefused(error)
     })
@@ -51,6 +47,25 @@ export class ObjectFolder implements ObjectStore {
       if (isTaken.has((error as NodeJS.ErrnoException).code ?? '')) throw pathTaken(bucket, key, error)
       throw systemRefused(error)
     }
+  }
+
+  /** @throws ObjectRefused, as `put` does, and `EntityTooLarge` */
+  async get(bucket: string, key: string, bytesMax: number): Promise<Uint8Array | undefined> {
+    const path = this.#pathOf(bucket, key)
+    try {
+      return await readWhole(this.#fileSystem, path, bytesMax)
+    } catch (error) {
+      if (isMissing(error) || isTaken.has((error as NodeJS.ErrnoException).code ?? '')) return undefined
+      throw systemRefused(error)
+    }
+  }
+
+  #pathOf(bucket: string, key: string): string {
+    if (!/^[a-zA-Z0-9][\w.-]{0,254}$/.test(bucket))
+      throw new ObjectRefused('InvalidBucketName', 'The specified bucket is not valid.')
+    if (key === '') throw new ObjectRefused('InvalidURI', 'An object has a key of at least one byte.')
+    if (Buffer.byteLength(key) > keyBytesMax) throw new ObjectRefused('KeyTooLongError', 'Your key is too long')
+    return `${this.#directory}/${bucket}/${pathOf(key)}`
   }
 
   /** Writes a file where nobody looks for objects. */

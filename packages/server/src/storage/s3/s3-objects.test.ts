@@ -18,7 +18,7 @@ async function fixture(t: TestContext, fault?: Fault) {
   const standIn = await s3StandIn(t, fault)
   const objects = new S3Objects({ endpoint: standIn.endpoint, region: 'eu-central-1' })
   t.after(() => objects.close())
-  return { ...standIn, put: objects.put.bind(objects) }
+  return { ...standIn, put: objects.put.bind(objects), get: objects.get.bind(objects) }
 }
 
 test('an object is put whole, with its checksum and what is said of it, under the address of its bucket', async (t) => {
@@ -96,4 +96,14 @@ test('nobody at the address, and a put that is stopped, have names of their own'
   await assert.rejects(nobody.put('lake', 'a', []), { code: 'ConnectionFailed' })
   const { put } = await fixture(t)
   await assert.rejects(put('lake', 'a', [], {}, AbortSignal.abort()), { code: 'Aborted' })
+})
+
+test('an object is read back, one that is not there is none, and one that is too large is refused', async (t) => {
+  const { get, put } = await fixture(t)
+  await put('lake', 'a', [Buffer.from('four')])
+  assert.equal(Buffer.from((await get('lake', 'a', 4))!).toString(), 'four')
+  assert.equal(await get('lake', 'b', 4), undefined)
+  await assert.rejects(get('lake', 'a', 3), { code: 'EntityTooLarge' })
+  const broken = await fixture(t, () => ({ status: 403, code: 'AccessDenied' }))
+  await assert.rejects(broken.get('lake', 'a', 3), { code: 'AccessDenied' })
 })

@@ -50,6 +50,21 @@ export class S3Objects implements ObjectStore {
     }
   }
 
+  async get(bucket: string, key: string, bytesMax: number): Promise<Uint8Array | undefined> {
+    const { GetObjectCommand, NoSuchKey } = await import('@aws-sdk/client-s3')
+    try {
+      const client = await this.#opened()
+      const Range = `bytes=0-${bytesMax}` // one byte more than there may be
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range }))
+      const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array()
+      if (bytes.byteLength <= bytesMax) return bytes
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined
+      throw refusalOf(error)
+    }
+    throw new ObjectRefused('EntityTooLarge', `${key} has more than ${bytesMax} bytes`)
+  }
+
   async close(): Promise<void> {
     const client = await this.#client?.catch(() => undefined)
     this.#client = undefined

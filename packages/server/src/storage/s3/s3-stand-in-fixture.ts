@@ -22,10 +22,16 @@ export async function s3StandIn(t: TestContext, fault: Fault = () => undefined) 
   const uploads = new Map<string, Map<number, Buffer>>()
   const requests: Received[] = []
 
-  function answered(request: Received): [status: number, headers: Record<string, string>, body: string] {
+  function answered(request: Received): [status: number, headers: Record<string, string>, body: string | Buffer] {
     const { body, headers, method, path, query } = request
     const faulty = fault(request)
     if (faulty) return [faulty.status, {}, errorXml(faulty.code)]
+    if (method === 'GET') {
+      const object = objects.get(path)
+      if (!object) return [404, {}, errorXml('NoSuchKey')]
+      const last = Number(/^bytes=0-(\d+)$/.exec(headers.range ?? '')?.[1] ?? object.byteLength - 1)
+      return [206, {}, object.subarray(0, last + 1)]
+    }
     const uploadId = query.get('uploadId')
     if (method === 'POST' && query.has('uploads')) {
       const id = `upload-${uploads.size + 1}`
