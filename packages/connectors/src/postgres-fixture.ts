@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,8 +27,15 @@ function binaries(): string | undefined {
 export const noPostgres =
   binaries() || process.env.REQUIRE_ALL_CLIENTS === '1' ? undefined : 'this machine has no PostgreSQL server'
 
+export type PostgresOptions = {
+  /** A port of the loopback where it listens, too. @default none */
+  readonly port?: number
+  /** For TLS, as PEM. @default none */
+  readonly tls?: { readonly key: string; readonly certificate: string }
+}
+
 /** A real Postgres of its own, on a socket in a folder of its own. It refuses to run as root, so there it is somebody else. */
-export async function openPostgres() {
+export async function openPostgres({ port, tls }: PostgresOptions = {}) {
   const folder = binaries()
   if (!folder) throw new Error('there is no initdb in the path')
   const directory = mkdtempSync(join(tmpdir(), 'millrace-postgres-'))
@@ -41,25 +48,55 @@ export async function openPostgres() {
     encoding: 'utf8',
   })
   if (made.status !== 0) throw new Error(made.stderr)
-  const server = spawn(
-    join(folder, 'postgres'),
-    ['-D', data, '-k', directory, '-c', 'listen_addresses=', '-c', 'fsync=off'],
-    { ...owner, cwd: directory, stdio: 'ignore' },
-  )
+  const address = port === undefined ? ['listen_addresses='] : ['listen_addresses=127.0.0.1', `port=${port}`]
+  if (tls)
+    for (const [name, text] of [
+      ['server.key', tls.key],
+      ['server.crt', tls.certificate],
+    ] as const) {
+      writeFileSync(join(data, name), text, { mode: 0o600 })
+      if (owner.uid !== undefined) chownSync(join(data, name), owner.uid, owner.gid!)
+    }
+  const settings = [...address, 'fsync=off', ...(tls ? ['ssl=on'] : [])].flatMap((setting) => ['-c', setting])
+  const start = () =>
+    spawn(join(folder, 'postgres'), ['-D', data, '-k', directory, ...settings], {
+      ...{ ...owner, cwd: directory, stdio: 'ignore' },
+    })
+  let server = start()
   const kill = () => server.kill('SIGKILL')
   process.on('exit', kill)
-  const pool = new Pool({ host: directory, user: 'test', database: 'postgres', max: 2 })
+  const pool = new Pool({ host: directory, port, user: 'test', database: 'postgres', max: 2 })
   pool.on('error', () => {}) // the server goes before the pool does
-  for (let tries = 0; ; tries++)
-    try {
-      await pool.query('SELECT 1')
-      break
-    } catch (error) {
-      if (tries === 200 || server.exitCode !== null) throw error
-      await pause(50)
-    }
+  const isReady = async () => {
+    for (let tries = 0; ; tries++)
+      try {
+        await pool.query('SELECT 1')
+        return
+      } catch (error) {
+        if (tries === 200 || server.exitCode !== null) throw error
+        await pause(50)
+      }
+  }
+  await isReady()
   return {
     pool,
+    /** Ends it as a power cut would. */
+    async kill() {
+      const ended = once(server, 'exit')
+      server.kill('SIGKILL')
+      await ended
+    },
+    /** Its children may outlive a kill for a moment, and keep it from starting. */
+    async restart() {
+      for (let tries = 0; ; tries++)
+        try {
+          server = start()
+          return await isReady()
+        } catch (error) {
+          if (tries === 20) throw error
+          await pause(100)
+        }
+    },
     async [Symbol.asyncDispose]() {
       await pool.end()
       const ended = once(server, 'exit')
