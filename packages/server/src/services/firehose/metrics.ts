@@ -50,6 +50,11 @@ const units = {
 
   // delivery/delivery-report.ts: objects that were put into the bucket
   'DeliveryToS3.ObjectCount': 'Count',
+
+  // destinations/search/to-search.ts: whether the cluster refused the credentials, with each request
+  'DeliveryToElasticsearch.AuthFailure': 'Count',
+  'DeliveryToAmazonOpenSearchService.AuthFailure': 'Count',
+  'DeliveryToAmazonOpenSearchServerless.AuthFailure': 'Count',
 } as const satisfies Record<string, MetricUnit>
 
 export type FirehoseMetric = keyof typeof units

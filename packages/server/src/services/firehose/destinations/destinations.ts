@@ -4,6 +4,7 @@ import type { DeliveryStream } from '../delivery-stream.ts'
 import { notDeliveredTo } from '../faults.ts'
 import type { DestinationSettings } from '../settings/settings.ts'
 import { toHttpEndpoint } from './http-endpoint/to-http-endpoint.ts'
+import { toRedshift } from './redshift/to-redshift.ts'
 import { toS3 } from './s3/to-s3.ts'
 import { toElasticsearch, toOpenSearch, toServerless } from './search/to-search.ts'
 import { toSplunk } from './splunk/to-splunk.ts'
@@ -21,6 +22,7 @@ const makers: { readonly [K in Kind]?: Maker<K> } = {
   AmazonOpenSearchServerless: toServerless,
   HttpEndpoint: toHttpEndpoint,
   Splunk: toSplunk,
+  Redshift: toRedshift,
 }
 
 /** @throws InvalidArgumentException for a destination that is not there */

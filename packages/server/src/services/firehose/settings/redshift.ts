@@ -10,7 +10,7 @@ const redshift = {
   ClusterJDBCURL: string({
     min: 1,
     max: 512,
-    pattern: 'jdbc:(redshift|postgresql)://[A-Za-z0-9.\\-\\[\\]:]+:\\d{1,5}/[a-zA-Z0-9_$-]+',
+    pattern: 'jdbc:(redshift|postgresql)://[A-Za-z0-9.\\-\\[\\]:]+:\\d{1,5}/[a-zA-Z0-9_$-]+(\\?sslmode=[a-z-]+)?',
   }),
   CopyCommand: structure({
     DataTableName: string({ min: 1, max: 512, pattern: '.*' }),

@@ -3,6 +3,7 @@ import type { FirehoseContext } from '../../context.ts'
 import type { Delivered } from '../../delivery/plan.ts'
 import type { DeliveryStream } from '../../delivery-stream.ts'
 import { notDeliveredTo } from '../../faults.ts'
+import { count } from '../../metrics.ts'
 import type { SearchServerlessSettings, SearchSettings } from '../../settings/settings.ts'
 import { backupTo, limitsOf } from '../s3/to-s3.ts'
 import { SearchDestination, type SearchOptions } from './search-destination.ts'
@@ -29,6 +30,11 @@ export function toServerless(context: FirehoseContext, stream: DeliveryStream, s
   })
 }
 
+type MetricPrefix =
+  | 'DeliveryToElasticsearch'
+  | 'DeliveryToAmazonOpenSearchService'
+  | 'DeliveryToAmazonOpenSearchServerless'
+
 const clusterOptions = (settings: SearchSettings) => ({
   url: settings.ClusterEndpoint,
   indexName: settings.IndexName,
@@ -42,18 +48,16 @@ function toSearch(
   context: FirehoseContext,
   stream: DeliveryStream,
   settings: SearchSettings | SearchServerlessSettings,
-  metricPrefix: string,
+  metricPrefix: MetricPrefix,
   { url, ...options }: SearchOptions & { readonly url: string | undefined },
 ): Delivered {
   const { metrics, outbound } = context
   if (url === undefined) throw notDeliveredTo('a domain by its ARN: there is none to ask for its address. Give its URL')
   if (!URL.canParse(url)) throw invalidArgument(`${url} is not a URL.`)
   const { BufferingHints, RetryOptions, S3BackupMode, S3Configuration } = settings
-  const dimensions = { DeliveryStreamName: stream.name }
   const destination = new SearchDestination(new SearchEndpoint(outbound, { url, codePrefix: options.codePrefix }), {
     ...options,
-    onAuthentication: (isRefused) =>
-      metrics.record(`${metricPrefix}.AuthFailure`, dimensions, isRefused ? 1 : 0, 'Count'),
+    onAuthentication: (isRefused) => count(metrics, stream.name, `${metricPrefix}.AuthFailure`, isRefused ? 1 : 0),
   })
   const backup = backupTo(context, stream, S3Configuration)
   return {
