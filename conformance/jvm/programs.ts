@@ -12,7 +12,7 @@ import { delimiter, join } from 'node:path'
  *   .jars/NAME/stamp       what both were made of
  */
 
-export type ProgramName = 'kcl2' | 'kcl3' | 'kpl' | 'flink' | 'kafka'
+export type ProgramName = 'kcl2' | 'kcl3' | 'kpl' | 'flink' | 'kafka' | 'orc'
 
 type Program = {
   /** What it is, for a reader of the output. */
@@ -27,6 +27,7 @@ export const programs: Readonly<Record<ProgramName, Program>> = {
   kpl: { title: 'the KPL', sources: ['shared', 'kpl'] },
   flink: { title: 'Flink', sources: ['shared', 'flink'] },
   kafka: { title: 'Kafka', sources: [] },
+  orc: { title: 'ORC', sources: ['orc'] },
 }
 
 const here = import.meta.dirname

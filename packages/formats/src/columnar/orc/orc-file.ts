@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { ColumnFile } from '../column-file.ts'
 import type { Column, ColumnBatch } from '../column-type.ts'
 import { type ColumnTree, columnTree } from './column-tree.ts'
 import { type Codec, type Compressor, snappyBy, uncompressed, zlib } from './compression.ts'
@@ -15,7 +16,7 @@ import { finishStripe } from './stripe.ts'
  *
  * @see https://orc.apache.org/specification/ORCv1/
  */
-export class OrcFile {
+export class OrcFile implements ColumnFile {
   #options: Required<OrcOptions>
   #codec: Codec
   #tree: ColumnTree

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { BitRuns } from './bit-runs.ts'
 import { ByteRuns } from './byte-runs.ts'
-import { decodeBits, decodeBytes, decodeV1, decodeV2, kindsOfV2 } from './decoded-runs.ts'
+import { decodeBits, decodeBytes, decodeV1, decodeV2, kindsOfV2 } from './decoded-runs-fixture.ts'
 import { integerRuns } from './integer-runs.ts'
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
