@@ -3,6 +3,7 @@ import { agent } from './questions/agent.ts'
 import { aggregation } from './questions/aggregation.ts'
 import { consumer } from './questions/consumer.ts'
 import { cores } from './questions/cores.ts'
+import { firehoseGzip, firehoseParquet, firehosePartitions } from './questions/firehose.ts'
 import { getRecords } from './questions/get-records.ts'
 import { memory } from './questions/memory.ts'
 import { pipeline } from './questions/pipeline.ts'
@@ -29,4 +30,7 @@ export const questions: readonly Question[] = [
   memory,
   agent,
   consumer,
+  firehoseGzip,
+  firehoseParquet,
+  firehosePartitions,
 ]

@@ -1,5 +1,5 @@
 import { encode } from 'cborg'
-import { requestBytes } from './wire.ts'
+import { firehose, requestBytes } from './wire.ts'
 
 /*
  * The requests that a load is made of, built beforehand. The same bytes for every server: the chance in them is seeded.
@@ -42,6 +42,57 @@ function buildRequest(
   // Members in the order in which an SDK writes them, not in cborg's canonical one.
   return requestBytes(operation, input, format === 'cbor' ? encode(input, { mapSorter: () => 0 }) : undefined)
 }
+
+export type DeliveryLoad = {
+  readonly name: string
+  readonly recordsInCall: number
+  readonly recordBytes: number
+  /** Different values of the member `site`. */
+  readonly sites: number
+}
+
+/** PutRecordBatch calls: lines of an access log in JSON, which compress as such lines do. */
+export function buildPutRecordBatches({ name, recordsInCall, recordBytes, sites }: DeliveryLoad): Buffer[] {
+  return Array.from({ length: requestCount }, (_, seed) => {
+    const chance = seeded(seed + 1)
+    const one = (of: readonly string[]) => of[Math.floor(chance() * of.length)]!
+    const number = (max: number) => Math.floor(chance() * max)
+    const line = () => {
+      const known = {
+        site: `site-${number(sites)}`,
+        time: new Date(Date.UTC(2026, 0, 1) + number(86_400_000)).toISOString(),
+        client: `10.${number(256)}.${number(256)}.${number(256)}`,
+        method: one(['GET', 'GET', 'GET', 'POST', 'PUT', 'DELETE']),
+        path: `/${one(places)}/${one(places)}/${number(100_000)}`,
+        status: Number(one(['200', '200', '200', '204', '301', '404', '500'])),
+        bytes: number(1_000_000),
+        seconds: number(10_000) / 1000,
+      }
+      const words: string[] = []
+      const left = recordBytes - JSON.stringify({ ...known, message: '' }).length - 1
+      for (let length = 0; length < left; length += words.at(-1)!.length + 1)
+        words.push(`${one(places)}${number(1000)}`)
+      return `${JSON.stringify({ ...known, message: words.join(' ').slice(0, left) })}\n`
+    }
+    const Records = Array.from({ length: recordsInCall }, () => ({ Data: Buffer.from(line()).toString('base64') }))
+    return requestBytes('PutRecordBatch', { DeliveryStreamName: name, Records }, undefined, firehose)
+  })
+}
+
+const places = [
+  'orders',
+  'carts',
+  'users',
+  'items',
+  'search',
+  'images',
+  'static',
+  'health',
+  'login',
+  'prices',
+  'stock',
+  'offers',
+]
 
 /** Numbers from 0 up to 1, the same for the same seed (a linear congruential generator). */
 function seeded(seed: number): () => number {

@@ -8,14 +8,19 @@ export const authorization =
   'AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/kinesis/aws4_request, ' +
   `SignedHeaders=host;x-amz-date;x-amz-target, Signature=${'0'.repeat(64)}`
 
+/** What stands before the operation's name. */
+export const kinesis = 'Kinesis_20131202'
+export const firehose = 'Firehose_20150804'
+export const glue = 'AWSGlue'
+
 /** A whole request, in JSON; or in CBOR, where the caller gives that. */
-export function requestBytes(operation: string, input: unknown, cbor?: Uint8Array): Buffer {
+export function requestBytes(operation: string, input: unknown, cbor?: Uint8Array, target = kinesis): Buffer {
   const body = cbor ?? Buffer.from(JSON.stringify(input))
   const head = [
     'POST / HTTP/1.1',
     'Host: 127.0.0.1',
     `Content-Type: application/x-amz-${cbor ? 'cbor' : 'json'}-1.1`,
-    `X-Amz-Target: Kinesis_20131202.${operation}`,
+    `X-Amz-Target: ${target}.${operation}`,
     'X-Amz-Date: 20260101T000000Z',
     `Authorization: ${authorization}`,
     `Content-Length: ${body.byteLength}`,
@@ -96,10 +101,10 @@ function joinChunks(body: Buffer): Buffer {
 }
 
 /** One call on a connection of its own. @throws Error unless the answer is a success */
-export async function call<T>(port: number, operation: string, input: unknown): Promise<T> {
+export async function call<T>(port: number, operation: string, input: unknown, target = kinesis): Promise<T> {
   const connection = new Connection(port)
   try {
-    const { status, body } = await connection.send(requestBytes(operation, input))
+    const { status, body } = await connection.send(requestBytes(operation, input, undefined, target))
     if (status !== 200) throw new Error(`${operation}: ${status} ${body.toString()}`)
     return (body.byteLength > 0 ? JSON.parse(body.toString()) : {}) as T
   } finally {

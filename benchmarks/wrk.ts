@@ -28,9 +28,25 @@ export const recordsSent = (): number => recordsSentSoFar
 
 /** Sends a load for some seconds. @throws Error when any answer is not a success */
 export async function wrk(port: number, load: Load, seconds: number): Promise<Rate> {
-  const { connections } = load
-  const { summary } = await run({ port, threads: 1, connections, seconds, ...puts(load) })
-  recordsSentSoFar += summary.calls * load.recordsInCall
+  const rate = await wrkCalls(port, { ...load, requests: buildRequests(load) }, seconds)
+  recordsSentSoFar += rate.calls * load.recordsInCall
+  return rate
+}
+
+export type Calls = {
+  readonly requests: readonly Buffer[]
+  readonly connections: number
+  /** How long a connection waits after an answer, in milliseconds. @default not at all */
+  readonly delayMs?: number | undefined
+}
+
+/** Sends requests in turn, for some seconds. @throws Error when any answer is not a success */
+export async function wrkCalls(
+  port: number,
+  { requests, connections, delayMs }: Calls,
+  seconds: number,
+): Promise<Rate> {
+  const { summary } = await run({ port, threads: 1, connections, seconds, requests, script: inTurn(delayMs) })
   return rateOf(summary)
 }
 
@@ -113,9 +129,7 @@ function done(summary, latency)
 end
 `
 
-const puts = (load: Load) => ({
-  requests: buildRequests(load),
-  script: `
+const inTurn = (delayMs: number | undefined) => `
 local requests = {}
 for i = 1, count do requests[i] = read('request-' .. i) end
 
@@ -124,9 +138,8 @@ function request()
   turn = turn % count + 1
   return requests[turn]
 end
-${load.delayMs === undefined ? '' : `function delay() return ${load.delayMs} end`}
-`,
-})
+${delayMs === undefined ? '' : `function delay() return ${delayMs} end`}
+`
 
 /*
  * A thread for each request, with one connection: the first request asks with the iterator of the beginning, and each

@@ -1,5 +1,6 @@
 /*
  * npm run demo [-- --limits off] [-- --passes N]
+ * npm run demo -- firehose: see lake/lake.ts
  *
  * Replays real US flights through a stream of a Millrace that it starts: the origin airport is the partition key, so
  * some shards are hot. A polling reader and a fan-out consumer read at the same time, and each checks that every record
@@ -9,7 +10,7 @@
 import { parseArgs } from 'node:util'
 import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from '@aws-sdk/client-kinesis'
 import { readByFanOut, registerConsumer } from './fan-out-reader.ts'
-import { flights } from './flights.ts'
+import { type Flight, flights } from './flights.ts'
 import { type Split, splitHotShards } from './hot-shards.ts'
 import { Ledger } from './ledger.ts'
 import { readByPolling } from './polling-reader.ts'
@@ -21,27 +22,40 @@ import { startServer } from './server.ts'
 const streamName = 'flights'
 const shardCount = 8
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
   options: { limits: { type: 'string', default: 'aws' }, passes: { type: 'string', default: '10' } },
+  allowPositionals: true,
 })
 
 const interrupted = new AbortController()
 process.once('SIGINT', () => interrupted.abort())
 process.once('SIGTERM', () => interrupted.abort())
 
-const input = flights(Number(options.passes))
-const server = await startServer(options.limits)
 try {
-  process.exitCode = (await replay(server.url)) ? 0 : 1
+  process.exitCode = (await chosen()) ? 0 : 1
 } catch (error) {
   if (!interrupted.signal.aborted) throw error
   process.exitCode = 130
-} finally {
-  await server.stop()
+}
+
+async function chosen(): Promise<boolean> {
+  const [name, ...more] = positionals
+  if (name === 'firehose' && more.length === 0) {
+    const { lakeDemo } = await import('./lake/lake.ts')
+    return lakeDemo(Number(options.passes), interrupted.signal)
+  }
+  if (name !== undefined)
+    throw new Error(`there is no demo "${positionals.join(' ')}"; there are npm run demo, and npm run demo -- firehose`)
+  const server = await startServer(options.limits)
+  try {
+    return await replay(server.url, flights(Number(options.passes)))
+  } finally {
+    await server.stop()
+  }
 }
 
 /** The whole demo against a server. Returns whether every record came out once, and in order for each key. */
-async function replay(endpoint: string): Promise<boolean> {
+async function replay(endpoint: string, input: readonly Flight[]): Promise<boolean> {
   const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' }
   const connect = () => new KinesisClient({ endpoint, region: 'us-east-1', credentials })
   const [writing, polling, pushed] = [connect(), connect(), connect()]

@@ -26,6 +26,9 @@ export const contentEncodingOf = (format: CompressionFormat) => described[format
  */
 const deflateLevel = 1
 
+/** Of what zlib gives out at once: with its 16 KB the main thread is called for each. */
+const pieceBytes = 256 * 1024
+
 export type CompressedObject = {
   /** When it is made, for formats that keep a time. */
   readonly atMs: number
@@ -43,7 +46,7 @@ export async function compressed(
     case 'UNCOMPRESSED':
       return parts
     case 'GZIP':
-      return throughZlib(createGzip({ level: deflateLevel }), parts)
+      return throughZlib(createGzip({ level: deflateLevel, chunkSize: pieceBytes }), parts)
     case 'ZIP':
       return zipped(parts, { name: entryName, atMs, level: deflateLevel })
     case 'Snappy':
