@@ -1,20 +1,14 @@
 import { assertError } from './harness/answers.ts'
-import { unverified } from './harness/cases.ts'
+import { sdk } from './harness/cases.ts'
+import { kinesisWithBuckets } from './harness/channels.ts'
 import { inputCases } from './harness/input-cases.ts'
-import { Kinesis } from './harness/kinesis.ts'
-import { onlyMillrace } from './harness/target.ts'
+import { channelArn } from './harness/members.ts'
 
-const kinesis = new Kinesis()
+const kinesis = kinesisWithBuckets()
 
-inputCases(kinesis, 'DescribeChannel', {})
+inputCases(kinesis, 'DescribeChannel', { required: { ChannelARN: channelArn } })
 
-unverified(
-  'DescribeChannel answers honestly that it is not supported yet',
-  async () => {
-    const answer = await kinesis.ask('DescribeChannel', {
-      ChannelARN: 'arn:aws:kinesis:us-east-1:000000000000:channel/x',
-    })
-    assertError(answer, 'UnsupportedOperationException', /DescribeChannel/, 501)
-  },
-  onlyMillrace,
-)
+sdk('a channel that is not there is not found', async () => {
+  const answer = await kinesis.ask('DescribeChannel', { ChannelARN: channelArn.valid })
+  assertError(answer, 'ResourceNotFoundException')
+})

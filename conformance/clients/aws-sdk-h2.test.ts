@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { sdk } from '../harness/cases.ts'
-import { Kinesis } from '../harness/kinesis.ts'
+import { kinesisWithBuckets } from '../harness/channels.ts'
 import { notOnAws } from '../harness/target.ts'
 import { everyOperation, sdkScenario } from './sdk-scenario.ts'
 
-const kinesis = new Kinesis()
+const kinesis = kinesisWithBuckets()
 
 sdk(
   '@aws-sdk/client-kinesis calls every operation over its default handler (HTTP/2 with prior knowledge)',

@@ -31,6 +31,7 @@ export async function sdkScenario(client: Client): Promise<ReadonlySet<string>> 
   await fanOut(client, StreamName, StreamARN)
   await resharding(client, StreamName, StreamARN)
   await account(client, StreamName)
+  await channels(client)
   await notYet(client, StreamName, StreamARN)
 
   await client.send(new kinesis.DeleteStreamCommand({ StreamName, EnforceConsumerDeletion: true }))
@@ -171,7 +172,6 @@ async function account(client: Client, StreamName: string) {
 
 /** Each says that it is not there yet, by a name that a program can catch. */
 async function notYet(client: Client, StreamName: string, ResourceARN: string) {
-  const ChannelARN = ResourceARN.replace(':stream/', ':channel/')
   const key = { StreamName, EncryptionType: 'KMS' as const, KeyId: 'alias/aws/kinesis' }
   const attempts: (() => Promise<unknown>)[] = [
     () => client.send(new kinesis.StartStreamEncryptionCommand(key)),
@@ -179,21 +179,44 @@ async function notYet(client: Client, StreamName: string, ResourceARN: string) {
     () => client.send(new kinesis.PutResourcePolicyCommand({ ResourceARN, Policy: '{}' })),
     () => client.send(new kinesis.GetResourcePolicyCommand({ ResourceARN })),
     () => client.send(new kinesis.DeleteResourcePolicyCommand({ ResourceARN })),
-    () =>
-      client.send(
-        new kinesis.CreateChannelCommand({
-          ChannelName: 'channel',
-          ServiceExecutionRoleARN: 'arn:aws:iam::000000000000:role/channel',
-          StreamConfigurationList: [],
-        }),
-      ),
-    () => client.send(new kinesis.UpdateChannelCommand({ ChannelARN })),
-    () => client.send(new kinesis.DescribeChannelCommand({ ChannelARN })),
-    () => client.send(new kinesis.DeleteChannelCommand({ ChannelARN })),
-    () => kinesis.paginateListChannels({ client }, {}).next(),
-    () => kinesis.waitUntilChannelActive({ client, maxWaitTime: 2, minDelay: 1 }, { ChannelARN }),
   ]
   for (const attempt of attempts) await assert.rejects(attempt, /UnsupportedOperation|does not support/)
+}
+
+async function channels(client: Client) {
+  const StreamName = `sdk-${randomUUID()}`
+  const StreamModeDetails = { StreamMode: 'ON_DEMAND' as const }
+  await client.send(new kinesis.CreateStreamCommand({ StreamName, StreamModeDetails }))
+  const StreamARN = await streamActive(client, StreamName)
+  const { ChannelDescription } = await client.send(
+    new kinesis.CreateChannelCommand({
+      ...{ ChannelName: StreamName, ServiceExecutionRoleARN: 'arn:aws:iam::000000000000:role/channel' },
+      StreamConfigurationList: [{ StreamARN, RecordConfiguration: { RecordFormatType: 'JSON' } }],
+      S3DestinationConfiguration: {
+        StorageConfiguration: {
+          ...{ BucketARN: 'arn:aws:s3:::lake', ExpectedBucketOwner: '000000000000', CompressionType: 'GZIP' as const },
+        },
+      },
+    }),
+  )
+  const { ChannelARN } = ChannelDescription!
+  await kinesis.waitUntilChannelActive({ client, maxWaitTime: 30, minDelay: 1 }, { ChannelARN })
+  const S3DestinationConfiguration = { DataFreshnessInSeconds: 600 }
+  await client.send(new kinesis.UpdateChannelCommand({ ChannelARN, S3DestinationConfiguration }))
+  await until(async () => {
+    const { ChannelDescription: now } = await client.send(new kinesis.DescribeChannelCommand({ ChannelARN }))
+    return now!.ChannelStatus === 'ACTIVE' && now!.S3DestinationConfiguration!.DataFreshnessInSeconds === 600
+  })
+  const names: (string | undefined)[] = []
+  for await (const page of kinesis.paginateListChannels({ client }, { StreamFilter: [{ StreamARN }] }))
+    for (const { ChannelName } of page.ChannelSummaries!) names.push(ChannelName)
+  assert.deepEqual(names, [StreamName])
+  await client.send(new kinesis.DeleteChannelCommand({ ChannelARN }))
+  await until(async () => {
+    const { ChannelSummaries } = await client.send(new kinesis.ListChannelsCommand({}))
+    return ChannelSummaries!.length === 0
+  })
+  await client.send(new kinesis.DeleteStreamCommand({ StreamName }))
 }
 
 async function streamActive(client: Client, StreamName: string): Promise<string> {

@@ -83,7 +83,26 @@ export const streamArn: Member = {
   known: docs,
   refused: [['nonsense', arnPattern]],
 }
-export const resourceArn = streamArn
+export const resourceArn: Member = {
+  kind: 'String',
+  valid: streamArnNowhere,
+  known: sdk,
+  refused: [['nonsense', pattern('arn:aws.*:kinesis:.*:\\d{12}:.*(stream|channel|queue)/\\S+')]],
+}
+const channelArnNowhere = 'arn:aws:kinesis:us-east-1:000000000000:channel/conformance-nowhere'
+export const channelArn: Member = {
+  kind: 'String',
+  valid: channelArnNowhere,
+  known: sdk,
+  refused: [[streamArnNowhere, pattern('arn:aws.*:kinesis:.*:\\d{12}:channel/\\S+')]],
+}
+export const channelName: Member = { ...named('channel'), known: sdk }
+export const roleArn: Member = {
+  kind: 'String',
+  valid: 'arn:aws:iam::000000000000:role/any',
+  known: sdk,
+  refused: [['nonsense', pattern('arn:aws[-a-z0-9]*:iam::\\d{12}:role/[a-zA-Z_0-9+=,.@\\-_/]+')]],
+}
 export const consumerArn: Member = {
   kind: 'String',
   valid: `${streamArnNowhere}/consumer/reader:1700000000`,

@@ -12,6 +12,7 @@ import { awsFirehoseLimits, backlogBytesMaxStandard, liftedFirehoseLimits } from
 import { face as glueFace } from './services/glue/door.ts'
 import { face as lambdaFace, mappingPrefix } from './services/lambda/door.ts'
 import type { FunctionsOptions } from './services/lambda/functions/function-definition.ts'
+import { channelPrefix } from './services/streams/channel-store.ts'
 import { type Durations, shortDurations } from './services/streams/context.ts'
 import { limitsOf, type StreamsLimits } from './services/streams/limits.ts'
 import { openStreams } from './services/streams/service.ts'
@@ -120,6 +121,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     limits,
     durations,
     recordFaults: faults,
+    channelDeliveries: { begin: async () => (await firehose.wake()).beginChannels() },
   })
   let url: string | undefined
   const dynamodb = new Sleeper(dynamodbFace, async () => {
@@ -160,6 +162,8 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       catalog,
       objects,
       outbound,
+      channels: streams.channels,
+      channelMetrics: metrics,
       streams: streams.reader,
       tables: { find: async (table) => (await glue.wake()).schemas.find(table) },
       pollMs,
@@ -197,13 +201,14 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const cloudwatch = openCloudWatch({ clock, logger, log, sources })
 
   const isKept = (prefix: string) => catalog.list(prefix).length > 0
+  const hasDeliveries = () => isKept(deliveryStreamPrefix) || isKept(channelPrefix)
   const page = (contentType: string, body: () => string) => async () => ({ contentType, body: body() })
   const pages = new Map([
     ['/health', page('application/json', () => '{"status":"ok"}\n')],
     [
       '/deliveries',
       async () => {
-        const deliveries = isKept(deliveryStreamPrefix) ? await (await firehose.wake()).deliveries() : []
+        const deliveries = hasDeliveries() ? await (await firehose.wake()).deliveries() : []
         return { contentType: 'application/json', body: `${JSON.stringify({ deliveries })}\n` }
       },
     ],
@@ -231,7 +236,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   }
   const busy = [
     ...(isKept(tablePrefix) ? [dynamodb] : []),
-    ...(isKept(deliveryStreamPrefix) ? [firehose] : []),
+    ...(hasDeliveries() ? [firehose] : []),
     ...(definitions.size > 0 || isKept(mappingPrefix) ? [lambda] : []),
   ]
   await Promise.all(busy.map((sleeper) => sleeper.wake())).catch(closeAndThrow)

@@ -6,6 +6,7 @@ import type {
   MetricSink,
   ObjectStore,
   Outbound,
+  StreamChannels,
   StreamReader,
   TableSchemas,
 } from '../../core/ports.ts'
@@ -36,6 +37,10 @@ export type FirehoseParts = {
   readonly pollMs: number
   /** Functions that transform records. */
   readonly functions: FunctionInvoker
+  /** Channels of streams, which are delivered here as well. */
+  readonly channels: StreamChannels
+  /** Where channels are counted (namespace `AWS/Kinesis`). */
+  readonly channelMetrics: MetricSink
   readonly catalog: Catalog
   /** AWS's metrics of Firehose (namespace `AWS/Firehose`); see metrics.ts. */
   readonly metrics: MetricSink

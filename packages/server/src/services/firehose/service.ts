@@ -1,11 +1,15 @@
 import type { Operation, Service } from '../../core/operation.ts'
 import { Backlog } from './backlog.ts'
+import { DeliveredChannels } from './channels/delivered-channels.ts'
 import type { FirehoseContext, FirehoseParts } from './context.ts'
+import { CheckpointStore } from './delivery/checkpoint-store.ts'
+import { DeliveredStreams } from './delivery/delivered-streams.ts'
 import { Deliveries } from './delivery/deliveries.ts'
 import { AllDeliveryCounts } from './delivery/delivery-counts.ts'
 import type { DeliveryView } from './delivery/delivery-view.ts'
 import { DeliveryStreamStore } from './delivery-stream-store.ts'
 import { face } from './door.ts'
+import { noBuckets } from './faults.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { metered } from './metered-operations.ts'
 import * as operations from './operations/index.ts'
@@ -14,6 +18,8 @@ import { PutRates } from './put-rates.ts'
 export type FirehoseService = Service<FirehoseContext> & {
   /** How each delivery stands at this moment, by name. */
   deliveries(): Promise<readonly DeliveryView[]>
+  /** Channels are delivered since this service was opened. @throws InvalidArgumentException if there are no buckets */
+  beginChannels(): void
   /** Ends deliveries and background work; what is not delivered goes on at the next start. */
   stop(): Promise<void>
 }
@@ -26,18 +32,25 @@ export function openFirehose(parts: FirehoseParts): FirehoseService {
   const context: FirehoseContext = { ...parts, deliveryStreams, rates, backlog, counts: new AllDeliveryCounts() }
   const lifecycle = new Lifecycle(context)
   lifecycle.start()
-  const deliveries = new Deliveries(context)
+  const deliveries = new Deliveries(context, new DeliveredStreams(context), new CheckpointStore(parts.catalog))
   deliveries.start()
+  const channelCheckpoints = new CheckpointStore(parts.catalog, 'channel-checkpoint/')
+  const channels = new Deliveries(context, new DeliveredChannels(context), channelCheckpoints)
+  channels.start()
   return {
     ...face,
     operations: new Map(
       Object.values(operations).map((declared) => [declared.name, metered(declared as AnyOperation)]),
     ),
     context,
-    deliveries: () => deliveries.views(),
+    deliveries: async () => [...(await deliveries.views()), ...(await channels.views())],
+    beginChannels() {
+      if (!parts.objects) throw noBuckets()
+    },
     async stop() {
       await lifecycle.stop()
       await deliveries.stop()
+      await channels.stop()
       parts.outbound.close()
     },
   }

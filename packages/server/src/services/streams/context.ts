@@ -1,8 +1,9 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../../core/arn.ts'
-import type { MetricSink, RecordFaults } from '../../core/ports.ts'
+import type { ChannelDeliveries, MetricSink, RecordFaults } from '../../core/ports.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
+import type { ChannelStore } from './channel-store.ts'
 import type { ConsumerStore } from './consumer-store.ts'
 import type { StreamsLimits } from './limits.ts'
 import type { OnDemandCapacity } from './on-demand.ts'
@@ -39,10 +40,14 @@ export type StreamsParts = {
   readonly durations: Durations
   /** Single records of PutRecords that fail on purpose. */
   readonly recordFaults?: RecordFaults | undefined
+  /** Who delivers channels. @default nobody: none can be made */
+  readonly channelDeliveries?: ChannelDeliveries | undefined
 }
 
 /** What an operation of Data Streams works with. */
 export type StreamsContext = StreamsParts & {
+  readonly channelDeliveries: ChannelDeliveries
+  readonly channels: ChannelStore
   readonly streams: StreamStore
   readonly consumers: ConsumerStore
   readonly throughput: ShardThroughput

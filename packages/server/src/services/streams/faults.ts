@@ -145,3 +145,34 @@ export const retentionDecreaseRefused = (hours: number, { name, retentionHours }
     `Requested retention period (${hours} hours) for stream ${name} can not be longer than existing retention period ` +
       `(${retentionHours} hours). Use IncreaseRetentionPeriod API.`,
   )
+
+/* Channels. The sentences are ours. */
+
+export const channelNotFound = (channelArn: string, accountId: string) =>
+  notFound(`Channel ${channelArn} under account ${accountId} not found.`)
+
+export const channelAlreadyExists = (name: string, accountId: string) =>
+  inUse(`Channel ${name} under account ${accountId} already exists.`)
+
+export const channelNotActive = (channelArn: string, status: string, accountId: string) =>
+  inUse(`Channel ${channelArn} under account ${accountId} not ACTIVE, instead in state ${status}`)
+
+export const notOnDemand = (name: string, accountId: string) =>
+  validationError(
+    `CreateChannel is only supported for streams in the ON_DEMAND capacity mode, and stream ${name} under account ` +
+      `${accountId} is in the PROVISIONED capacity mode.`,
+  )
+
+export const tooManyChannels = (name: string, accountId: string, max: number) =>
+  limitExceeded(`Stream ${name} under account ${accountId} can have no more than ${max} channel to S3.`)
+
+export const streamHasChannels = (name: string, accountId: string) =>
+  inUse(`Stream ${name} under account ${accountId} has channels: delete them first.`)
+
+export const noTablesForFormat = (format: string) =>
+  invalidArgument(`The record format ${format} is for channels to S3 Tables only.`)
+
+export const freshnessOutside = (seconds: number, min: number, max: number) =>
+  invalidArgument(`DataFreshnessInSeconds must be from ${min} to ${max}, not ${seconds}.`)
+
+export const nobodyDelivers = () => invalidArgument('This server delivers no channels.')

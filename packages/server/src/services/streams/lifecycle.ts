@@ -33,10 +33,15 @@ export class Lifecycle {
   }
 
   start(): void {
-    const { streams, consumers } = this.#context
+    const { channels, streams, consumers } = this.#context
     for (const stream of streams.all()) this.#plan(stream.name)
     this.#planConsumers()
-    this.#stopWatching = [streams.watch((name) => this.#plan(name)), consumers.watch(() => this.#planConsumers())]
+    this.#planChannels()
+    this.#stopWatching = [
+      streams.watch((name) => this.#plan(name)),
+      consumers.watch(() => this.#planConsumers()),
+      channels.watch(() => this.#planChannels()),
+    ]
     this.#loop = this.#run()
   }
 
@@ -102,6 +107,18 @@ export class Lifecycle {
       this.#add(`consumer/${consumer.streamId}/${consumer.name}`, {
         dueAtMs: consumer.dueAtMs ?? 0,
         finish: () => this.#context.consumers.complete(consumer),
+      })
+  }
+
+  #planChannels(): void {
+    const { channels, clock, metrics } = this.#context
+    for (const channel of channels.pending())
+      this.#add(`channel/${channel.id}`, {
+        dueAtMs: channel.dueAtMs ?? 0,
+        finish: async () => {
+          await channels.complete(channel, clock.nowMs())
+          if (!channels.find(channel.id)) metrics.forget({ ChannelId: channel.id })
+        },
       })
   }
 

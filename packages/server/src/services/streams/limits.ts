@@ -20,6 +20,8 @@ export type StreamsLimits = {
   readonly onDemandStreamCountMax: number
   /** Registered consumers of a stream. */
   readonly consumerCountMax: number
+  /** Least time that records of a channel may wait for company. */
+  readonly channelFreshnessSecondsMin: number
   /** UpdateShardCount calls on a stream in 24 hours. */
   readonly shardCountUpdatesPerDay: number
   /** UpdateStreamMode calls on a stream in 24 hours. */
@@ -37,6 +39,7 @@ export const awsLimits: StreamsLimits = {
   shardCountMax: 20_000,
   onDemandStreamCountMax: 50,
   consumerCountMax: 20,
+  channelFreshnessSecondsMin: 300,
   shardCountUpdatesPerDay: 10,
   modeUpdatesPerDay: 2,
 }
@@ -50,6 +53,7 @@ export const liftedLimits: StreamsLimits = {
   consumerBytesOutPerSecond: Number.POSITIVE_INFINITY,
   onDemandBytesInPerSecond: Number.POSITIVE_INFINITY,
   operationRates: false,
+  channelFreshnessSecondsMin: 1,
   shardCountUpdatesPerDay: Number.POSITIVE_INFINITY,
   modeUpdatesPerDay: Number.POSITIVE_INFINITY,
 }

@@ -16,7 +16,11 @@ export const consumerArn = string({
   max: 2048,
   pattern: '^(arn):aws.*:kinesis:.*:\\d{12}:.*stream\\/[a-zA-Z0-9_.-]+\\/consumer\\/[a-zA-Z0-9_.-]+:[0-9]+',
 })
-export const resourceArn = string({ min: 1, max: 2048, pattern: 'arn:aws.*:kinesis:.*:\\d{12}:.*stream/\\S+' })
+export const resourceArn = string({
+  min: 1,
+  max: 2048,
+  pattern: 'arn:aws.*:kinesis:.*:\\d{12}:.*(stream|channel|queue)/\\S+',
+})
 export const consumerName = string({ min: 1, max: 128, pattern: name })
 export const shardId = string({ min: 1, max: 128, pattern: name })
 export const hashKey = string({ pattern: '0|([1-9]\\d{0,38})' })

@@ -1,7 +1,10 @@
 import type { Operation, Service } from '../../core/operation.ts'
-import type { StreamReader } from '../../core/ports.ts'
+import type { ChannelDeliveries, StreamChannels, StreamReader } from '../../core/ports.ts'
+import { ChannelFeed } from './channel-feed.ts'
+import { ChannelStore } from './channel-store.ts'
 import { ConsumerStore } from './consumer-store.ts'
 import type { StreamsContext, StreamsParts } from './context.ts'
+import { nobodyDelivers } from './faults.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { OnDemandCapacity } from './on-demand.ts'
 import { startOnDemandScaling } from './on-demand-scaling.ts'
@@ -16,6 +19,8 @@ import { Subscriptions } from './subscriptions.ts'
 export type StreamsService = Service<StreamsContext> & {
   /** How other services read streams. */
   readonly reader: StreamReader
+  /** What is to be delivered from streams to buckets. */
+  readonly channels: StreamChannels
   /** Ends subscriptions and background work. What is pending goes on at the next start. */
   stop(): Promise<void>
 }
@@ -25,7 +30,9 @@ export async function openStreams(parts: StreamsParts): Promise<StreamsService> 
   const { catalog, clock, limits, place, random } = parts
   const context: StreamsContext = {
     ...parts,
+    channelDeliveries: parts.channelDeliveries ?? nobody,
     streams: new StreamStore(catalog, place),
+    channels: new ChannelStore(catalog, place),
     consumers: new ConsumerStore(catalog, place),
     throughput: new ShardThroughput(clock, limits),
     onDemand: new OnDemandCapacity(clock, limits),
@@ -42,12 +49,19 @@ export async function openStreams(parts: StreamsParts): Promise<StreamsService> 
     operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
     context,
     reader: new InnerStreamReader(context),
+    channels: new ChannelFeed(context),
     async stop() {
       context.subscriptions.stop()
       stopScaling()
       await lifecycle.stop()
     },
   }
+}
+
+const nobody: ChannelDeliveries = {
+  begin() {
+    throw nobodyDelivers()
+  },
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: see Service

@@ -141,7 +141,7 @@ export class InnerStreamReader implements StreamReader {
       const { stream, shard } = this.#resolve(source, shardId)
       let pauseMs = throttledMs
       if (source.consumerName === undefined) {
-        if (throughput.admitRead(stream, shard)) return true
+        if (source.isUncounted || throughput.admitRead(stream, shard)) return true
         new StreamMetrics(this.#context, stream).readThrottled(shard)
         throttled()
       } else {
@@ -194,7 +194,8 @@ export class InnerStreamReader implements StreamReader {
   #keyOf = (stream: Stream, shard: Shard, consumer: Consumer) =>
     `${stream.id}/${shard.index}/${this.#context.consumers.arnOf(consumer)}`
 
-  #charge({ consumerName }: StreamSource, stream: Stream, shard: Shard, page: ShardPage): void {
+  #charge({ consumerName, isUncounted }: StreamSource, stream: Stream, shard: Shard, page: ShardPage): void {
+    if (isUncounted) return
     const { throughput } = this.#context
     const metrics = new StreamMetrics(this.#context, stream)
     if (consumerName === undefined) {

@@ -39,7 +39,7 @@ export function checkTagCount(count: number, what: string, accountId: string): v
 export const tagViews = (tags: ReadonlyMap<string, string>) =>
   [...tags].sort(([a], [b]) => (a < b ? -1 : 1)).map(([Key, Value]) => ({ Key, Value }))
 
-/** Something that has tags: a stream or a consumer, as an ARN names it. */
+/** Something that has tags: a stream, a consumer or a channel, as an ARN names it. */
 export type Tagged = {
   readonly tags: ReadonlyMap<string, string>
   /** Adds tags. @throws InvalidArgumentException above `tagsMax`, ResourceInUseException */
@@ -73,9 +73,27 @@ export function taggedStream(context: StreamsContext, name: string): Tagged {
   }
 }
 
+function taggedChannel({ channels, place }: StreamsContext, id: string): Tagged {
+  return {
+    tags: channels.find(id)?.tags ?? new Map(),
+    add: (added) =>
+      channels.update(id, (channel) => {
+        const tags = new Map([...channel.tags, ...added])
+        checkTagCount(tags.size, `channel ${channel.name}`, place.accountId)
+        return { ...channel, tags }
+      }),
+    remove: (keys) =>
+      channels.update(id, (channel) => {
+        const removed = new Set(keys)
+        return { ...channel, tags: new Map([...channel.tags].filter(([key]) => !removed.has(key))) }
+      }),
+  }
+}
+
 /** What a ResourceARN means. @throws InvalidArgumentException, ResourceNotFoundException */
 export function taggedResource(context: StreamsContext, resourceArn: string): Tagged {
-  const { consumers, place, streams } = context
+  const { channels, consumers, place, streams } = context
+  if (resourceArn.includes(':channel/')) return taggedChannel(context, channels.byArn(resourceArn).id)
   const [streamArn, consumerPart] = resourceArn.split('/consumer/', 2) as [string, string | undefined]
   const name = streamNameOf(context, { StreamARN: streamArn })
   if (consumerPart === undefined) return taggedStream(context, name)

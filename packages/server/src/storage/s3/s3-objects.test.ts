@@ -24,7 +24,12 @@ async function fixture(t: TestContext, fault?: Fault) {
 test('an object is put whole, with its checksum and what is said of it, under the address of its bucket', async (t) => {
   const { objects, put, requests } = await fixture(t)
   const kmsKeyArn = 'arn:aws:kms:eu-central-1:000000000000:key/k'
-  const headers = { contentType: 'application/octet-stream', contentEncoding: 'gzip', kmsKeyArn }
+  const headers = {
+    contentType: 'application/octet-stream',
+    contentEncoding: 'gzip',
+    kmsKeyArn,
+    storageClass: 'GLACIER_IR',
+  }
   await put('lake', 'a/b //c', [Buffer.from('one'), Buffer.from('two')], headers)
   assert.equal(objects.get('/lake/a/b //c')?.toString(), 'onetwo')
   assert.equal(requests.length, 1)
@@ -33,6 +38,7 @@ test('an object is put whole, with its checksum and what is said of it, under th
   assert.equal(said['content-encoding'], 'gzip')
   assert.equal(said['x-amz-server-side-encryption'], 'aws:kms')
   assert.equal(said['x-amz-server-side-encryption-aws-kms-key-id'], kmsKeyArn)
+  assert.equal(said['x-amz-storage-class'], 'GLACIER_IR')
   assert.match(said.authorization!, /Credential=any\/\d{8}\/eu-central-1\/s3\//)
 })
 

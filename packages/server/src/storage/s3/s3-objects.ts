@@ -1,4 +1,4 @@
-import type { CompletedPart, S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import type { CompletedPart, S3Client, S3ClientConfig, StorageClass } from '@aws-sdk/client-s3'
 import { chunksOf } from '@millrace/formats'
 import { type ObjectHeaders, ObjectRefused, type ObjectStore } from '../../core/ports.ts'
 import { refusalOf } from './s3-refusal.ts'
@@ -162,11 +162,12 @@ class Upload {
   }
 
   #described() {
-    const { contentEncoding, contentType, kmsKeyArn } = this.#headers
+    const { contentEncoding, contentType, kmsKeyArn, storageClass } = this.#headers
     return {
       ContentType: contentType,
       ContentEncoding: contentEncoding,
       ...(kmsKeyArn !== undefined && { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyArn }),
+      ...(storageClass !== undefined && { StorageClass: storageClass as StorageClass }),
     }
   }
 

@@ -1,37 +1,40 @@
 import type { FirehoseContext } from '../context.ts'
-import { logIdOf } from '../delivery-stream.ts'
-import { count } from '../metrics.ts'
-import { CheckpointStore } from './checkpoint-store.ts'
+import type { CheckpointStore } from './checkpoint-store.ts'
+import type { Deliverables } from './deliverable.ts'
 import { Delivery } from './delivery.ts'
 import { type DeliveryView, deliveryView } from './delivery-view.ts'
-import { planOf } from './plan.ts'
 
-type Running = { readonly delivery: Delivery; readonly createdMs: number; readonly version: number }
+type Running = { readonly delivery: Delivery; readonly id: string; readonly version: number }
 
 /** How often CloudWatch is told of what waits. */
 const reportMs = 60_000
 
-/** Runs one delivery for each delivery stream that is there, and another one whenever its settings change. */
+/** Runs one delivery for each thing that is to be delivered, and another one whenever its settings change. */
 export class Deliveries {
-  readonly #context: FirehoseContext
+  readonly #context: Pick<FirehoseContext, 'clock' | 'logger'>
+  readonly #deliverables: Deliverables
   readonly #checkpoints: CheckpointStore
   readonly #running = new Map<string, Running>()
-  /** By name, the last change: stop one, start another. */
+  /** By key, the last change: stop one, start another. */
   readonly #changes = new Map<string, Promise<void>>()
   #isStopped = false
   #stopReports = () => {}
   #stopWatching = () => {}
 
-  constructor(context: FirehoseContext) {
+  constructor(
+    context: Pick<FirehoseContext, 'clock' | 'logger'>,
+    deliverables: Deliverables,
+    checkpoints: CheckpointStore,
+  ) {
     this.#context = context
-    this.#checkpoints = new CheckpointStore(context.catalog)
+    this.#deliverables = deliverables
+    this.#checkpoints = checkpoints
   }
 
   start(): void {
-    const { deliveryStreams } = this.#context
-    for (const { name } of deliveryStreams.all()) this.#look(name)
+    for (const key of this.#deliverables.keys()) this.#look(key)
     void this.#checkpoints.keepOnly(this.#ids()).catch(() => {}) // the next that goes tries again
-    this.#stopWatching = deliveryStreams.watch((name) => this.#look(name))
+    this.#stopWatching = this.#deliverables.watch((key) => this.#look(key))
     this.#reportLater()
   }
 
@@ -43,70 +46,56 @@ export class Deliveries {
     await Promise.all([...this.#running.values()].map(({ delivery }) => delivery.stop()))
   }
 
-  /** How each delivery stream stands, in order of name. */
-  views(): Promise<DeliveryView[]> {
-    const { clock, deliveryStreams } = this.#context
-    return Promise.all(
-      deliveryStreams.all().map(async (stream) => {
-        const figures = await this.#running.get(stream.name)?.delivery.figures()
-        return deliveryView(stream, figures, clock.nowMs())
-      }),
-    )
+  /** How each stands, in order of key. */
+  async views(): Promise<DeliveryView[]> {
+    const { clock } = this.#context
+    const views = this.#deliverables.keys().map(async (key) => {
+      const deliverable = this.#deliverables.find(key)
+      const figures = await this.#running.get(key)?.delivery.figures()
+      return deliverable && deliveryView(deliverable.facts, figures, clock.nowMs())
+    })
+    return (await Promise.all(views)).filter((view) => view !== undefined)
   }
 
   #reportLater(): void {
     this.#stopReports = this.#context.clock.after(reportMs, () => {
       for (const { delivery } of this.#running.values()) delivery.reportWaiting()
-      this.#reportLimits()
+      this.#deliverables.report?.()
       this.#reportLater()
     })
   }
 
-  /** What may be put into each delivery stream that something was put into since the last time. */
-  #reportLimits(): void {
-    const { counts, deliveryStreams, limits, metrics } = this.#context
-    if (!Number.isFinite(limits.putBytesPerSecond)) return
-    for (const stream of deliveryStreams.all()) {
-      const known = counts.of(logIdOf(stream))
-      if (known.put.records === known.reportedPutRecords) continue
-      known.reportedPutRecords = known.put.records
-      count(metrics, stream.name, 'BytesPerSecondLimit', limits.putBytesPerSecond)
-      count(metrics, stream.name, 'RecordsPerSecondLimit', limits.putRecordsPerSecond)
-      count(metrics, stream.name, 'PutRequestsPerSecondLimit', limits.putRequestsPerSecond)
-    }
-  }
-
-  #look(name: string): void {
-    const before = this.#changes.get(name) ?? Promise.resolve()
+  #look(key: string): void {
+    const before = this.#changes.get(key) ?? Promise.resolve()
     const change = before
-      .then(() => this.#follow(name))
+      .then(() => this.#follow(key))
       .catch((error: unknown) =>
-        this.#context.logger.log('error', 'a delivery stream cannot be delivered', { name, error }),
+        this.#context.logger.log('error', 'a delivery stream cannot be delivered', { name: key, error }),
       )
       .then(() => {
-        if (this.#changes.get(name) === change) this.#changes.delete(name)
+        if (this.#changes.get(key) === change) this.#changes.delete(key)
       })
-    this.#changes.set(name, change)
+    this.#changes.set(key, change)
   }
 
-  async #follow(name: string): Promise<void> {
-    const stream = this.#context.deliveryStreams.find(name)
-    const running = this.#running.get(name)
-    const isCurrent = running && stream?.createdMs === running.createdMs && stream.version === running.version
-    const isWanted = stream?.status === 'ACTIVE' && !this.#isStopped
+  async #follow(key: string): Promise<void> {
+    const found = this.#deliverables.find(key)
+    const running = this.#running.get(key)
+    const isCurrent = running && found?.id === running.id && found.version === running.version
+    const isWanted = found?.isActive && !this.#isStopped
     if (running && !(isCurrent && isWanted)) {
-      this.#running.delete(name)
+      this.#running.delete(key)
       await running.delivery.stop()
     }
-    if (!stream) await this.#checkpoints.keepOnly(this.#ids())
-    if (!stream || !isWanted || isCurrent) return
-    const parts = { ...this.#context, checkpoints: this.#checkpoints, counts: this.#context.counts.of(logIdOf(stream)) }
-    const delivery = new Delivery(parts, planOf(this.#context, stream))
-    this.#running.set(name, { delivery, createdMs: stream.createdMs, version: stream.version })
+    if (!found) await this.#checkpoints.keepOnly(this.#ids())
+    if (!found || !isWanted || isCurrent) return
+    const { id, parts, version } = found
+    const delivery = new Delivery({ ...parts, checkpoints: this.#checkpoints }, found.plan())
+    this.#running.set(key, { delivery, id, version })
     delivery.start()
   }
 
   #ids(): ReadonlySet<string> {
-    return new Set(this.#context.deliveryStreams.all().map(logIdOf))
+    return new Set(this.#deliverables.keys().flatMap((key) => this.#deliverables.find(key)?.id ?? []))
   }
 }

@@ -1,11 +1,9 @@
-import type { DeliveryStream } from '../delivery-stream.ts'
-import { destinationName } from '../destination-name.ts'
 import type { DeliveryFigures } from './delivery.ts'
 import type { Buffered } from './delivery-buffers.ts'
 import type { Amount, LastError } from './delivery-counts.ts'
 
-/** A delivery as the page `/deliveries` gives it, and `millrace deliveries` shows it. Amounts are since the server started. */
-export type DeliveryView = {
+/** What is delivered, whether it runs or not. */
+export type DeliveryFacts = {
   readonly name: string
   readonly status: string
   /** Rises with each change of the settings. */
@@ -14,6 +12,10 @@ export type DeliveryView = {
   readonly source: string
   /** Its kind, e.g. `ExtendedS3`, and where it is. */
   readonly destination: { readonly kind: string; readonly name: string }
+}
+
+/** A delivery as the page `/deliveries` gives it, and `millrace deliveries` shows it. Amounts are since the server started. */
+export type DeliveryView = DeliveryFacts & {
   /** Accepted by Direct PUT, or read from the stream. */
   readonly in: Amount
   /** In memory. */
@@ -34,23 +36,13 @@ export type DeliveryView = {
 }
 
 /** @param figures undefined while it is not delivered, in CREATING and DELETING */
-export function deliveryView(
-  stream: DeliveryStream,
-  figures: DeliveryFigures | undefined,
-  nowMs: number,
-): DeliveryView {
-  const { destination, name, source, status, version } = stream
-  const isPut = source.type === 'DirectPut'
-  const known = {
-    ...{ name, status, version, source: isPut ? 'DirectPut' : source.streamArn },
-    destination: { kind: destination.kind, name: destinationName(destination) },
-  }
-  if (!figures) return { ...known, ...nothing }
+export function deliveryView(facts: DeliveryFacts, figures: DeliveryFigures | undefined, nowMs: number): DeliveryView {
+  if (!figures) return { ...facts, ...nothing }
   const { buffered, counts, oldestMs, waiting } = figures
   const { delivered, failedRecords, lastError, put, read } = counts
   return {
-    ...known,
-    in: { ...(isPut ? put : read) },
+    ...facts,
+    in: { ...(facts.source === 'DirectPut' ? put : read) },
     buffered,
     out: { ...delivered },
     waiting: { ...waiting, ...estimatedBytes(waiting.records, read) },

@@ -18,15 +18,17 @@ test('an error log that is on and not named has the names of the console', () =>
     S3Configuration: { BucketARN: 'arn:aws:s3:::kept', CloudWatchLoggingOptions: { Enabled: true, LogGroupName: 'g' } },
   })
   const { backupLog, errorLog } = errorLogsOf({ place }, stream)
-  const common = { deliveryStreamArn: 'arn:aws:firehose:us-east-1:000000000000:deliverystream/orders', version: 3 }
+  const facts = (destination: string) => ({
+    ...{ deliveryStreamARN: 'arn:aws:firehose:us-east-1:000000000000:deliverystream/orders', destination },
+    deliveryStreamVersionId: 3,
+  })
   assert.deepEqual(errorLog, {
-    ...common,
-    destination: 'https://example.com/in',
+    facts: facts('https://example.com/in'),
     logGroup: '/aws/kinesisfirehose/orders',
     logStream: 'DestinationDelivery',
   })
   assert.deepEqual(backupLog, {
-    ...{ ...common, destination: 'arn:aws:s3:::kept', logGroup: 'g', logStream: 'BackupDelivery' },
+    ...{ facts: facts('arn:aws:s3:::kept'), logGroup: 'g', logStream: 'BackupDelivery' },
   })
 })
 
@@ -42,7 +44,7 @@ test('a destination that fails all the time is told of once a second, with the n
   const clock = new ManualClock()
   const events: LogEvent[] = []
   const logEvents = { put: (_group: string, _stream: string, event: LogEvent) => void events.push(event) }
-  const target = { logGroup: 'g', logStream: 's', deliveryStreamArn: 'arn', destination: 'd', version: 1 }
+  const target = { logGroup: 'g', logStream: 's', facts: { deliveryStreamARN: 'arn', destination: 'd' } }
   const log = new ErrorLog(logEvents, clock, target)
   for (let i = 0; i < 100; i++) log.put({ errorCode: 'X', message: 'x'.repeat(100_000) })
   assert.equal(events.length, 20)
@@ -51,7 +53,7 @@ test('a destination that fails all the time is told of once a second, with the n
   const messages = events.map(({ message }) => JSON.parse(message))
   assert.equal(messages[0].message.length, 8192)
   assert.deepEqual(messages[20], {
-    ...{ deliveryStreamARN: 'arn', destination: 'd', deliveryStreamVersionId: 1, message: 'y' },
+    ...{ deliveryStreamARN: 'arn', destination: 'd', message: 'y' },
     ...{ errorCode: 'Lambda.FunctionError', processor: 'arn:aws:lambda:…', suppressed: 80 },
   })
 })

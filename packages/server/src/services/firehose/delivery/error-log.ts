@@ -7,13 +7,12 @@ import { deliveryStreamArn } from '../delivery-stream-view.ts'
 import { destinationName } from '../destination-name.ts'
 import type { S3Settings } from '../settings/settings.ts'
 
-/** Where a delivery stream's errors are told, and what stands in each entry. */
+/** Where the errors of a delivery are told. */
 export type ErrorLogTarget = {
   readonly logGroup: string
   readonly logStream: string
-  readonly deliveryStreamArn: string
-  readonly destination: string
-  readonly version: number
+  /** What stands in each entry. */
+  readonly facts: Readonly<Record<string, unknown>>
 }
 
 export type LoggedError = {
@@ -54,11 +53,9 @@ export class ErrorLog {
       this.#suppressed++
       return
     }
-    const { deliveryStreamArn, destination, logGroup, logStream, version } = this.#target
+    const { facts, logGroup, logStream } = this.#target
     const entry = {
-      deliveryStreamARN: deliveryStreamArn,
-      destination,
-      deliveryStreamVersionId: version,
+      ...facts,
       message: message.slice(0, messageCharsMax),
       errorCode,
       processor,
@@ -76,12 +73,14 @@ export function errorLogsOf({ place }: Pick<FirehoseContext, 'place'>, stream: D
   const { destination, name, version } = stream
   const { S3BackupConfiguration, S3Configuration, CloudWatchLoggingOptions } =
     destination.settings as typeof destination.settings & Backups
-  const common = { deliveryStreamArn: deliveryStreamArn(place, name), version }
   const target = (options: LoggingOptions, to: string, logStream: string): ErrorLogTarget | undefined =>
     options?.Enabled
       ? {
-          ...common,
-          destination: to,
+          facts: {
+            deliveryStreamARN: deliveryStreamArn(place, name),
+            destination: to,
+            deliveryStreamVersionId: version,
+          },
           // What AWS's console fills in; who leaves them out on AWS is refused or not: unknown.
           logGroup: options.LogGroupName || `/aws/kinesisfirehose/${name}`,
           logStream: options.LogStreamName || logStream,

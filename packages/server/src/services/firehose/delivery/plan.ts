@@ -41,7 +41,7 @@ export type Delivered = BufferLimits & {
    */
   readonly giveUp?: ((batch: DeliveryBatch) => Promise<void>) | undefined
   /** Where records go that could not be delivered or transformed. */
-  readonly errors: BufferLimits & { readonly destination: S3Destination }
+  readonly errors: BufferLimits & { readonly destination: Pick<S3Destination, 'deliverErrors'> }
   /** Where all records go as they came, beside their delivery. */
   readonly backup?: (BufferLimits & { readonly destination: S3Destination }) | undefined
 }

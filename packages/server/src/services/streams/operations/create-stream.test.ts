@@ -114,6 +114,8 @@ test('the limits on shards and on-demand streams hold for what is asked at once'
     OpenShardCount: 10,
     OnDemandStreamCount: 1,
     OnDemandStreamCountLimit: 1,
+    ChannelCount: 0,
+    ChannelCountLimit: 2,
   })
 })
 

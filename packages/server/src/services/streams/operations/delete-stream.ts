@@ -2,6 +2,7 @@ import { AwsError } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { boolean, optional, structure } from '../../../core/shapes.ts'
 import type { StreamsContext } from '../context.ts'
+import { streamHasChannels } from '../faults.ts'
 import { streamNameOf, streamReference, streamResource } from '../members.ts'
 import { changed } from '../stream.ts'
 
@@ -11,10 +12,11 @@ export const deleteStream = operation({
   resource: streamResource,
   rate: { perSecond: 5, per: 'account' },
   async handle(context: StreamsContext, input) {
-    const { clock, consumers, durations, place, streams } = context
+    const { channels, clock, consumers, durations, place, streams } = context
     const name = streamNameOf(context, input)
     await streams.update(name, (stream) => {
       if (stream.status === 'DELETING') return stream // as on AWS, asking twice is no mistake
+      if (channels.ofStream(stream).length > 0) throw streamHasChannels(name, place.accountId)
       if (consumers.ofStream(stream).length > 0 && !input.EnforceConsumerDeletion)
         throw new AwsError(
           'ResourceInUseException',

@@ -1,13 +1,15 @@
-import { notImplemented } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
-import { string, structure } from '../../../core/shapes.ts'
+import { structure } from '../../../core/shapes.ts'
+import { channelArn } from '../channel-input.ts'
+import { channelView } from '../channel-view.ts'
 import type { StreamsContext } from '../context.ts'
 
 export const describeChannel = operation({
   name: 'DescribeChannel',
-  input: structure({ ChannelARN: string() }),
+  input: structure({ ChannelARN: channelArn }),
   resource: ({ ChannelARN }) => ChannelARN,
-  handle: async (_context: StreamsContext) => {
-    throw notImplemented('DescribeChannel', 'the release that brings Data Firehose')
+  rate: { perSecond: 5, per: 'account' },
+  async handle(context: StreamsContext, input) {
+    return { ChannelDescription: channelView(context, context.channels.byArn(input.ChannelARN)) }
   },
 })

@@ -18,7 +18,10 @@ export const describeStreamSummary = operation({
         OpenShardCount: openShardCount(stream),
         ConsumerCount: context.consumers.ofStream(stream).length,
         MaxRecordSizeInKiB: stream.maxRecordSizeKiB,
-        ...(stream.mode === 'ON_DEMAND' && { RecordDistributionStrategy: stream.distributionStrategy }),
+        ...(stream.mode === 'ON_DEMAND' && {
+          RecordDistributionStrategy: stream.distributionStrategy,
+          ChannelCount: context.channels.ofStream(stream).length,
+        }),
         ...(stream.warmThroughputMiBps !== undefined && { WarmThroughput: warmThroughputView(context, stream) }),
       },
     }

@@ -14,13 +14,7 @@ test('each of the 45 commands of the SDK has one operation, and there are no mor
 test('what comes with another release says so, and is no fault of the caller', async () => {
   const { call } = await streamsFixture()
   const ResourceARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/s'
-  const ChannelARN = 'arn:aws:kinesis:us-east-1:000000000000:channel/c'
   const inputs = {
-    CreateChannel: { ChannelName: 'c', ServiceExecutionRoleARN: 'r', StreamConfigurationList: [{}] },
-    DeleteChannel: { ChannelARN },
-    DescribeChannel: { ChannelARN },
-    ListChannels: {},
-    UpdateChannel: { ChannelARN },
     DeleteResourcePolicy: { ResourceARN },
     GetResourcePolicy: { ResourceARN },
     PutResourcePolicy: { ResourceARN, Policy: '{}' },

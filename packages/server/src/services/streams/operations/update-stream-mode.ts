@@ -3,6 +3,7 @@ import { operation } from '../../../core/operation.ts'
 import { optional, structure } from '../../../core/shapes.ts'
 import { checkOnDemandRoom, checkWarmThroughput } from '../capacity-checks.ts'
 import type { StreamsContext } from '../context.ts'
+import { streamHasChannels } from '../faults.ts'
 import { streamArn, streamId, streamModeDetails, streamNameOf, streamResource, warmThroughput } from '../members.ts'
 import { changeSettings } from '../stream-settings.ts'
 
@@ -19,7 +20,7 @@ export const updateStreamMode = operation({
   resource: streamResource,
   rate: { perSecond: 5, per: 'resource' },
   async handle(context: StreamsContext, input) {
-    const { clock, limits, streams } = context
+    const { channels, clock, limits, place, streams } = context
     const mode = input.StreamModeDetails.StreamMode
     const name = streamNameOf(context, input)
     streams.get(name)
@@ -32,6 +33,8 @@ export const updateStreamMode = operation({
           throw limitExceeded(
             `UpdateStreamMode cannot be called on stream ${name} more than ${limits.modeUpdatesPerDay} times in 24 hours.`,
           )
+        if (mode === 'PROVISIONED' && channels.ofStream(stream).length > 0)
+          throw streamHasChannels(name, place.accountId)
         if (mode === 'ON_DEMAND' && stream.mode !== mode) checkOnDemandRoom(context)
         return {
           mode,

@@ -29,13 +29,17 @@ export function toS3(context: FirehoseContext, stream: DeliveryStream, settings:
 }
 
 /** What every destination has beside it: a bucket for what could not be delivered, and maybe for all that came. */
-export const backupTo = (context: FirehoseContext, stream: DeliveryStream, settings: S3Settings) => ({
+export const backupTo = (context: FirehoseContext, stream: Pick<DeliveryStream, 'name'>, settings: S3Settings) => ({
   destination: s3Of(context, stream, settings),
   ...limitsOf(settings.BufferingHints),
 })
 
 /** A bucket that may be put into. @throws InvalidArgumentException */
-export function s3Of(context: FirehoseContext, stream: DeliveryStream, settings: S3DestinationSettings): S3Destination {
+export function s3Of(
+  context: FirehoseContext,
+  stream: Pick<DeliveryStream, 'name'>,
+  settings: S3DestinationSettings,
+): S3Destination {
   const { objects, random } = context
   if (!objects) throw noBuckets()
   return new S3Destination({ objects, random, name: stream.name }, settings)
