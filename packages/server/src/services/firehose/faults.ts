@@ -55,6 +55,12 @@ export const versionMismatch = (name: string, given: string, version: number) =>
 export const notDeliveredTo = (what: string) =>
   invalidArgument(`Millrace does not support ${what}. See docs/firehose.md for what there is.`)
 
+/** To updates that would keep less than everything, once everything is kept. */
+export const backupStays = () => invalidArgument('Disabling S3 backup is not currently supported.')
+
+export const backupNeedsBucket = () =>
+  invalidArgument('S3 backup destination configuration is required when enabling S3 backup.')
+
 /** Ours. */
 export const noBuckets = () =>
   invalidArgument('This Millrace has no buckets: start it with --data DIR, --buckets DIR or --s3-endpoint URL.')

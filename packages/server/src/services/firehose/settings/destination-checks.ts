@@ -1,8 +1,9 @@
 import { invalidArgument } from '../../../core/aws-error.ts'
 import { constraintsBroken, violation } from '../../../core/shapes.ts'
+import { backupNeedsBucket } from '../faults.ts'
 import { checkPartitioning, isPartitioned } from './partitioning.ts'
-import { checkPrefixes } from './prefix-checks.ts'
 import { checkProcessors } from './processors.ts'
+import { checkS3 } from './s3-checks.ts'
 import type { DestinationSettings, ExtendedS3Settings } from './settings.ts'
 
 /* What AWS demands of settings together, beyond what each member may be [docs, section 4 of the guide's pages on S3]. */
@@ -13,27 +14,26 @@ export function checkDestination(destination: DestinationSettings, anyEndpoint: 
   checkProcessors(destination)
   switch (kind) {
     case 'ExtendedS3':
-      checkPrefixes(settings, isPartitioned(destination))
+      checkS3(settings, isPartitioned(destination))
       checkConversion(settings)
-      if (settings.S3BackupMode === 'Enabled' && !settings.S3BackupConfiguration)
-        throw invalidArgument('S3 backup destination configuration is required when enabling S3 backup.')
-      if (settings.S3BackupConfiguration) checkPrefixes(settings.S3BackupConfiguration, false)
+      if (settings.S3BackupMode === 'Enabled' && !settings.S3BackupConfiguration) throw backupNeedsBucket()
+      if (settings.S3BackupConfiguration) checkS3(settings.S3BackupConfiguration, false)
       break
     case 'HttpEndpoint':
       if (!anyEndpoint && !settings.EndpointConfiguration.Url.startsWith('https://'))
         throw notAws(settings.EndpointConfiguration.Url, 'endpointConfiguration.url', 'https://.*')
-      checkPrefixes(settings.S3Configuration, false)
+      checkS3(settings.S3Configuration, false)
       break
     case 'Elasticsearch':
     case 'Amazonopensearchservice':
       if (!settings.ClusterEndpoint === !settings.DomainARN)
         throw invalidArgument('Exactly one of ClusterEndpoint and DomainARN must be given.')
       checkHttps(settings.ClusterEndpoint, 'clusterEndpoint', anyEndpoint)
-      checkPrefixes(settings.S3Configuration, false)
+      checkS3(settings.S3Configuration, false)
       break
     case 'AmazonOpenSearchServerless':
       checkHttps(settings.CollectionEndpoint, 'collectionEndpoint', anyEndpoint)
-      checkPrefixes(settings.S3Configuration, false)
+      checkS3(settings.S3Configuration, false)
       break
     case 'Redshift':
       if (!anyEndpoint && !redshiftUrl.test(settings.ClusterJDBCURL))
@@ -45,7 +45,7 @@ export function checkDestination(destination: DestinationSettings, anyEndpoint: 
       break
     case 'Splunk':
       checkHttps(settings.HECEndpoint, 'hECEndpoint', anyEndpoint)
-      checkPrefixes(settings.S3Configuration, false)
+      checkS3(settings.S3Configuration, false)
   }
   checkPartitioning(destination)
 }

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../../../core/aws-error.ts'
 import { optional, structure, type ValueOf } from '../../../core/shapes.ts'
-import { notDeliveredTo } from '../faults.ts'
+import { backupNeedsBucket, backupStays, notDeliveredTo } from '../faults.ts'
 import {
   extendedS3WithDefaults,
   httpEndpointWithDefaults,
@@ -116,28 +116,45 @@ export function updatedDestination(
   if (kind !== now.kind) throw invalidArgument(`The destination is ${now.kind}, and cannot become ${kind}.`)
   const { S3Update, S3BackupUpdate, ...rest } = input[name] as Update
   const { S3Configuration, S3BackupConfiguration, ...settings } = now.settings as Backups
-  const backup =
-    S3BackupConfiguration || S3BackupUpdate ? { ...S3BackupConfiguration, ...given(S3BackupUpdate) } : undefined
   const destination = {
     kind,
     settings: {
-      ...settings,
-      ...given(rest),
-      ...(S3Configuration && { S3Configuration: { ...S3Configuration, ...given(S3Update) } }),
-      ...(backup && { S3BackupConfiguration: backup }),
+      ...changed(settings, rest),
+      ...(S3Configuration && { S3Configuration: changed(S3Configuration, S3Update) }),
+      ...((S3BackupConfiguration || S3BackupUpdate) && {
+        S3BackupConfiguration: S3BackupConfiguration
+          ? changed(S3BackupConfiguration, S3BackupUpdate)
+          : s3WithDefaults(backupConfiguration(S3BackupUpdate!)),
+      }),
     },
   } as unknown as DestinationSettings
+  if (keepsAll(now) && !keepsAll(destination)) throw backupStays()
   const filled = withProcessorDefaults(destination)
   checkDestination(filled, anyEndpoint)
   checkSamePartitioning(now, filled)
   return filled
 }
 
-type Update = { readonly S3Update?: object; readonly S3BackupUpdate?: object }
+type Update = { readonly S3Update?: object; readonly S3BackupUpdate?: ValueOf<typeof s3Update> }
 type Backups = { readonly S3Configuration?: object; readonly S3BackupConfiguration?: object }
 
-const given = (members: object = {}) =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+/** Members with those of an update in their place, whatever it leaves out staying as it is; hints are two members. */
+function changed(members: object, update: object = {}): object {
+  const given = Object.fromEntries(Object.entries(update).filter(([, value]) => value !== undefined))
+  const hints = 'BufferingHints' in given && {
+    BufferingHints: changed((members as { BufferingHints?: object }).BufferingHints ?? {}, given.BufferingHints),
+  }
+  return { ...members, ...given, ...hints }
+}
+
+/** A backup that an update begins. @throws InvalidArgumentException where the update does not say where to */
+function backupConfiguration({ BucketARN, RoleARN, ...rest }: ValueOf<typeof s3Update>) {
+  if (BucketARN === undefined || RoleARN === undefined) throw backupNeedsBucket()
+  return { BucketARN, RoleARN, ...rest }
+}
+
+const keepsAll = ({ settings }: DestinationSettings) =>
+  ['Enabled', 'AllData', 'AllEvents'].includes((settings as { S3BackupMode?: string }).S3BackupMode ?? '')
 
 /** The name of the one member that is there. @throws InvalidArgumentException */
 function onlyOne(input: Readonly<Record<string, unknown>>, names: readonly string[]): string {

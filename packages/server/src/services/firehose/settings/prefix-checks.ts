@@ -19,7 +19,9 @@ const evaluatedMax = 512
 /** Any time is as long as any other, and partition keys are not known yet. */
 const sample = { atMs: Date.UTC(2026, 11, 31, 23, 59, 59), timeZone: 'UTC', random: systemRandom }
 
-type Prefixes = Pick<S3Settings, 'Prefix' | 'ErrorOutputPrefix'> & { readonly CustomTimeZone?: string | undefined }
+export type Prefixes = Pick<S3Settings, 'Prefix' | 'ErrorOutputPrefix'> & {
+  readonly CustomTimeZone?: string | undefined
+}
 
 /** @throws InvalidArgumentException */
 export function checkPrefixes(

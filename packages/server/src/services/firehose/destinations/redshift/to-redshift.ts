@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../../../core/ports.ts'
 import type { FirehoseContext } from '../../context.ts'
 import type { Delivered } from '../../delivery/plan.ts'
 import type { DeliveryStream } from '../../delivery-stream.ts'
-import { noBuckets, notDeliveredTo } from '../../faults.ts'
+import { backupNeedsBucket, noBuckets, notDeliveredTo } from '../../faults.ts'
 import { countDelivery } from '../../metrics.ts'
 import type { RedshiftSettings } from '../../settings/settings.ts'
 import type { DeliveryBatch } from '../destination.ts'
@@ -27,8 +27,7 @@ export function toRedshift(context: FirehoseContext, stream: DeliveryStream, set
   const { objects } = context
   if (!objects) throw noBuckets()
   const { RetryOptions, S3BackupConfiguration, S3BackupMode, S3Configuration } = settings
-  if (S3BackupMode === 'Enabled' && !S3BackupConfiguration)
-    throw invalidArgument('S3BackupConfiguration must be given when S3BackupMode is Enabled.')
+  if (S3BackupMode === 'Enabled' && !S3BackupConfiguration) throw backupNeedsBucket()
   const errors = backupTo(context, stream, S3Configuration)
   const destination = new RedshiftDestination({
     objects,
