@@ -33,6 +33,7 @@ test('what is loopback, link-local, private or nobody’s is refused in every sp
     ...['127.0.0.1', '127.9.9.9', '10.1.2.3', '172.16.0.1', '172.31.255.255', '192.168.1.1', '169.254.169.254'],
     ...['0.0.0.0', '100.64.0.1', '224.0.0.1', '255.255.255.255', '::1', '::', 'fe80::1', 'fd00::1', 'ff02::1'],
     ...['::ffff:127.0.0.1', '::ffff:a00:1', '64:ff9b::7f00:1', '2002:7f00:1::', '::127.0.0.1'],
+    ...['::ffff:0:127.0.0.1', 'fec0::1', '5f00::1', '3fff::1', 'fe80::1%eth0', 'localhost', ''],
   ]
   assert.deepEqual(
     refused.filter((address) => rules.allows(address)),
