@@ -48,7 +48,7 @@ export class HttpEndpointDestination implements Destination {
   async deliver(batch: DeliveryBatch, signal: AbortSignal): Promise<readonly FailedRecord[]> {
     const { clock } = this.#parts
     const { headers, isGzip, url } = this.#endpoint
-    const plain = requestBody(batch.id, clock.nowMs(), batch.records)
+    const plain = requestBody(batch.id, Math.floor(clock.nowMs()), batch.records)
     const body = isGzip ? await gzipped(plain) : plain
     this.#countTry(batch)
     const sentMs = clock.monotonicMs()

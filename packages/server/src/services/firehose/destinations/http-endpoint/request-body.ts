@@ -9,7 +9,7 @@ import type { DeliveryRecord } from '../../delivery/delivery-record.ts'
 const opening = '{"data":"'
 const closing = '"}'
 
-/** @param timestampMs when the request was made */
+/** @param timestampMs when the request was made, in whole milliseconds since 1970 */
 export function requestBody(requestId: string, timestampMs: number, records: readonly DeliveryRecord[]): Buffer {
   const head = `{"requestId":${JSON.stringify(requestId)},"timestamp":${timestampMs},"records":[`
   const tail = ']}'

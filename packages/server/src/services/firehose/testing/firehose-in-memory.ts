@@ -1,0 +1,90 @@
+import { ManualClock, systemRandom } from '@millrace/ports'
+import type { Outbound } from '../../../core/ports.ts'
+import { parseInput } from '../../../core/shapes.ts'
+import { openMemory } from '../../../storage/memory/open.ts'
+import type { Storage } from '../../../storage/storage.ts'
+import type { FirehoseParts } from '../context.ts'
+import { awsFirehoseLimits } from '../limits.ts'
+import { openFirehose } from '../service.ts'
+
+/** Where a process that ended, and the next one, find what was kept. */
+export type Kept = { readonly clock: ManualClock; readonly storage: Storage; readonly objects: Map<string, string> }
+
+/** All of Firehose before a network that a test makes, on a clock that stands still: hours pass in milliseconds. */
+export class FirehoseInMemory {
+  readonly kept: Kept
+  /** Sum by metric. */
+  readonly metrics = new Map<string, number>()
+  readonly lines: { readonly message: string; readonly facts: unknown }[] = []
+  /** While it is true, no bucket takes anything. */
+  isBucketDown = false
+  readonly #service: ReturnType<typeof openFirehose>
+
+  constructor(outbound: Outbound, kept?: Kept) {
+    const clock = kept?.clock ?? new ManualClock()
+    this.kept = kept ?? { clock, storage: openMemory({ clock }), objects: new Map() }
+    const { catalog, log } = this.kept.storage
+    this.#service = openFirehose({
+      ...{ clock, catalog, log, outbound, random: systemRandom, limits: awsFirehoseLimits },
+      place: { accountId: '000000000000', region: 'us-east-1' },
+      logger: { log: (_, message, facts) => void this.lines.push({ message, facts }) },
+      objects: {
+        put: async (bucket: string, key: string, parts: readonly Uint8Array[]) => {
+          if (this.isBucketDown) throw new Error('the bucket is down')
+          this.kept.objects.set(`${bucket}/${key}`, Buffer.concat(parts).toString())
+        },
+      },
+      metrics: {
+        record: (metric, _, value) => void this.metrics.set(metric, (this.metrics.get(metric) ?? 0) + value),
+        forget() {},
+      },
+      logEvents: undefined,
+      backlogBytesMax: Number.POSITIVE_INFINITY,
+      transitionMs: 50,
+      anyEndpoint: false,
+    } as Partial<FirehoseParts> as FirehoseParts)
+  }
+
+  get clock(): ManualClock {
+    return this.kept.clock
+  }
+
+  /** Calls an operation as a client does that speaks JSON, but for blobs, which are texts here. */
+  async call(name: string, input: object): Promise<Record<string, unknown>> {
+    const { context, operations } = this.#service
+    const { handle, input: shape } = operations.get(name)!
+    const wire = { blob: (value: unknown) => Buffer.from(value as string), timestamp: () => new Date(0) }
+    const signal = new AbortController().signal
+    const caller = { accountId: '000000000000', accessKeyId: 'any' }
+    return (await handle(context, parseInput(shape, input, wire), { requestId: 'r', caller, signal })) as never
+  }
+
+  /** Makes a delivery stream, and waits until it is ACTIVE. */
+  async create(DeliveryStreamName: string, destination: object): Promise<void> {
+    await this.call('CreateDeliveryStream', { DeliveryStreamName, ...destination })
+    await this.clock.advance(100)
+  }
+
+  async put(DeliveryStreamName: string, ...texts: readonly string[]): Promise<string[]> {
+    const Records = texts.map((Data) => ({ Data }))
+    const { RequestResponses } = await this.call('PutRecordBatch', { DeliveryStreamName, Records })
+    return (RequestResponses as { RecordId: string }[]).map(({ RecordId }) => RecordId)
+  }
+
+  /** The lines of the objects whose key begins so, in the order in which they were put. */
+  linesUnder(prefix: string): string[] {
+    const found = [...this.kept.objects].filter(([key]) => key.startsWith(prefix))
+    return found.flatMap(([, text]) => text.split('\n').filter((line) => line !== ''))
+  }
+
+  async stop(): Promise<void> {
+    await this.#service.stop()
+  }
+}
+
+/** The bucket that each destination has beside it. */
+export const backupBucket = {
+  RoleARN: 'arn:aws:iam::000000000000:role/delivery',
+  BucketARN: 'arn:aws:s3:::backup',
+  BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 60 },
+}
