@@ -1,6 +1,7 @@
 import type { Question } from './question.ts'
 import { agent } from './questions/agent.ts'
 import { aggregation } from './questions/aggregation.ts'
+import { columnar } from './questions/columnar.ts'
 import { consumer } from './questions/consumer.ts'
 import { cores } from './questions/cores.ts'
 import { firehoseGzip, firehoseParquet, firehosePartitions } from './questions/firehose.ts'
@@ -22,6 +23,7 @@ export const questions: readonly Question[] = [
   getRecords,
   propagation,
   aggregation,
+  columnar,
   pipeline,
   shards,
   streams,
