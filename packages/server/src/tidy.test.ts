@@ -24,7 +24,9 @@ const sources = ['packages', 'conformance', 'simulation', 'scripts', 'benchmarks
 const product = sources.filter(({ path }) => /^packages\/[^/]+\/src\//.test(path) && !isForTests(path))
 
 /** What every room may use. */
-const libraries = ['@millrace/formats', '@millrace/formats/columnar', '@millrace/ports']
+const libraries = ['', '/columnar', '/parquet', '/orc']
+  .map((entry) => `@millrace/formats${entry}`)
+  .concat('@millrace/ports')
 
 /** What a room may import: rooms by name, packages as they are written. Node's own modules are free to all. */
 const mayImport: Record<string, readonly string[]> = {

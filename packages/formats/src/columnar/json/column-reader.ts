@@ -8,6 +8,9 @@ export type ReadValue = (value: unknown) => ColumnValue
 
 type PrimitiveType = Exclude<ColumnType, { readonly kind: 'array' | 'map' | 'struct' }>
 
+/** Values inside arrays, maps and structs that were read: what they take in memory is not in a row's columns alone. */
+export type Tally = { values: number }
+
 /** In what the deserializers of Hive and OpenX differ. */
 export type Dialect = {
   readonly keys: KeyRules
@@ -21,6 +24,7 @@ export type Dialect = {
   readonly notAnArray: (value: unknown) => Misfit
   readonly notAStruct: (value: unknown) => Misfit
   readonly notAMap: (value: unknown) => Misfit
+  readonly tally: Tally
 }
 
 /** Made once for a table, so that nothing is decided for each value that can be decided for its column. */
@@ -41,19 +45,20 @@ export function readerOf(type: ColumnType, dialect: Dialect): ReadValue {
   }
 }
 
-function arrayReader(read: ReadValue, { wrapsIntoArray, notAnArray }: Dialect): ReadValue {
+function arrayReader(read: ReadValue, { wrapsIntoArray, notAnArray, tally }: Dialect): ReadValue {
   return (value) => {
     if (!Array.isArray(value)) {
       if (!wrapsIntoArray) throw notAnArray(value)
       return [read(value)]
     }
+    tally.values += value.length + 1
     const elements = new Array<ColumnValue>(value.length)
     for (let i = 0; i < value.length; i++) elements[i] = value[i] === null ? null : read(value[i])
     return elements
   }
 }
 
-function mapReader(readKey: ReadValue, readValue: ReadValue, { lowerMapKeys, notAMap }: Dialect): ReadValue {
+function mapReader(readKey: ReadValue, readValue: ReadValue, { lowerMapKeys, notAMap, tally }: Dialect): ReadValue {
   return (value) => {
     if (!isPlainObject(value)) throw notAMap(value)
     const entries = new Map<ColumnValue, ColumnValue>()
@@ -61,15 +66,17 @@ function mapReader(readKey: ReadValue, readValue: ReadValue, { lowerMapKeys, not
       const member = value[key]
       entries.set(readKey(lowerMapKeys ? key.toLowerCase() : key), member === null ? null : readValue(member))
     }
+    tally.values += 2 * entries.size + 1
     return [...entries]
   }
 }
 
 function structReader(names: readonly string[], reads: readonly ReadValue[], dialect: Dialect): ReadValue {
-  const { keys, structFromArray, notAStruct } = dialect
+  const { keys, structFromArray, notAStruct, tally } = dialect
   const index = new KeyIndex(names, keys)
   const count = reads.length
   return (value) => {
+    tally.values += count
     const fields = new Array<ColumnValue>(count).fill(null)
     if (structFromArray && Array.isArray(value)) {
       for (let i = 0; i < count && i < value.length; i++) if (value[i] !== null) fields[i] = reads[i]!(value[i])

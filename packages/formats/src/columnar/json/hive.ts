@@ -25,6 +25,7 @@ export function hive({ timestampFormats = [] }: HiveOptions): Dialect {
   const readTimestamp = timestampReader(timestampFormats.map(jodaPattern))
   return {
     keys,
+    tally: { values: 0 },
     lowerMapKeys: false,
     primitive: (type) => primitiveReader(type, readTimestamp),
     wrapsIntoArray: false,

@@ -1,5 +1,5 @@
 import type { Column, ColumnBatch, ColumnType, ColumnValue } from '../column-type.ts'
-import { type Dialect, type ReadValue, readerOf } from './column-reader.ts'
+import { type Dialect, type ReadValue, readerOf, type Tally } from './column-reader.ts'
 import { type DocumentTaker, documentsOf, eachRecord, type Parse } from './documents.ts'
 import { imprecise, parseExactly, parseLongExactly } from './exact-json.ts'
 import { type HiveOptions, hive } from './hive.ts'
@@ -26,6 +26,7 @@ export class JsonDeserializer implements DocumentTaker {
   readonly #index: KeyIndex
   readonly #reads: readonly ReadValue[]
   readonly #parse: Parse
+  readonly #tally: Tally
   #columns: ColumnValue[][]
   #rowCount = 0
   #chunk: RecordChunk | undefined
@@ -37,6 +38,7 @@ export class JsonDeserializer implements DocumentTaker {
   constructor(schema: readonly Column[], serDe: JsonSerDe) {
     const dialect: Dialect = serDe.kind === 'Hive' ? hive(serDe) : openX(serDe)
     this.#schema = schema
+    this.#tally = dialect.tally
     this.#index = new KeyIndex(
       schema.map(({ name }) => name),
       dialect.keys,
@@ -47,8 +49,9 @@ export class JsonDeserializer implements DocumentTaker {
     this.#columns = schema.map(() => [])
   }
 
-  get rowCount(): number {
-    return this.#rowCount
+  /** Values that wait to be taken, also those inside others: what they need in memory goes with it. */
+  get valueCount(): number {
+    return this.#rowCount * this.#columns.length + this.#tally.values
   }
 
   /** Adds a row for each document; a record with one that does not fit has none. The records without rows. */
@@ -71,6 +74,7 @@ export class JsonDeserializer implements DocumentTaker {
     for (const column of columns) column.length = rowCount
     this.#columns = this.#schema.map(() => [])
     this.#rowCount = 0
+    this.#tally.values = 0
     return { schema: this.#schema, rowCount, columns }
   }
 

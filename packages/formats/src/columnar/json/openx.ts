@@ -27,6 +27,7 @@ export function openX({ caseInsensitive = true, dotsToUnderscores = false, jsonK
   const text = textReader(keys)
   return {
     keys,
+    tally: { values: 0 },
     lowerMapKeys: caseInsensitive,
     primitive: (type) => primitiveReader(type, text),
     wrapsIntoArray: true,

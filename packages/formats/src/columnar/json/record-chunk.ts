@@ -16,6 +16,23 @@ export type RecordChunk = {
   readonly separator: string
 }
 
+/** Records one behind the other from an array, of so many bytes at most, but at least one. */
+export function chunkOfRange(
+  records: readonly { readonly data: Uint8Array }[],
+  from: number,
+  bytesMax: number,
+  separator: string,
+): RecordChunk {
+  let bytes = 0
+  let to = from
+  while (to < records.length && (to === from || bytes + records[to]!.data.byteLength <= bytesMax))
+    bytes += records[to++]!.data.byteLength
+  return chunkOf(
+    records.slice(from, to).map(({ data }) => data),
+    separator,
+  )
+}
+
 /** @param separator letters and digits, by chance: what no client can guess */
 export function chunkOf(records: readonly Uint8Array[], separator: string): RecordChunk {
   const between = new TextEncoder().encode(`,"${separator}",`)

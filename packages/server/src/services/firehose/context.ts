@@ -13,6 +13,7 @@ import type {
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
 import type { Backlog } from './backlog.ts'
+import type { ConversionPool } from './conversion/conversion-pool.ts'
 import type { AllDeliveryCounts } from './delivery/delivery-counts.ts'
 import type { DeliveryStreamStore } from './delivery-stream-store.ts'
 import type { FirehoseLimits } from './limits.ts'
@@ -61,4 +62,6 @@ export type FirehoseContext = FirehoseParts & {
   readonly rates: PutRates
   readonly backlog: Backlog
   readonly counts: AllDeliveryCounts
+  /** Threads that convert records to files of columns; none before the first needs one. */
+  readonly conversions: ConversionPool
 }

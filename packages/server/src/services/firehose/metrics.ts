@@ -36,6 +36,12 @@ const units = {
   KinesisMillisBehindLatest: 'Milliseconds',
   ThrottledGetRecords: 'Count',
 
+  // conversion/converted-objects.ts: what had a place in an object that was delivered, and what had none
+  'SucceedConversion.Records': 'Count',
+  'SucceedConversion.Bytes': 'Bytes',
+  'FailedConversion.Records': 'Count',
+  'FailedConversion.Bytes': 'Bytes',
+
   // delivery/deliveries.ts: what may be put, in each minute in which something was (the guide names no unit)
   BytesPerSecondLimit: 'None',
   RecordsPerSecondLimit: 'None',

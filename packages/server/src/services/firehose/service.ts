@@ -2,6 +2,7 @@ import type { Operation, Service } from '../../core/operation.ts'
 import { Backlog } from './backlog.ts'
 import { DeliveredChannels } from './channels/delivered-channels.ts'
 import type { FirehoseContext, FirehoseParts } from './context.ts'
+import { ConversionPool } from './conversion/conversion-pool.ts'
 import { CheckpointStore } from './delivery/checkpoint-store.ts'
 import { DeliveredStreams } from './delivery/delivered-streams.ts'
 import { Deliveries } from './delivery/deliveries.ts'
@@ -29,7 +30,9 @@ export function openFirehose(parts: FirehoseParts): FirehoseService {
   const deliveryStreams = new DeliveryStreamStore(parts.catalog, parts.place)
   const rates = new PutRates(parts.clock, parts.limits)
   const backlog = new Backlog({ ...parts, deliveryStreams })
-  const context: FirehoseContext = { ...parts, deliveryStreams, rates, backlog, counts: new AllDeliveryCounts() }
+  const counts = new AllDeliveryCounts()
+  const conversions = new ConversionPool()
+  const context: FirehoseContext = { ...parts, deliveryStreams, rates, backlog, counts, conversions }
   const lifecycle = new Lifecycle(context)
   lifecycle.start()
   const deliveries = new Deliveries(context, new DeliveredStreams(context), new CheckpointStore(parts.catalog))

@@ -255,7 +255,7 @@ export class Delivery {
   async #keep({ items: records, firstArrivalMs }: Closed<DeliveryRecord>): Promise<void> {
     const { backup, version } = this.#plan
     const batch = { id: this.#parts.random.uuid(), version, records, firstArrivalMs }
-    const put = () => backup!.destination.deliver(batch)
+    const put = () => backup!.destination.deliver(batch, this.#stopping.signal)
     const refused = (failure: DeliveryFailed, attempt: number) => this.#report.backupFailed(failure, attempt)
     if (!(await this.#sender.insist(put, refused, this.#stopping.signal))) return
     this.#report.backedUp(batch, records)

@@ -2,6 +2,7 @@ import { invalidArgument, notImplemented } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { enumeration, integer, list, optional, structure } from '../../../core/shapes.ts'
 import type { FirehoseContext } from '../context.ts'
+import { checkTable } from '../conversion/table-check.ts'
 import { planOf } from '../delivery/plan.ts'
 import type { DeliverySource, DeliveryStream } from '../delivery-stream.ts'
 import { deliveryStreamArn } from '../delivery-stream-view.ts'
@@ -60,6 +61,7 @@ export const createDeliveryStream = operation({
     if (source.type === 'KinesisStreamAsSource' && !streams.find(source.streamArn))
       throw sourceStreamNotFound(source.streamArn, place.accountId)
     planOf(context, stream) // what cannot be delivered to is refused now
+    await checkTable(context, destination)
     await deliveryStreams.create(stream)
     return { DeliveryStreamARN: deliveryStreamArn(place, name) }
   },

@@ -2,7 +2,9 @@ import { invalidArgument } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { string, structure } from '../../../core/shapes.ts'
 import type { FirehoseContext } from '../context.ts'
+import { checkTable } from '../conversion/table-check.ts'
 import { planOf } from '../delivery/plan.ts'
+import type { DeliveryStream } from '../delivery-stream.ts'
 import { deliveryStreamBusy, versionMismatch } from '../faults.ts'
 import { destinationUpdates, updatedDestination } from '../settings/destination-input.ts'
 import { deliveryStreamName } from '../settings/members.ts'
@@ -20,7 +22,7 @@ export const updateDestination = operation({
   async handle(context: FirehoseContext, input) {
     const { anyEndpoint, clock, deliveryStreams, place } = context
     const { CurrentDeliveryStreamVersionId: version, DestinationId } = input
-    await deliveryStreams.update(input.DeliveryStreamName, (stream) => {
+    const updatedStream = (stream: DeliveryStream): DeliveryStream => {
       if (stream.status !== 'ACTIVE') throw deliveryStreamBusy(stream.name, place.accountId, stream.status)
       if (version !== `${stream.version}`) throw versionMismatch(stream.name, version, stream.version)
       if (DestinationId !== stream.destinationId) throw invalidArgument(`Destination Id ${DestinationId} not found`)
@@ -28,7 +30,9 @@ export const updateDestination = operation({
       const updated = { ...stream, destination, version: stream.version + 1, updatedMs: clock.nowMs() }
       planOf(context, updated) // what cannot be delivered to is refused now
       return updated
-    })
+    }
+    await checkTable(context, updatedStream(deliveryStreams.get(input.DeliveryStreamName)).destination)
+    await deliveryStreams.update(input.DeliveryStreamName, updatedStream)
     return {}
   },
 })

@@ -120,6 +120,7 @@ export function updatedDestination(
     kind,
     settings: {
       ...changed(settings, rest),
+      ...changedConversion(settings, rest),
       ...(S3Configuration && { S3Configuration: changed(S3Configuration, S3Update) }),
       ...((S3BackupConfiguration || S3BackupUpdate) && {
         S3BackupConfiguration: S3BackupConfiguration
@@ -135,8 +136,20 @@ export function updatedDestination(
   return filled
 }
 
-type Update = { readonly S3Update?: object; readonly S3BackupUpdate?: ValueOf<typeof s3Update> }
-type Backups = { readonly S3Configuration?: object; readonly S3BackupConfiguration?: object }
+type Update = Converting & { readonly S3Update?: object; readonly S3BackupUpdate?: ValueOf<typeof s3Update> }
+type Backups = Converting & { readonly S3Configuration?: object; readonly S3BackupConfiguration?: object }
+type Conversion = { readonly SchemaConfiguration?: object }
+type Converting = { readonly DataFormatConversionConfiguration?: Conversion | undefined }
+
+/** AWS keeps what an update of a conversion leaves out, also of its schema: `Enabled` alone switches it. */
+function changedConversion(
+  { DataFormatConversionConfiguration: now }: Converting,
+  { DataFormatConversionConfiguration: update }: Converting,
+): Converting {
+  if (!now || !update) return {}
+  const SchemaConfiguration = changed(now.SchemaConfiguration ?? {}, update.SchemaConfiguration)
+  return { DataFormatConversionConfiguration: { ...changed(now, update), SchemaConfiguration } }
+}
 
 /** Members with those of an update in their place, whatever it leaves out staying as it is; hints are two members. */
 function changed(members: object, update: object = {}): object {

@@ -1,6 +1,7 @@
 import type { Random } from '@millrace/ports'
 import type { ObjectStore } from '../../../../core/ports.ts'
-import type { ErrorOutputType, FailedRecord } from '../../delivery/delivery-record.ts'
+import type { ObjectFormat } from '../../conversion/object-format.ts'
+import type { ErrorOutputType, FailedRecord, RefusedRecord } from '../../delivery/delivery-record.ts'
 import { errorLine } from '../../delivery/error-record.ts'
 import type { S3Settings } from '../../settings/settings.ts'
 import type { DeliveryBatch, Destination } from '../destination.ts'
@@ -13,12 +14,16 @@ export type S3Parts = {
   readonly random: Random
   /** Of the delivery stream. */
   readonly name: string
+  /** What objects are made of records; undefined where they are the records, one behind the other. */
+  readonly format?: ObjectFormat | undefined
 }
 
 export type S3DestinationSettings = S3Settings & {
   readonly FileExtension?: string | undefined
   readonly CustomTimeZone?: string | undefined
 }
+
+const neverAborted = new AbortController().signal
 
 /** Objects in a bucket: one for each batch, and one for each batch of error records. */
 export class S3Destination implements Destination {
@@ -32,14 +37,18 @@ export class S3Destination implements Destination {
     this.#settings = settings
   }
 
-  async deliver(batch: DeliveryBatch, signal?: AbortSignal): Promise<readonly FailedRecord[]> {
-    const { FileExtension, Prefix = '' } = this.#settings
-    const key = this.#keyOf(batch.records, () =>
-      objectKey(Prefix, this.#keyParts(batch, FileExtension), batch.partitionKeys),
-    )
-    const bytes = batch.records.map(({ data }) => data)
-    await this.#put(key, bytes, batch.firstArrivalMs, signal)
-    return []
+  async deliver(batch: DeliveryBatch, signal = neverAborted): Promise<readonly RefusedRecord[]> {
+    const { records } = batch
+    const made = await this.#parts.format?.make(records, signal)
+    const bytes = made ? (made.bytes ? [made.bytes] : []) : records.map(({ data }) => data)
+    if (bytes.length > 0) {
+      const { FileExtension, Prefix = '' } = this.#settings
+      const extension = FileExtension || this.#parts.format?.extension
+      const key = this.#keyOf(records, () => objectKey(Prefix, this.#keyParts(batch, extension), batch.partitionKeys))
+      await this.#put(key, bytes, batch.firstArrivalMs, signal)
+    }
+    made?.delivered()
+    return made?.refused ?? []
   }
 
   /** Puts error records of one kind. @throws DeliveryFailed */
@@ -55,7 +64,9 @@ export class S3Destination implements Destination {
     await this.#put(key, failed.map(errorLine), at.firstArrivalMs, signal)
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#parts.format?.close()
+  }
 
   #keyOf(content: object, make: () => string): string {
     const made = this.#keys.get(content) ?? make()

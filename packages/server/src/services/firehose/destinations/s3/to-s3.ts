@@ -1,4 +1,7 @@
 import type { FirehoseContext } from '../../context.ts'
+import { conversionOf } from '../../conversion/conversion-settings.ts'
+import { ConvertedObjects } from '../../conversion/converted-objects.ts'
+import type { ObjectFormat } from '../../conversion/object-format.ts'
 import type { Delivered } from '../../delivery/plan.ts'
 import type { DeliveryStream } from '../../delivery-stream.ts'
 import { noBuckets, notDeliveredTo } from '../../faults.ts'
@@ -12,17 +15,18 @@ const concurrentMax = 4
 /** S3 as the destination: errors, and the source's records if they are kept, go to buckets, too. */
 export function toS3(context: FirehoseContext, stream: DeliveryStream, settings: ExtendedS3Settings): Delivered {
   if (settings.DynamicPartitioningConfiguration?.Enabled) throw notDeliveredTo('dynamic partitioning')
-  if (settings.DataFormatConversionConfiguration && settings.DataFormatConversionConfiguration.Enabled !== false)
-    throw notDeliveredTo('data format conversion')
   const { BufferingHints, S3BackupConfiguration, S3BackupMode } = settings
-  const destination = s3Of(context, stream, settings)
+  const conversion = conversionOf(settings)
+  const format = conversion && new ConvertedObjects(context, stream.name, conversion)
+  const destination = s3Of(context, stream, settings, format)
   return {
     destination,
     metricPrefix: 'DeliveryToS3',
     ...limitsOf(BufferingHints),
     concurrentMax,
     retryMs: dayMs, // [docs] then the record is past its retention, too
-    errorOutputType: 'processing-failed',
+    errorOutputType: format ? 'format-conversion-failed' : 'processing-failed',
+    errorDetails: format && ((record) => format.errorDetails(record)),
     errors: { destination, ...limitsOf(BufferingHints) },
     backup: S3BackupMode === 'Enabled' ? backupTo(context, stream, S3BackupConfiguration!) : undefined,
   }
@@ -39,10 +43,11 @@ export function s3Of(
   context: FirehoseContext,
   stream: Pick<DeliveryStream, 'name'>,
   settings: S3DestinationSettings,
+  format?: ObjectFormat,
 ): S3Destination {
   const { objects, random } = context
   if (!objects) throw noBuckets()
-  return new S3Destination({ objects, random, name: stream.name }, settings)
+  return new S3Destination({ objects, random, name: stream.name, format }, settings)
 }
 
 /** AWS's hints in bytes and milliseconds. */
