@@ -117,6 +117,15 @@ test('reads of a shared shard wait for the calls that the shard allows', async (
   assert.equal(answered, 10)
 })
 
+test('a read that the limits of its shard made wait says how often', async () => {
+  const { clock, read, reader, source } = await readerFixture({ limits: { shardReadsPerSecond: 1 } })
+  const start = await reader.position(source, firstShard, { type: 'TRIM_HORIZON' })
+  assert.equal((await read(source, start)).throttledCount, undefined)
+  const waiting = read(source, start)
+  await clock.advance(1000)
+  assert.equal((await waiting).throttledCount, 5)
+})
+
 test('a consumer reads with a throughput of its own, and holds the subscription to the shard', async () => {
   const limits = { shardReadsPerSecond: 1, consumerBytesOutPerSecond: 1024 }
   const { call, clock, put, read, reader } = await readerFixture({ limits })

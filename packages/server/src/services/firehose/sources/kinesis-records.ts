@@ -1,17 +1,37 @@
 import { deaggregateRecords } from '@millrace/formats'
-import type { StreamRecord } from '../../../core/ports.ts'
+import type { StreamPage, StreamRecord } from '../../../core/ports.ts'
 import type { SourceRecord } from '../delivery/delivery-record.ts'
+import type { SourcePage } from './source.ts'
+
+/** A page for a delivery: aggregates may hold a hundred thousand records that are nearly nothing. */
+const pageRecordsMax = 10_000
 
 /** How AWS writes the numbers of a record id: so that the ids of a shard rise as texts, too. */
 const sequenceNumberDigits = 128
 const subSequenceNumberDigits = 12
+
+type Place = { readonly lane: string; readonly before: string; readonly next: string }
+
+/** What was read of a shard at once, as one page or several: only with the last one the lane goes on. */
+export function* sourcePagesOf(
+  page: StreamPage,
+  shardId: string,
+  { lane, before, next }: Place,
+): Generator<SourcePage> {
+  const records = sourceRecordsOf(shardId, page.records)
+  for (let first = 0; first === 0 || first < records.length; first += pageRecordsMax) {
+    const isLast = first + pageRecordsMax >= records.length
+    const part = records.slice(first, first + pageRecordsMax)
+    yield { lane, next: isLast ? next : before, records: part, isEnd: isLast && page.isAtEnd }
+  }
+}
 
 /**
  * The user records of a page of a shard, in order: aggregates of the KPL are taken apart, and a corrupt one is a record like
  * any other. All that came in an aggregate is delivered, also what KCL would leave out because its hash key lies outside of
  * the shard: it may come twice, but it does not get lost.
  */
-export function sourceRecordsOf(shardId: string, records: readonly StreamRecord[]): SourceRecord[] {
+function sourceRecordsOf(shardId: string, records: readonly StreamRecord[]): SourceRecord[] {
   const userRecords = deaggregateRecords(
     records.map(({ data, partitionKey, sequenceNumber }) => ({
       Data: data,

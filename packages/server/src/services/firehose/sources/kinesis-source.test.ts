@@ -260,6 +260,29 @@ test('aggregates are taken apart, a corrupt one is a record, and each record has
   assert.equal(new Set(delivered.map(({ recordId }) => recordId)).size, 4)
 })
 
+test('an aggregate of very many records comes in several pages, and all of them count as one', async () => {
+  const { call, clock, lanes, start, state, texts } = await readingFixture()
+  const aggregate = new AggregateBuilder()
+  for (let i = 0; i < 25_000; i++) aggregate.add('k', undefined, Buffer.from(`${i}`), 1_000_000)
+  state.isDown = true
+  const first = start()
+  await clock.advance(10)
+  await call('PutRecord', { StreamName: 's', Data: aggregate.finish(), PartitionKey: 'k' })
+  const { 0: before } = lanes()
+  await clock.advance(2000)
+  assert.equal(lanes()[0], before)
+  await first.stop()
+  state.isDown = false
+  const second = start()
+  await clock.advance(10_000)
+  assert.deepEqual(
+    texts(),
+    Array.from({ length: 25_000 }, (_, i) => `${i}`),
+  )
+  assert.notEqual(lanes()[0], before)
+  await second.stop()
+})
+
 test('a destination that is down costs no memory, however many shards there are', async () => {
   const { call, clock, put, start, state, texts } = await readingFixture({ shardCount: 4 })
   const delivery = start()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PageJunction } from './page-junction.ts'
 
-const page = (lane: string, next: string) => ({ lane, next, records: [] })
+const page = (lane: string, next: string) => () => [{ lane, next, records: [] }]
 
 test('pages are taken first come, first served, and who offers one waits until it is taken', async () => {
   const junction = new PageJunction()

@@ -1,10 +1,13 @@
 import type { SourcePage } from './source.ts'
 
-type Waiting = { readonly page: SourcePage; readonly taken: (isTaken: boolean) => void }
+/** Makes the pages of one read when their turn has come: what an aggregate holds may be much more than itself. */
+export type Offer = () => Iterable<SourcePage>
+
+type Waiting = { readonly offer: Offer; readonly taken: (isTaken: boolean) => void }
 
 /**
- * Where the pages of many shards become one row of pages, first come, first served. Whoever offers a page waits until it is
- * taken, so that no more than one of each shard is in memory.
+ * Where the pages of many shards become one row of pages, first come, first served. Whoever offers some waits until they are
+ * taken, so that no more than one read of each shard is in memory.
  */
 export class PageJunction {
   #waiting: Waiting[] = []
@@ -12,11 +15,11 @@ export class PageJunction {
   #isEnded = false
   #error: unknown
 
-  /** Resolves when the page is taken; false if nobody will take it any more. */
-  offer(page: SourcePage): Promise<boolean> {
+  /** Resolves when the pages are taken; false if nobody will take them any more. */
+  offer(offer: Offer): Promise<boolean> {
     if (this.#isEnded) return Promise.resolve(false)
     return new Promise((taken) => {
-      this.#waiting.push({ page, taken })
+      this.#waiting.push({ offer, taken })
       this.#wake()
     })
   }
@@ -36,7 +39,7 @@ export class PageJunction {
       const next = this.#waiting.shift()
       if (next) {
         next.taken(true)
-        yield next.page
+        yield* next.offer()
       } else if (this.#isEnded) {
         if (this.#error !== undefined) throw this.#error
         return

@@ -3,7 +3,7 @@ import { AwsError } from '../../../core/aws-error.ts'
 import type { Bell } from '../../../core/bell.ts'
 import type { MetricSink, StreamPage, StreamReader, StreamSource } from '../../../core/ports.ts'
 import { count } from '../metrics.ts'
-import { sourceRecordsOf } from './kinesis-records.ts'
+import { sourcePagesOf } from './kinesis-records.ts'
 import type { PageJunction } from './page-junction.ts'
 
 /*
@@ -157,12 +157,12 @@ export class StreamReading {
         const page = await streams.read(this.#stream, shardId, after, limits, signal)
         if (signal.aborted) return
         this.#count(shardId, page)
+        const before = after
         after = page.after
         isMore = !page.isCaughtUp
         const next = page.isAtEnd ? shardEnd : after
         if (page.records.length > 0 || page.isAtEnd) {
-          const records = sourceRecordsOf(shardId, page.records)
-          if (!(await junction.offer({ lane, next, records, isEnd: page.isAtEnd }))) return
+          if (!(await junction.offer(() => sourcePagesOf(page, shardId, { lane, before, next })))) return
           lanes.set(lane, next)
         }
         if (page.isAtEnd) return
@@ -179,7 +179,7 @@ export class StreamReading {
   /** Changes a lane without a record. */
   async #move(lane: string, next: string | undefined): Promise<void> {
     const { junction, lanes } = this.#context
-    if (!(await junction.offer({ lane, next, records: [] }))) return
+    if (!(await junction.offer(() => [{ lane, next, records: [] }]))) return
     if (next === undefined) lanes.delete(lane)
     else lanes.set(lane, next)
   }

@@ -7,6 +7,9 @@ import type { TransformParts } from './transforms.ts'
 /** AWS takes no record apart that holds more: it goes on as it is [docs]. */
 const subRecordsMax = 500
 
+/** What is taken apart at once; the next come when these are buffered. One record more or less does not matter. */
+const portionRecordsMax = 10_000
+
 type Split = (data: Uint8Array) => Uint8Array[] | undefined
 
 /**
@@ -33,13 +36,15 @@ class RecordDeAggregation implements Transform {
 
   async transform(given: readonly DeliveryRecord[]): Promise<Transformed> {
     const records: DeliveryRecord[] = []
-    for (const record of given) {
+    let done = 0
+    for (; done < given.length && records.length < portionRecordsMax; done++) {
+      const record = given[done]!
       const parts = this.#split(record.data)
       if (!parts?.length || parts[0]!.byteLength === record.data.byteLength) records.push(record)
       else if (parts.length === 1) records.push(derived(record, parts[0]!))
       else for (let i = 0; i < parts.length; i++) records.push(subRecord(record, parts[i]!, i))
     }
-    return { records, failed: [] }
+    return { records, failed: [], rest: given.slice(done) }
   }
 }
 

@@ -164,6 +164,14 @@ test('records are taken apart, each with an id of its own and its own data for t
   assert.deepEqual((await transformed(delimited, 'a####b###c####')).texts, ['a', 'b###c'])
 })
 
+test('many records that hold many are taken apart portion by portion', async () => {
+  const [transform] = transformsFor([['RecordDeAggregation', { SubRecordType: 'JSON' }]])
+  const given = Array.from({ length: 50 }, (_, i) => record('{}'.repeat(500), `${i}-`))
+  const { records, rest = [] } = await transform!.transform(given, never)
+  assert.deepEqual([records.length, rest.length], [10_000, 30])
+  assert.equal(rest[0]!.recordId, '20-')
+})
+
 test('a delimiter comes behind each record, a newline unless another is given', async () => {
   const delimited = async (Delimiter?: string) =>
     (await transformed([['AppendDelimiterToRecord', Delimiter === undefined ? {} : { Delimiter }]], 'a')).texts[0]
