@@ -12,7 +12,7 @@ import { delimiter, join } from 'node:path'
  *   .jars/NAME/stamp       what both were made of
  */
 
-export type ProgramName = 'kcl2' | 'kcl3' | 'kpl' | 'flink' | 'kafka' | 'orc'
+export type ProgramName = 'kcl2' | 'kcl3' | 'kpl' | 'flink' | 'kafka' | 'orc' | 'opensearch'
 
 type Program = {
   /** What it is, for a reader of the output. */
@@ -28,6 +28,7 @@ export const programs: Readonly<Record<ProgramName, Program>> = {
   flink: { title: 'Flink', sources: ['shared', 'flink'] },
   kafka: { title: 'Kafka', sources: [] },
   orc: { title: 'ORC', sources: ['orc'] },
+  opensearch: { title: 'OpenSearch', sources: ['opensearch'] },
 }
 
 const here = import.meta.dirname
