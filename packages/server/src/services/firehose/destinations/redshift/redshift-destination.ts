@@ -63,9 +63,10 @@ export class RedshiftDestination implements Destination {
     return key
   }
 
+  /** The same name in another folder, without the ending of what is compressed. */
   #beside(key: string, folder: string): string {
     const { prefix } = this.#parts
-    return `${prefix}${folder}${key.slice(prefix.length)}`
+    return `${prefix}${folder}${key.slice(prefix.length).replace(/\.gz$/, '')}`
   }
 
   #manifestOf(key: string): string {
