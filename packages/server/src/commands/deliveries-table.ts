@@ -6,6 +6,9 @@ export type Look = { readonly atMs: number; readonly deliveries: readonly Delive
 const titles = ['NAME', 'FROM', 'TO', 'IN/s', '', 'BUFFERED', '', 'OUT/s', 'BATCHES', 'WAITING', '', 'OLDEST', 'FAILED']
 /** Names are read from the left, numbers from the right. */
 const namesCount = 3
+/** What a narrow terminal does without, first things first: batches, both ends, bytes. */
+const dispensable = [8, 2, 1, 4, 6, 10]
+const gap = '  '
 
 /** Lines for people, none wider than the terminal. Rates are between the two looks. */
 export function deliveriesTable(before: Look, now: Look, columns: number): string[] {
@@ -14,10 +17,13 @@ export function deliveriesTable(before: Look, now: Look, columns: number): strin
   const earlier = new Map(before.deliveries.map((delivery) => [delivery.name, delivery]))
   const rows = now.deliveries.map((delivery) => rowOf(delivery, earlier.get(delivery.name), seconds))
   const widths = titles.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)))
+  const shown = new Set(titles.keys())
+  const width = () => [...shown].reduce((sum, i) => sum + widths[i]! + gap.length, -gap.length)
+  for (const i of dispensable) if (width() > columns) shown.delete(i)
   const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, i) => (i < namesCount ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('  ')
+    [...shown]
+      .map((i) => (i < namesCount ? cells[i]!.padEnd(widths[i]!) : cells[i]!.padStart(widths[i]!)))
+      .join(gap)
       .trimEnd()
   const lines = [line(titles)]
   for (const [i, row] of rows.entries()) {

@@ -136,6 +136,17 @@ test('no server, no delivery streams, and wrong options are told in a line each'
   }
 })
 
+test('a narrow terminal does without what is least missed, and keeps rates, age and failures', () => {
+  const look = { atMs: 0, deliveries: [view('orders', { oldestAgeMs: 5000, failedRecords: 3 })] }
+  assert.match(
+    deliveriesTable(look, look, 90)[0]!,
+    /^NAME +FROM +TO +IN\/s +BUFFERED +OUT\/s +WAITING +OLDEST +FAILED$/,
+  )
+  const [titles, row] = deliveriesTable(look, look, 56)
+  assert.match(titles!, /^NAME +IN\/s +BUFFERED +OUT\/s +WAITING +OLDEST +FAILED$/)
+  assert.match(row!, /^orders .* 5\.0 s +3$/)
+})
+
 test('the sums of a server that was started again make no negative rates', () => {
   const before = { atMs: 0, deliveries: [view('orders', { in: { records: 5000, bytes: 0 } })] }
   const now = { atMs: 1000, deliveries: [view('orders', { in: { records: 40, bytes: 0 } })] }
