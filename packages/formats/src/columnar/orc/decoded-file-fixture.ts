@@ -184,7 +184,8 @@ function slices(bytes: Buffer, lengths: readonly number[]): Buffer[] {
 function micros(seconds: number, coded: number): number {
   const zeros = coded % 8
   const nanos = Math.floor(coded / 8) * (zeros === 0 ? 1 : 10 ** (zeros + 1))
-  return (seconds < 0 && nanos > 999_999 ? seconds - 1 : seconds) * 1_000_000 + nanos / 1000
+  const exact = BigInt(seconds < 0 && nanos > 999_999 ? seconds - 1 : seconds) * 1_000_000n
+  return Number(exact + BigInt(nanos / 1000))
 }
 
 /** Zigzag varints of any length. */

@@ -126,6 +126,22 @@ test('a stripe ends at the row group that brings it to its size, and starts with
   )
 })
 
+test('times of any year are written', () => {
+  const schema: readonly Column[] = [{ name: 't', type: { kind: 'timestamp' } }]
+  const years = [1, 1900, 1969, 1970, 2014, 2015, 2254, 2256, 9999]
+  const rows = years.flatMap((year) => [[Date.UTC(year, 11, 31, 23, 59, 58) * 1000], [Date.UTC(year, 0) * 1000 + 640]])
+  // The last second before 1970 has its first millisecond alone: see TimestampColumn.
+  const near = [-1_000_001, -1_000_000, -999_001, 0, 1, 999_999].map((micros) => [micros])
+  const extreme = [[2 ** 62], [-(2 ** 62) - 1024], [-(2 ** 63)]]
+  const all = [...rows, ...near, ...extreme]
+  assert.deepEqual(decodeRows(file(schema, all), schema), all)
+  assert.deepEqual(decodeRows(file(schema, [[-999_000], [-1]]), schema), [[1000], [999_999]])
+  const statistics = messages(messages(file(schema, all).footer, 7)[1]!, 9)[0]!
+  const zigzag = (value: bigint) => (value < 0n ? -2n * value - 1n : 2n * value)
+  assert.equal(statistics.get(3)![0], zigzag(-(2n ** 63n) / 1000n - 1n))
+  assert.equal(statistics.get(4)![0], zigzag(2n ** 62n / 1000n))
+})
+
 test('a dictionary is kept as long as it pays', () => {
   const encodingOf = (rows: readonly (readonly ColumnValue[])[], options: OrcOptions) =>
     number(messages(file(word1, rows, options).stripes[0]!.footer, 2)[1]!, 1)

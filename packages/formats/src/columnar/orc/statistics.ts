@@ -164,14 +164,17 @@ export class TimestampStatistics extends ColumnStatistics {
   protected override writeByType(message: ProtobufMessage): void {
     const bounds = new ProtobufMessage()
     if (this.#min !== undefined && this.#max !== undefined) {
-      bounds.sint(3, Math.floor(this.#min / 1000)).sint(4, Math.floor(this.#max / 1000))
-      bounds.uint(5, nanosWithinMs(this.#min) + 1).uint(6, nanosWithinMs(this.#max) + 1)
+      const [minNanos, maxNanos] = [nanosWithinMs(this.#min), nanosWithinMs(this.#max)]
+      bounds.sint(3, (BigInt(this.#min) * 1000n - minNanos) / 1_000_000n)
+      bounds.sint(4, (BigInt(this.#max) * 1000n - maxNanos) / 1_000_000n)
+      bounds.uint(5, minNanos + 1n).uint(6, maxNanos + 1n)
     }
     message.message(9, bounds)
   }
 }
 
-const nanosWithinMs = (micros: number): number => (micros - Math.floor(micros / 1000) * 1000) * 1000
+/** From 0, also before 1970. */
+const nanosWithinMs = (micros: number): bigint => (((BigInt(micros) % 1000n) + 1000n) % 1000n) * 1000n
 
 /** 12: minChildren:uint 1, maxChildren:uint 2, totalChildren:uint 3, of lists and maps. */
 export class CollectionStatistics extends ColumnStatistics {

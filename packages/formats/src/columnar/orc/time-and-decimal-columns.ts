@@ -12,6 +12,9 @@ import { wideZigzag } from './zigzag.ts'
 /** 2015-01-01T00:00:00Z, from which ORC counts seconds. */
 const baseSeconds = 1_420_070_400
 
+/** Before any time of 64 bits, by whole seconds: from there on all are positive. */
+const farPast = 10n ** 19n
+
 /**
  * timestamp: DATA has seconds since 2015, SECONDARY the nanoseconds.
  *
@@ -33,21 +36,24 @@ export class TimestampColumn extends ColumnWriter<TimestampStatistics> {
     let min = Number.POSITIVE_INFINITY
     let max = Number.NEGATIVE_INFINITY
     for (let i = from; i < to; i++) {
-      let micros = values[i] as number | null
+      const micros = values[i] as number | null
       if (micros === null) continue
       let seconds = Math.floor(micros / 1_000_000)
-      const fraction = micros - seconds * 1_000_000
-      if (seconds < 0 && fraction >= 1000) {
-        if (seconds === -1) micros += 1_000_000
-        seconds++
+      let fraction = micros - seconds * 1_000_000
+      if (!Number.isSafeInteger(micros)) {
+        const sinceFarPast = BigInt(micros) + farPast
+        seconds = Number((sinceFarPast - farPast - (sinceFarPast % 1_000_000n)) / 1_000_000n)
+        fraction = Number(sinceFarPast % 1_000_000n)
       }
-      if (micros < min) min = micros
-      if (micros > max) max = micros
-      this.#seconds.add(seconds - baseSeconds)
+      const isLate = seconds === -1 && fraction >= 1000
+      const read = isLate ? micros + 1_000_000 : micros
+      if (read < min) min = read
+      if (read > max) max = read
+      this.bloomFilter?.addLong((isLate ? 0 : seconds) * 1000 + Math.floor(fraction / 1000))
+      this.#seconds.add(seconds - baseSeconds + (seconds < 0 && fraction >= 1000 ? 1 : 0))
       this.#nanos.add(codedNanos(fraction))
-      this.bloomFilter?.addLong(Math.floor(micros / 1000))
     }
-    assert(Number.isSafeInteger(min) && Number.isSafeInteger(max), 'a timestamp is whole microseconds')
+    assert(min >= -(2 ** 63) && max < 2 ** 63, 'a timestamp is of 64 bits')
     this.statistics.add(min, max)
   }
 }
