@@ -294,7 +294,7 @@ async function definitionsOf(functions: MillraceOptions['functions'], accountId:
 async function objectsOf(endpoint: string | undefined, folder: string | undefined, region: string, random: Random) {
   if (endpoint === undefined) return folder === undefined ? undefined : new ObjectFolder(folder, { random })
   const { S3Objects } = await import('./storage/s3/s3-objects.ts')
-  return new S3Objects({ endpoint, region })
+  return new S3Objects({ endpoint, region, clock: systemClock }) // the network has no other clock
 }
 
 const durationsOf = (ms: number | undefined): Durations =>

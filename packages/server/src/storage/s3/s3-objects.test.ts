@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { type Clock, ManualClock, systemClock } from '@millrace/ports'
 import { S3Objects } from './s3-objects.ts'
 import { type Fault, s3StandIn } from './s3-stand-in-fixture.ts'
 
@@ -14,9 +15,9 @@ Object.assign(process.env, {
 
 const mebibyte = 1024 * 1024
 
-async function fixture(t: TestContext, fault?: Fault) {
+async function fixture(t: TestContext, fault?: Fault, clock: Clock = systemClock) {
   const standIn = await s3StandIn(t, fault)
-  const objects = new S3Objects({ endpoint: standIn.endpoint, region: 'eu-central-1' })
+  const objects = new S3Objects({ endpoint: standIn.endpoint, region: 'eu-central-1', clock })
   t.after(() => objects.close())
   return { ...standIn, put: objects.put.bind(objects), get: objects.get.bind(objects) }
 }
@@ -97,7 +98,7 @@ test('a short trouble of the service is not a failure', async (t) => {
 })
 
 test('nobody at the address, and a put that is stopped, have names of their own', async (t) => {
-  const nobody = new S3Objects({ endpoint: 'http://127.0.0.1:1', region: 'us-east-1' })
+  const nobody = new S3Objects({ endpoint: 'http://127.0.0.1:1', region: 'us-east-1', clock: systemClock })
   t.after(() => nobody.close())
   await assert.rejects(nobody.put('lake', 'a', []), { code: 'ConnectionFailed' })
   const { put } = await fixture(t)
@@ -113,3 +114,38 @@ test('an object is read back, one that is not there is none, and one that is too
   const broken = await fixture(t, () => ({ status: 403, code: 'AccessDenied' }))
   await assert.rejects(broken.get('lake', 'a', 3), { code: 'AccessDenied' })
 })
+
+test('a put that is under way when it is told to stop may end, and is broken off when it takes too long', async (t) => {
+  const clock = new ManualClock()
+  const quick = gate()
+  const { objects, put } = await fixture(t, quick.hold, clock)
+  const stopping = new AbortController()
+  const first = put('lake', 'a', [Buffer.from('x')], {}, stopping.signal)
+  await quick.arrived
+  stopping.abort()
+  quick.open()
+  await first
+  assert.equal(objects.size, 1)
+  await assert.rejects(put('lake', 'b', [], {}, stopping.signal), { code: 'Aborted' })
+
+  const slow = gate()
+  const other = await fixture(t, slow.hold, clock)
+  const impatient = new AbortController()
+  const broken = assert.rejects(other.put('lake', 'c', [], {}, impatient.signal), { code: 'Aborted' })
+  await slow.arrived
+  impatient.abort()
+  await clock.advance(5000)
+  await broken
+  slow.open()
+})
+
+/** Holds answers back until it is opened. */
+function gate() {
+  const here = Promise.withResolvers<void>()
+  const opened = Promise.withResolvers<undefined>()
+  const hold = () => {
+    here.resolve()
+    return opened.promise
+  }
+  return { hold, arrived: here.promise, open: () => opened.resolve(undefined) }
+}

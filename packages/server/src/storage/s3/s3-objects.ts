@@ -1,5 +1,6 @@
 import type { CompletedPart, S3Client, S3ClientConfig, StorageClass } from '@aws-sdk/client-s3'
 import { chunksOf } from '@millrace/formats'
+import type { Clock } from '@millrace/ports'
 import { type ObjectHeaders, ObjectRefused, type ObjectStore } from '../../core/ports.ts'
 import { refusalOf } from './s3-refusal.ts'
 
@@ -8,6 +9,8 @@ export type S3ObjectsOptions = {
   readonly endpoint: string
   /** What requests are signed for; of AWS, where the buckets are looked for first. */
   readonly region: string
+  /** The machine's: the network has no other. */
+  readonly clock: Clock
 }
 
 /** A larger object is uploaded in parts of so many bytes. S3 takes parts of 5 MiB to 5 GiB, and 10,000 of them. */
@@ -16,9 +19,12 @@ const wholeBytesMax = 2 * partBytes
 /** Parts of one object on their way at once. */
 const concurrentPartsMax = 3
 
-/** How long an answer, or the next bytes of one, may take; and a connection to be made. */
+/** How long nothing may move; how long one request may take, of 16 MiB at most; and a connection to be made. */
 const silenceMsMax = 60_000
+const requestMsMax = 300_000
 const connectMsMax = 10_000
+/** How long a put that is told to stop may go on: one that is broken off may be there all the same, and comes again. */
+const graceMs = 5000
 
 /**
  * Buckets of a service that speaks S3, by AWS's SDK, which is loaded at the first object. Credentials come from where AWS's
@@ -41,12 +47,22 @@ export class S3Objects implements ObjectStore {
     signal?: AbortSignal,
   ): Promise<void> {
     const sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 0)
-    const upload = new Upload(await this.#opened(), bucket, key, headers, signal)
+    const breaking = new AbortController()
+    let forget = () => {}
+    const breakLater = () => {
+      forget = this.#options.clock.after(graceMs, () => breaking.abort())
+    }
+    signal?.addEventListener('abort', breakLater, { once: true })
     try {
+      signal?.throwIfAborted()
+      const upload = new Upload(await this.#opened(), bucket, key, headers, breaking.signal)
       if (sizeBytes <= wholeBytesMax) await upload.whole(Buffer.concat(parts))
       else await upload.inParts(chunksOf(parts, partBytes))
     } catch (error) {
       throw error instanceof ObjectRefused ? error : refusalOf(error)
+    } finally {
+      signal?.removeEventListener('abort', breakLater)
+      forget()
     }
   }
 
@@ -77,12 +93,12 @@ export class S3Objects implements ObjectStore {
   }
 }
 
-const configOf = ({ endpoint, region }: S3ObjectsOptions): S3ClientConfig => ({
+const configOf = ({ endpoint, region }: Omit<S3ObjectsOptions, 'clock'>): S3ClientConfig => ({
   region,
   requestHandler: {
     connectionTimeout: connectMsMax,
     socketTimeout: silenceMsMax,
-    requestTimeout: silenceMsMax,
+    requestTimeout: requestMsMax,
     throwOnRequestTimeout: true,
   },
   ...(endpoint === 'aws'
@@ -96,9 +112,9 @@ class Upload {
   readonly #client: S3Client
   readonly #target: { readonly Bucket: string; readonly Key: string }
   readonly #headers: ObjectHeaders
-  readonly #signal: AbortSignal | undefined
+  readonly #signal: AbortSignal
 
-  constructor(client: S3Client, bucket: string, key: string, headers: ObjectHeaders, signal: AbortSignal | undefined) {
+  constructor(client: S3Client, bucket: string, key: string, headers: ObjectHeaders, signal: AbortSignal) {
     this.#client = client
     this.#target = { Bucket: bucket, Key: key }
     this.#headers = headers
@@ -108,7 +124,7 @@ class Upload {
   async whole(bytes: Uint8Array): Promise<void> {
     const { PutObjectCommand } = await import('@aws-sdk/client-s3')
     const put = new PutObjectCommand({ ...this.#target, ...this.#described(), Body: bytes })
-    await this.#client.send(put, this.#abortable())
+    await this.#client.send(put, { abortSignal: this.#signal })
   }
 
   /** Takes the next part when one is through: what waits is not in memory twice. */
@@ -119,12 +135,12 @@ class Upload {
       ...this.#described(),
       ChecksumAlgorithm: 'CRC32',
     })
-    const { UploadId } = await this.#client.send(create, this.#abortable())
+    const { UploadId } = await this.#client.send(create, { abortSignal: this.#signal })
     if (UploadId === undefined) throw new ObjectRefused('InternalError', 'The upload was begun and has no id')
     try {
       const Parts = await this.#partsOf(UploadId, chunks)
       const complete = new CompleteMultipartUploadCommand({ ...this.#target, UploadId, MultipartUpload: { Parts } })
-      await this.#client.send(complete, this.#abortable())
+      await this.#client.send(complete, { abortSignal: this.#signal })
     } catch (error) {
       await this.#abandon(UploadId)
       throw error
@@ -136,7 +152,7 @@ class Upload {
     const { UploadPartCommand } = await import('@aws-sdk/client-s3')
     const completed: CompletedPart[] = []
     const stopping = new AbortController()
-    const abortSignal = AbortSignal.any([stopping.signal, ...(this.#signal ? [this.#signal] : [])])
+    const abortSignal = AbortSignal.any([stopping.signal, this.#signal])
     let failure: { readonly error: unknown } | undefined
     const work = async () => {
       for (let next = chunks.next(); !next.done && !failure; next = chunks.next()) {
@@ -169,9 +185,5 @@ class Upload {
       ...(kmsKeyArn !== undefined && { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyArn }),
       ...(storageClass !== undefined && { StorageClass: storageClass as StorageClass }),
     }
-  }
-
-  #abortable() {
-    return this.#signal ? { abortSignal: this.#signal } : {}
   }
 }

@@ -14,7 +14,8 @@ export type Received = {
 }
 
 /** Another answer than what S3 would give; undefined lets it go through. */
-export type Fault = (request: Received) => { readonly status: number; readonly code: string } | undefined
+export type Fault = (request: Received) => Faulty | Promise<Faulty>
+type Faulty = { readonly status: number; readonly code: string } | undefined
 
 /** Takes objects as S3 does, whole and in parts, and refuses what does not match its checksum. */
 export async function s3StandIn(t: TestContext, fault: Fault = () => undefined) {
@@ -22,9 +23,11 @@ export async function s3StandIn(t: TestContext, fault: Fault = () => undefined) 
   const uploads = new Map<string, Map<number, Buffer>>()
   const requests: Received[] = []
 
-  function answered(request: Received): [status: number, headers: Record<string, string>, body: string | Buffer] {
+  async function answered(
+    request: Received,
+  ): Promise<[status: number, headers: Record<string, string>, body: string | Buffer]> {
     const { body, headers, method, path, query } = request
-    const faulty = fault(request)
+    const faulty = await fault(request)
     if (faulty) return [faulty.status, {}, errorXml(faulty.code)]
     if (method === 'GET') {
       const object = objects.get(path)
@@ -71,7 +74,7 @@ export async function s3StandIn(t: TestContext, fault: Fault = () => undefined) 
       body: Buffer.concat(chunks),
     }
     requests.push(request)
-    const [status, more, body] = answered(request)
+    const [status, more, body] = await answered(request)
     response.writeHead(status, { ...more, 'content-type': 'application/xml' }).end(body)
   }
   const server = createServer((message, response) => void answer(message, response).catch(() => response.destroy()))

@@ -247,7 +247,7 @@ export class Delivery {
   async #deliverErrors({ key, items, firstArrivalMs }: Closed<FailedRecord>): Promise<void> {
     const { errors, version } = this.#plan
     const at = { version, firstArrivalMs }
-    const put = () => errors.destination.deliverErrors(key as ErrorOutputType, items, at)
+    const put = () => errors.destination.deliverErrors(key as ErrorOutputType, items, at, this.#stopping.signal)
     const refused = (failure: DeliveryFailed, attempt: number) => this.#report.errorOutputFailed(failure, attempt)
     if (await this.#sender.insist(put, refused, this.#stopping.signal)) this.#settle(items.map(({ record }) => record))
   }
