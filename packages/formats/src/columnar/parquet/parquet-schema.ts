@@ -47,14 +47,11 @@ function leafOf(type: Exclude<ColumnType, { kind: 'array' | 'map' | 'struct' }>)
   switch (type.kind) {
     case 'boolean':
       return { type: 'BOOLEAN' }
+    // Without their logical type, which the writer puts into the footer in a way that nobody else can read (0.17.0).
     case 'tinyint':
-      return { type: 'INT32', converted_type: 'INT_8', logical_type: { type: 'INTEGER', bitWidth: 8, isSigned: true } }
+      return { type: 'INT32', converted_type: 'INT_8' }
     case 'smallint':
-      return {
-        type: 'INT32',
-        converted_type: 'INT_16',
-        logical_type: { type: 'INTEGER', bitWidth: 16, isSigned: true },
-      }
+      return { type: 'INT32', converted_type: 'INT_16' }
     case 'int':
       return { type: 'INT32' }
     case 'bigint':
