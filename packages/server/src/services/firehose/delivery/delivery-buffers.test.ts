@@ -94,3 +94,23 @@ test('nobody adds while too much is held, until something is settled', async () 
   assert.equal(made.heldBytes < 700, true)
   assert.equal(delivered[0]![1], 'a')
 })
+
+test('what is buffered is told until it is settled: how much, in how many buffers, and how old', async () => {
+  let open = () => {}
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const { add, clock, made } = buffers({ gate })
+  assert.deepEqual([made.buffered, made.oldestMs], [{ records: 0, bytes: 0, partitions: 0 }, undefined])
+  const startMs = clock.nowMs()
+  add('x', 'a', 40)
+  made.add('x', 'older', 10, startMs - 5)
+  await clock.advance(1000)
+  add('y', 'b', 20)
+  assert.deepEqual([made.buffered, made.oldestMs], [{ records: 3, bytes: 70, partitions: 2 }, startMs - 5])
+  void made.flush()
+  assert.deepEqual([made.buffered, made.oldestMs], [{ records: 3, bytes: 70, partitions: 0 }, startMs - 5])
+  open()
+  await made.settled()
+  assert.deepEqual([made.buffered, made.oldestMs], [{ records: 0, bytes: 0, partitions: 0 }, undefined])
+})

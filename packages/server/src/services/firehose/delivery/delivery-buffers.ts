@@ -50,6 +50,8 @@ export class DeliveryBuffers<T> {
   #delivering = 0
   #waiters: (() => void)[] = []
   #isDropped = false
+  /** What is closed and not settled. */
+  readonly #unsettled = new Set<{ readonly firstArrivalMs: number }>()
 
   constructor(options: BufferOptions<T>) {
     this.#options = options
@@ -63,6 +65,15 @@ export class DeliveryBuffers<T> {
   get buffered(): Buffered {
     const bytes = this.#heldBytes - this.#heldItems * itemOverheadBytes
     return { records: this.#heldItems, bytes, partitions: this.#open.size }
+  }
+
+  /** Arrival of the oldest that is not settled; undefined if all are. */
+  get oldestMs(): number | undefined {
+    let oldestMs: number | undefined
+    for (const held of [this.#open.values(), this.#unsettled])
+      for (const { firstArrivalMs } of held)
+        if (oldestMs === undefined || firstArrivalMs < oldestMs) oldestMs = firstArrivalMs
+    return oldestMs
   }
 
   add(key: string, item: T, sizeBytes: number, arrivalMs: number): void {
@@ -80,6 +91,7 @@ export class DeliveryBuffers<T> {
       this.#open.set(key, open)
     }
     open.items.push(item)
+    if (arrivalMs < open.firstArrivalMs) open.firstArrivalMs = arrivalMs // several shards come in turns
     open.bytes += sizeBytes
     open.heldBytes += sizeBytes + itemOverheadBytes
     this.#heldBytes += sizeBytes + itemOverheadBytes
@@ -120,6 +132,7 @@ export class DeliveryBuffers<T> {
     open.stopTimer()
     this.#open.delete(key)
     const closed = { key, items: open.items, firstArrivalMs: open.firstArrivalMs }
+    this.#unsettled.add(closed)
     const { isInOrder } = this.#options
     const lineKey = isInOrder ? key : Symbol()
     const before = this.#lines.get(lineKey) ?? Promise.resolve()
@@ -130,6 +143,7 @@ export class DeliveryBuffers<T> {
         this.#delivering--
         this.#heldBytes -= open.heldBytes
         this.#heldItems -= open.items.length
+        this.#unsettled.delete(closed)
         if (this.#lines.get(lineKey) === line) this.#lines.delete(lineKey)
         this.#wake()
       })

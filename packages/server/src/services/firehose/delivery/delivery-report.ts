@@ -102,14 +102,16 @@ export class DeliveryReport {
     this.#failed(failure, attempt, this.#backupLog ?? this.#errorLog)
   }
 
-  /** What is waiting for the destination, each minute: the age of the oldest record that is not delivered. */
-  waiting(oldestMs: number | undefined): void {
-    if (oldestMs === undefined) return
+  /** Each minute, the arrival of the oldest records that wait for the destination and for the backup. */
+  waiting(oldestMs: number | undefined, backupOldestMs: number | undefined): void {
     const { clock, metrics } = this.#parts
-    const { backup, metricPrefix, name } = this.#plan
-    const ageS = Math.max(0, clock.nowMs() - oldestMs) / 1000
-    countDelivery(metrics, name, metricPrefix, 'DataFreshness', ageS)
-    if (backup) countDelivery(metrics, name, 'BackupToS3', 'DataFreshness', ageS)
+    const { metricPrefix, name } = this.#plan
+    const tell = (prefix: string, arrivalMs: number | undefined) => {
+      if (arrivalMs === undefined) return
+      countDelivery(metrics, name, prefix, 'DataFreshness', Math.max(0, clock.nowMs() - arrivalMs) / 1000)
+    }
+    tell(metricPrefix, oldestMs)
+    tell('BackupToS3', backupOldestMs)
   }
 
   #failed({ code, message }: DeliveryFailed, attempt: number, errorLog?: ErrorLog, isTriedAgain = true): void {

@@ -114,7 +114,8 @@ export class Delivery {
 
   /** Tells CloudWatch how old the oldest record is that waits, if any does. Called each minute. */
   reportWaiting(): void {
-    this.#report.waiting(this.#progress.oldestMs)
+    const waiting = [this.#intake?.oldestMs, this.#buffers.oldestMs].filter((oldestMs) => oldestMs !== undefined)
+    this.#report.waiting(waiting.length === 0 ? undefined : Math.min(...waiting), this.#backup?.oldestMs)
   }
 
   #allBuffers() {
