@@ -3,7 +3,6 @@ import type { Outbound } from '../../../core/ports.ts'
 import { parseInput } from '../../../core/shapes.ts'
 import { openMemory } from '../../../storage/memory/open.ts'
 import type { Storage } from '../../../storage/storage.ts'
-import type { FirehoseParts } from '../context.ts'
 import { awsFirehoseLimits } from '../limits.ts'
 import { openFirehose } from '../service.ts'
 
@@ -18,6 +17,8 @@ export class FirehoseInMemory {
   readonly lines: { readonly message: string; readonly facts: unknown }[] = []
   /** While it is true, no bucket takes anything. */
   isBucketDown = false
+  /** While it is true, no bucket answers. */
+  isBucketSilent = false
   readonly #service: ReturnType<typeof openFirehose>
 
   constructor(outbound: Outbound, kept?: Kept) {
@@ -26,10 +27,14 @@ export class FirehoseInMemory {
     const { catalog, log } = this.kept.storage
     this.#service = openFirehose({
       ...{ clock, catalog, log, outbound, random: systemRandom, limits: awsFirehoseLimits },
+      // Nothing asks these here. They are named, so that one that comes new is not forgotten.
+      ...{ streams: unused, tables: unused, functions: unused, pollMs: 0, channelMetrics: unused },
+      channels: { all: () => [], find: () => undefined, watch: () => () => {} },
       place: { accountId: '000000000000', region: 'us-east-1' },
       logger: { log: (_, message, facts) => void this.lines.push({ message, facts }) },
       objects: {
-        put: async (bucket: string, key: string, parts: readonly Uint8Array[]) => {
+        put: async (bucket, key, parts, _headers, signal) => {
+          if (this.isBucketSilent) await aborted(signal)
           if (this.isBucketDown) throw new Error('the bucket is down')
           this.kept.objects.set(`${bucket}/${key}`, Buffer.concat(parts).toString())
         },
@@ -42,7 +47,7 @@ export class FirehoseInMemory {
       backlogBytesMax: Number.POSITIVE_INFINITY,
       transitionMs: 50,
       anyEndpoint: false,
-    } as Partial<FirehoseParts> as FirehoseParts)
+    })
   }
 
   get clock(): ManualClock {
@@ -81,6 +86,11 @@ export class FirehoseInMemory {
     await this.#service.stop()
   }
 }
+
+const unused = undefined as never
+
+const aborted = (signal: AbortSignal | undefined) =>
+  new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true }))
 
 /** The bucket that each destination has beside it. */
 export const backupBucket = {
