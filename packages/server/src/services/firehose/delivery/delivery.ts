@@ -239,8 +239,9 @@ export class Delivery {
   #giveUp(failed: readonly FailedRecord[]): void {
     if (failed.length > 0) this.#report.gaveUp(failed)
     for (const each of failed) {
-      const { record } = each
-      const sizeBytes = (record.rawData ?? record.data).byteLength
+      const { errorMessage, record } = each
+      // What it says of each record may be much more than the record.
+      const sizeBytes = (record.rawData ?? record.data).byteLength + errorMessage.length
       this.#errors.add(each.errorOutputType, each, sizeBytes, record.arrivalMs)
     }
   }

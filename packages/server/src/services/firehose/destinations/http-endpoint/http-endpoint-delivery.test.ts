@@ -122,6 +122,30 @@ test('a process that ends while records wait for the bucket loses none of them',
   await next.stop()
 })
 
+test('a bucket that never answers holds up no stop', async () => {
+  const standIn = standInWithKey()
+  const settings = { RetryOptions: { DurationInSeconds: 0 }, S3BackupMode: 'AllData' }
+  const firehose = await firehoseTo(standIn, settings)
+  firehose.isBucketSilent = true
+  standIn.instead = busy
+  await firehose.put('d', 'a')
+  await firehose.clock.advance(70_000)
+  await firehose.stop()
+  assert.equal(firehose.kept.objects.size, 0)
+})
+
+test('an object of error records is about as large as asked for, however much is said of each record', async () => {
+  const standIn = standInWithKey()
+  const firehose = await firehoseTo(standIn)
+  standIn.instead = () => ({ status: 413, body: 'x'.repeat(2000) })
+  for (let i = 0; i < 10; i++) await firehose.put('d', ...Array<string>(500).fill(''))
+  await firehose.clock.advance(70_000)
+  const sizes = [...firehose.kept.objects.values()].map(({ length }) => length)
+  assert.equal(firehose.linesUnder('backup/http-endpoint-failed/').length, 5000)
+  assert.ok(Math.max(...sizes) < 2 * 1024 * 1024, `${sizes}`)
+  await firehose.stop()
+})
+
 test('an update in the middle of a delivery goes on with the new address and key, and loses nothing', async () => {
   const standIn = new EndpointStandIn({ path: '/new', accessKey: 'another-key' })
   const firehose = await firehoseTo(standIn, { RetryOptions: { DurationInSeconds: 7200 } })
