@@ -214,7 +214,7 @@ test('what is no COPY, and what cannot be kept, is refused when a delivery strea
     [{ CopyOptions: 'GZIP CSV' }, {}, /has GZIP, and the objects are UNCOMPRESSED/],
     [{}, { Username: undefined }, /Username must be given/],
     [{}, { ClusterJDBCURL: 'jdbc:postgresql://127.0.0.1:5432/w?sslmode=maybe' }, /sslmode is one of/],
-    [{}, { S3BackupMode: 'Enabled' }, /S3BackupConfiguration must be given/],
+    [{}, { S3BackupMode: 'Enabled' }, /S3 backup destination configuration is required/],
     [{}, { SecretsManagerConfiguration: { Enabled: true } }, /credentials from Secrets Manager/],
   ]
   for (const [copy, more, message] of cases)

@@ -1,8 +1,9 @@
 import { operation } from '../../../core/operation.ts'
-import { list, structure } from '../../../core/shapes.ts'
+import { type RecordBatch, recordBatch } from '../../../core/record-batch.ts'
+import { structure } from '../../../core/shapes.ts'
 import type { FirehoseContext } from '../context.ts'
 import { batchTooLarge, slowDown } from '../faults.ts'
-import { batchBytesMax, batchRecordsMax } from '../limits.ts'
+import { batchBytesMax, batchRecordsMax, recordBytesMax } from '../limits.ts'
 import { admitPut, firehoseRecord, writeRecords } from '../record-writer.ts'
 import { deliveryStreamName } from '../settings/members.ts'
 
@@ -10,12 +11,13 @@ export const putRecordBatch = operation({
   name: 'PutRecordBatch',
   input: structure({
     DeliveryStreamName: deliveryStreamName,
-    Records: list(firehoseRecord, { min: 1, max: batchRecordsMax }),
+    // Read as a stream's puts are, without an object for each record.
+    Records: recordBatch(firehoseRecord, { countMax: batchRecordsMax, dataBytesMax: recordBytesMax, keyLengthMax: 0 }),
   }),
   resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
   async handle(context: FirehoseContext, input) {
-    const stream = admitPut(context, input.DeliveryStreamName, input.Records.length)
-    const records = input.Records.map(({ Data }) => Data)
+    const stream = admitPut(context, input.DeliveryStreamName, input.Records.count)
+    const records = dataOf(input.Records)
     if (records.reduce((sum, { byteLength }) => sum + byteLength, 0) > batchBytesMax) throw batchTooLarge(batchBytesMax)
     const recordIds = await writeRecords(context, stream, records, 'PutRecordBatch')
     const { code: ErrorCode, message: ErrorMessage } = slowDown()
@@ -28,3 +30,6 @@ export const putRecordBatch = operation({
     }
   },
 })
+
+const dataOf = ({ count, dataBytes, places }: RecordBatch) =>
+  Array.from({ length: count }, (_, i) => dataBytes.subarray(places[4 * i + 2]!, places[4 * i + 3]!))
