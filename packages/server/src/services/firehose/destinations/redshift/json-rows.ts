@@ -3,7 +3,7 @@ import type { RawRow } from './rows.ts'
 /** Redshift takes no larger object. It bounds what a brace that is never closed can cost, too. */
 const documentLengthMax = 4 * 1024 * 1024
 /** After so many braces that are never closed a document must stand on one line. */
-const unclosedMax = 100
+const unclosedMax = 10
 
 /** JSON documents one after the other, with or without space between. What is none is a fault up to the line's end. */
 export function* jsonRows(text: string): Generator<RawRow<unknown>> {

@@ -66,10 +66,15 @@ export class PostgresLoader implements Loader {
   async #transaction(sql: SqlConnection, staged: Staged): Promise<void> {
     await sql.query('BEGIN')
     await sql.query("SET LOCAL TimeZone = 'UTC'") // as Redshift has it
-    const { columns, rows } = await this.#rowsOf(sql, staged)
+    const columns = await this.#columnsOf(sql)
+    const paths = await this.#options.jsonPaths?.()
+    if (paths && paths.length !== columns.length)
+      throw sqlFailed('ColumnMismatch', `${paths.length} paths for ${columns.length} columns`)
+    const rowsOf = { columns, options: this.#options.copyOptions, paths }
+    const isSent = this.#isNamed(columns, () => tableRows(staged.bytes, rowsOf))
     const skipped: SkippedRow[] = []
-    const lines = this.#linesOf(staged, rows, skipped)
-    await this.#copy(sql, columns, lines, staged, skipped)
+    const lines = this.#linesOf(staged, tableRows(staged.bytes, rowsOf), isSent, skipped)
+    await this.#copy(sql, columns.filter(isSent), lines, staged, skipped)
     if (skipped.length > 0) await staged.skip(skipped)
     const [row] = await sql.query('SELECT txid_current()::text AS id')
     this.#doubtful = { batchId: staged.batch.id, transactionId: row!.id as string }
@@ -83,31 +88,45 @@ export class PostgresLoader implements Loader {
     }
   }
 
-  async #rowsOf(sql: SqlConnection, { bytes }: Staged) {
-    const { columns: named, copyOptions: options, jsonPaths, table } = this.#options
+  /** The columns that the data has values for, in its order. @throws DeliveryFailed */
+  async #columnsOf(sql: SqlConnection): Promise<readonly TableColumn[]> {
+    const { columns: named, copyOptions, table } = this.#options
     const all = await tableColumns(sql, table)
     if (all.length === 0) throw sqlFailed('TableNotFound', `there is no ${table.join('.')}`)
+    if (named.length === 0) return all.filter(({ isIdentity }) => !isIdentity || copyOptions.hasExplicitIds)
     const missing = named.filter((name) => !all.some((column) => column.name === name))
     if (missing.length > 0) throw sqlFailed('ColumnNotFound', `${table.join('.')} has no ${missing.join(', ')}`)
-    const given =
-      named.length > 0
-        ? named.map((name) => all.find((column) => column.name === name)!)
-        : all.filter(({ isIdentity }) => !isIdentity || options.hasExplicitIds)
-    const paths = await jsonPaths?.()
-    if (paths && paths.length !== given.length)
-      throw sqlFailed('ColumnMismatch', `${paths.length} paths for ${given.length} columns`)
-    const rows = [...tableRows(bytes, { columns: given, options, paths })]
-    const isByName = options.format === 'json' && !paths && options.json !== 'noshred' && named.length === 0
-    return isByName ? withoutDefaults(given, rows) : { columns: given, rows }
+    return named.map((name) => all.find((column) => column.name === name)!)
+  }
+
+  /**
+   * Which columns are sent: all, but where objects name their columns those that have a default, and that no object of the
+   * load names. They are left to it.
+   */
+  #isNamed(columns: readonly TableColumn[], rows: () => Iterable<TableRow>): (_: unknown, i: number) => boolean {
+    const { columns: named, copyOptions, jsonPaths } = this.#options
+    const isByName = copyOptions.format === 'json' && !jsonPaths && copyOptions.json !== 'noshred' && named.length === 0
+    const unnamed = new Set(isByName ? columns.flatMap(({ hasDefault }, i) => (hasDefault ? [i] : [])) : [])
+    if (unnamed.size > 0)
+      for (const { value } of rows()) {
+        for (const i of unnamed) if (value && value[i] !== null) unnamed.delete(i)
+        if (unnamed.size === 0) break
+      }
+    return (_, i) => !unnamed.has(i)
   }
 
   /** What can be sent; rows that make no sense are left out as far as MAXERROR allows. @throws DeliveryFailed */
-  #linesOf(staged: Staged, rows: readonly TableRow[], skipped: SkippedRow[]): Line[] {
+  #linesOf(
+    staged: Staged,
+    rows: Iterable<TableRow>,
+    isSent: (_: unknown, i: number) => boolean,
+    skipped: SkippedRow[],
+  ): Line[] {
     const lines: Line[] = []
     for (const row of rows) {
-      const { line, raw } = row
-      if (row.fault === undefined)
-        lines.push({ text: `${copyLine(row.value)}\n`, line, raw: raw.slice(0, rawLengthMax) })
+      const { line } = row
+      const raw = row.raw.slice(0, rawLengthMax)
+      if (row.fault === undefined) lines.push({ text: `${copyLine(row.value.filter(isSent))}\n`, line, raw })
       else this.#skip(staged, { line, raw }, '', row.fault, skipped)
     }
     return lines
@@ -159,19 +178,6 @@ export class PostgresLoader implements Loader {
       }
       await sql.query('RELEASE SAVEPOINT before_copy')
     }
-  }
-}
-
-/** A column that has a default, and that no object of the load names, is left to its default. */
-function withoutDefaults(columns: readonly TableColumn[], rows: readonly TableRow[]) {
-  const isMissing = columns.map(
-    ({ hasDefault }, i) => hasDefault && rows.every((row) => row.fault !== undefined || row.value[i] === null),
-  )
-  if (!isMissing.includes(true)) return { columns, rows }
-  const isKept = (_: unknown, i: number) => !isMissing[i]
-  return {
-    columns: columns.filter(isKept),
-    rows: rows.map((row): TableRow => (row.fault === undefined ? { ...row, value: row.value.filter(isKept) } : row)),
   }
 }
 

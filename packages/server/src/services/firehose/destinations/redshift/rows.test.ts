@@ -112,11 +112,11 @@ test('JSON that makes no sense is a fault of its line, and what stands behind it
 })
 
 test('braces that are never closed cost little, however many there are', () => {
-  const text = `${'{"a":[\n'.repeat(200_000)}{"id":1}`
-  const startedMs = performance.now()
+  const text = `${'{"a":[\n'.repeat(50_000)}{"id":1}`
+  const before = process.cpuUsage()
   const found = rows(text, 'JSON')
   assert.deepEqual(found.at(-1), ['1', null, null])
-  assert.ok(performance.now() - startedMs < 5000)
+  assert.ok(process.cpuUsage(before).user < 2_000_000)
 })
 
 test('a file of paths says what stands in which column', () => {

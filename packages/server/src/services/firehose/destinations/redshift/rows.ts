@@ -10,7 +10,7 @@ import type { TableColumn } from './table-columns.ts'
 /** A piece of the data as its format has it, and the line that it begins on, from 1 on. */
 export type RawRow<T> = { readonly line: number; readonly raw: string } & (
   | { readonly value: T; readonly fault?: undefined }
-  | { readonly fault: string }
+  | { readonly value?: undefined; readonly fault: string }
 )
 
 /** A row of the table, or why there is none. */

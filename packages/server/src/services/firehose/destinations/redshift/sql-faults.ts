@@ -76,9 +76,9 @@ const byWords: readonly [RegExp, SqlFault][] = [
   [/stl_load_errors|load into table/i, 'DataLoadFailed'],
 ]
 
-/** Any error of a load → what is told of it. */
-export function failureOfSql(error: unknown): DeliveryFailed {
-  if (error instanceof DeliveryFailed) return error
+/** Any error of a load → what is told of it. Defects of ours are none of a database's, and stay what they are. */
+export function failureOfSql(error: unknown): Error {
+  if (error instanceof DeliveryFailed || error instanceof TypeError || error instanceof RangeError) return error
   const { code = '', message } = error as Error & { readonly code?: string }
   if (error instanceof OutboundFailed || !/^[0-9A-Z]{5}$/.test(code))
     return sqlFailed('ConnectionFailed', message, error)
