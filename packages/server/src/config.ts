@@ -131,6 +131,13 @@ export const serverOptions = {
     help: "Where Firehose may deliver to. aws: as AWS demands. any: also by http://, and to hosts that are not AWS's.",
     parse: oneOf('aws', 'any'),
   }),
+  'active-partitions': option({
+    value: 'NUMBER',
+    env: 'MILLRACE_ACTIVE_PARTITIONS',
+    default: 500,
+    help: 'Partitions of one Firehose delivery stream at once, 1 to 5000. Records of more of them go to the error output, as on AWS.',
+    parse: integerWithin(1, 5000),
+  }),
   'private-addresses': option({
     value: 'NETWORKS',
     env: 'MILLRACE_PRIVATE_ADDRESSES',

@@ -57,6 +57,8 @@ export type MillraceOptions = {
   readonly s3Endpoint?: string
   /** Where Firehose may deliver to: as AWS demands, or also by `http://` and to hosts that are not AWS's. @default 'aws' */
   readonly endpoints?: 'aws' | 'any'
+  /** Partitions of one delivery stream that may be open at once, 1 to 5000, as AWS raises it on request. @default 500 */
+  readonly activePartitions?: number
   /** Loopback, link-local and private networks that Firehose may deliver to, e.g. `10.0.0.0/8`. @default none */
   readonly privateAddresses?: readonly string[]
   /** Bytes of the disk that records may take which were put into Firehose and wait to be delivered. @default 16 GiB */
@@ -170,7 +172,10 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       functions: { invoke: async (...call) => (await lambda.wake()).invoker.invoke(...call) },
       metrics: firehoseMetrics,
       logEvents,
-      limits: options.limits === 'off' ? liftedFirehoseLimits : awsFirehoseLimits,
+      limits: {
+        ...(options.limits === 'off' ? liftedFirehoseLimits : awsFirehoseLimits),
+        ...(options.activePartitions !== undefined && { activePartitionsMax: options.activePartitions }),
+      },
       backlogBytesMax: options.backlogBytesMax ?? backlogBytesMaxStandard,
       transitionMs: durations.createMs,
       anyEndpoint: options.endpoints === 'any',

@@ -41,7 +41,7 @@ const mayImport: Record<string, readonly string[]> = {
   'storage/memory': ['core', 'storage interfaces', 'storage/memory', ...libraries],
   'storage/embedded': ['core', 'storage interfaces', 'storage/memory', 'storage/embedded', ...libraries],
   'storage/s3': ['core', 'storage/s3', ...libraries, '@aws-sdk/client-s3'],
-  'services/firehose': ['core', 'storage interfaces', 'services/firehose', ...libraries, 'snappy', 'pg'],
+  'services/firehose': ['core', 'storage interfaces', 'services/firehose', ...libraries, 'snappy', 'pg', 'jq-wasm'],
   gateway: ['core', 'gateway', ...libraries, 'cborg'],
   telemetry: ['core', 'telemetry', ...libraries],
   config: ['core', ...libraries],

@@ -50,6 +50,7 @@ const serverOptionsOf = (config: ServerConfig) => ({
   ...(config.buckets !== undefined && { buckets: config.buckets }),
   ...(config['s3-endpoint'] !== undefined && { s3Endpoint: config['s3-endpoint'] }),
   endpoints: config.endpoints,
+  activePartitions: config['active-partitions'],
   privateAddresses: config['private-addresses'],
   tableBytesMax: config['table-bytes-max'],
   backlogBytesMax: config['backlog-bytes-max'],

@@ -5,6 +5,8 @@ export type FirehoseLimits = {
   readonly putRequestsPerSecond: number
   readonly putBytesPerSecond: number
   readonly deliveryStreamCountMax: number
+  /** Partitions of one delivery stream that wait or are being delivered, where there is dynamic partitioning. */
+  readonly activePartitionsMax: number
 }
 
 export const awsFirehoseLimits: FirehoseLimits = {
@@ -12,6 +14,7 @@ export const awsFirehoseLimits: FirehoseLimits = {
   putRequestsPerSecond: 2000,
   putBytesPerSecond: 5 * 1024 * 1024,
   deliveryStreamCountMax: 5000,
+  activePartitionsMax: 500,
 }
 
 export const liftedFirehoseLimits: FirehoseLimits = {

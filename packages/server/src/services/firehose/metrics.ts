@@ -61,6 +61,18 @@ const units = {
   'DeliveryToElasticsearch.AuthFailure': 'Count',
   'DeliveryToAmazonOpenSearchService.AuthFailure': 'Count',
   'DeliveryToAmazonOpenSearchServerless.AuthFailure': 'Count',
+
+  // transforms/lambda: each call of the function, and what was made of records
+  'ExecuteProcessing.Duration': 'Milliseconds',
+  'ExecuteProcessing.Success': 'Count',
+  'SucceedProcessing.Records': 'Count',
+  'SucceedProcessing.Bytes': 'Bytes',
+
+  // transforms/partitioning: each run of the query; delivery/delivery-report.ts: the partitions after it, and each batch
+  'JQProcessing.Duration': 'Milliseconds',
+  PartitionCount: 'Count',
+  PartitionCountExceeded: 'Count',
+  PerPartitionThroughput: 'Bytes/Second',
 } as const satisfies Record<string, MetricUnit>
 
 export type FirehoseMetric = keyof typeof units

@@ -6,6 +6,7 @@ import { DeliveryBuffers } from './delivery-buffers.ts'
 function buffers(options: {
   readonly sizeBytesMax?: number
   readonly intervalMs?: number
+  readonly heldBytesMax?: number
   readonly gate?: Promise<void>
 }) {
   const clock = new ManualClock()
@@ -14,7 +15,7 @@ function buffers(options: {
     clock,
     sizeBytesMax: options.sizeBytesMax ?? 100,
     intervalMs: options.intervalMs ?? 60_000,
-    heldBytesMax: 700,
+    heldBytesMax: options.heldBytesMax ?? 700,
     concurrentMax: 2,
     isInOrder: true,
     async deliver({ key, items }) {
@@ -113,4 +114,42 @@ test('what is buffered is told until it is settled: how much, in how many buffer
   open()
   await made.settled()
   assert.deepEqual([made.buffered, made.oldestMs], [{ records: 0, bytes: 0, partitions: 0 }, undefined])
+})
+
+test('when the memory is full the largest buffers go, and the others grow on', async () => {
+  const { add, delivered, made } = buffers({ sizeBytesMax: 10_000, heldBytesMax: 4000 })
+  add('small', 'a', 10)
+  add('large', 'b', 2000)
+  add('middle', 'c', 1000)
+  await made.room()
+  assert.deepEqual(delivered, [])
+  add('small', 'd', 100)
+  await made.room()
+  assert.deepEqual(delivered, [['large', 'b']])
+  add('small', 'e', 10)
+  void made.flush()
+  await made.settled()
+  assert.deepEqual(delivered, [
+    ['large', 'b'],
+    ['small', 'ade'],
+    ['middle', 'c'],
+  ])
+})
+
+test('a partition is active from its first item until its last buffer is delivered', async () => {
+  let open = () => {}
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const { add, made } = buffers({ gate })
+  assert.equal(made.isActive('x'), false)
+  add('x', '1', 100)
+  add('x', '2')
+  add('y', '3')
+  assert.deepEqual([made.activeCount, made.isActive('x')], [2, true])
+  void made.flush()
+  assert.equal(made.activeCount, 2)
+  open()
+  await made.settled()
+  assert.deepEqual([made.activeCount, made.isActive('x')], [0, false])
 })

@@ -43,10 +43,16 @@ type Open<T> = { items: T[]; bytes: number; heldBytes: number; firstArrivalMs: n
 export class DeliveryBuffers<T> {
   readonly #options: BufferOptions<T>
   readonly #open = new Map<string, Open<T>>()
+  /** By key, the buffers that wait or are being delivered. */
+  readonly #active = new Map<string, number>()
   /** The end of the last delivery of each key, or of each delivery where order does not matter. */
   readonly #lines = new Map<string | symbol, Promise<void>>()
   #heldBytes = 0
+  /** Of these, what waits. */
+  #openBytes = 0
   #heldItems = 0
+  /** Of these, the bytes that count for the size. */
+  #itemBytes = 0
   #delivering = 0
   #waiters: (() => void)[] = []
   #isDropped = false
@@ -63,8 +69,7 @@ export class DeliveryBuffers<T> {
   }
 
   get buffered(): Buffered {
-    const bytes = this.#heldBytes - this.#heldItems * itemOverheadBytes
-    return { records: this.#heldItems, bytes, partitions: this.#open.size }
+    return { records: this.#heldItems, bytes: this.#itemBytes, partitions: this.#open.size }
   }
 
   /** Arrival of the oldest that is not settled; undefined if all are. */
@@ -76,7 +81,17 @@ export class DeliveryBuffers<T> {
     return oldestMs
   }
 
-  add(key: string, item: T, sizeBytes: number, arrivalMs: number): void {
+  /** Partitions of which something waits or is being delivered. */
+  get activeCount(): number {
+    return this.#active.size
+  }
+
+  isActive(key: string): boolean {
+    return this.#active.has(key)
+  }
+
+  /** @param moreBytes what the item keeps in memory beside the bytes that count for the size */
+  add(key: string, item: T, sizeBytes: number, arrivalMs: number, moreBytes = 0): void {
     if (this.#isDropped) return
     const { clock, intervalMs, itemsMax = Number.POSITIVE_INFINITY, sizeBytesMax } = this.#options
     let open = this.#open.get(key)
@@ -89,22 +104,39 @@ export class DeliveryBuffers<T> {
       const stopTimer = intervalMs > 0 ? clock.after(intervalMs, close) : afterThis(close)
       open = { items: [], bytes: 0, heldBytes: 0, firstArrivalMs: arrivalMs, stopTimer }
       this.#open.set(key, open)
+      this.#active.set(key, (this.#active.get(key) ?? 0) + 1)
     }
+    const heldBytes = sizeBytes + moreBytes + itemOverheadBytes
     open.items.push(item)
     if (arrivalMs < open.firstArrivalMs) open.firstArrivalMs = arrivalMs // several shards come in turns
     open.bytes += sizeBytes
-    open.heldBytes += sizeBytes + itemOverheadBytes
-    this.#heldBytes += sizeBytes + itemOverheadBytes
+    open.heldBytes += heldBytes
+    this.#openBytes += heldBytes
+    this.#heldBytes += heldBytes
     this.#heldItems++
+    this.#itemBytes += sizeBytes
     if (open.bytes >= sizeBytesMax || open.items.length >= itemsMax) this.#close(key)
   }
 
   /** Resolves when something may be added, or everything is dropped. */
   async room(): Promise<void> {
     // What fills the memory and waits for its time only, goes now.
-    if (this.#heldBytes >= this.#options.heldBytesMax) void this.flush()
+    if (this.#heldBytes >= this.#options.heldBytesMax) this.#closeLargest()
     while (!this.#isDropped && this.#heldBytes >= this.#options.heldBytesMax)
       await new Promise<void>((wake) => this.#waiters.push(wake))
+  }
+
+  /**
+   * Closes buffers until a quarter of the memory is on its way, beginning with the largest: that frees most by the fewest
+   * objects, and leaves the small ones to grow.
+   */
+  #closeLargest(): void {
+    const wantedBytes = this.#options.heldBytesMax / 4
+    const bySize = [...this.#open].sort(([, a], [, b]) => b.heldBytes - a.heldBytes)
+    for (const [key] of bySize) {
+      if (this.#heldBytes - this.#openBytes >= wantedBytes) return
+      this.#close(key)
+    }
   }
 
   /** Closes all buffers. Resolves when all that is closed by now is settled. */
@@ -131,6 +163,7 @@ export class DeliveryBuffers<T> {
     if (!open) return
     open.stopTimer()
     this.#open.delete(key)
+    this.#openBytes -= open.heldBytes
     const closed = { key, items: open.items, firstArrivalMs: open.firstArrivalMs }
     this.#unsettled.add(closed)
     const { isInOrder } = this.#options
@@ -143,11 +176,19 @@ export class DeliveryBuffers<T> {
         this.#delivering--
         this.#heldBytes -= open.heldBytes
         this.#heldItems -= open.items.length
+        this.#itemBytes -= open.bytes
         this.#unsettled.delete(closed)
+        this.#leave(key)
         if (this.#lines.get(lineKey) === line) this.#lines.delete(lineKey)
         this.#wake()
       })
     this.#lines.set(lineKey, line)
+  }
+
+  #leave(key: string): void {
+    const left = this.#active.get(key)! - 1
+    if (left > 0) this.#active.set(key, left)
+    else this.#active.delete(key)
   }
 
   /** Resolves when this delivery may begin. */

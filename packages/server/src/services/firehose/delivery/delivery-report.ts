@@ -59,6 +59,9 @@ export class DeliveryReport {
     countDelivery(metrics, name, metricPrefix, 'Records', records.length)
     countDelivery(metrics, name, metricPrefix, 'DataFreshness', (clock.nowMs() - firstArrivalMs) / 1000)
     if (metricPrefix === 'DeliveryToS3') count(metrics, name, 'DeliveryToS3.ObjectCount', 1)
+    if (this.#plan.activePartitionsMax === undefined) return
+    const collectedS = Math.max(1, (clock.nowMs() - firstArrivalMs) / 1000)
+    count(metrics, name, 'PerPartitionThroughput', bytes / collectedS)
   }
 
   /** A try of the destination failed. */
@@ -75,7 +78,7 @@ export class DeliveryReport {
     for (const { errorCode, errorMessage, details } of failed) {
       if (told.has(errorCode)) continue // one line for all of them
       told.add(errorCode)
-      const processor = details?.lambdaArn as string | undefined
+      const processor = details?.lambdaARN as string | undefined
       this.counts.lastError = { atMs: this.#parts.clock.nowMs(), code: errorCode, message: errorMessage }
       this.#errorLog?.put({ errorCode, message: errorMessage, processor })
     }
@@ -100,6 +103,13 @@ export class DeliveryReport {
   /** A try to put error records failed. */
   errorOutputFailed(failure: DeliveryFailed, attempt: number): void {
     this.#failed(failure, attempt, this.#backupLog ?? this.#errorLog)
+  }
+
+  /** Records were put into partitions, or some were not because there are too many. */
+  partitioned(activeCount: number, isExceeded: boolean): void {
+    const { metrics } = this.#parts
+    count(metrics, this.#plan.name, 'PartitionCount', activeCount)
+    count(metrics, this.#plan.name, 'PartitionCountExceeded', isExceeded ? 1 : 0)
   }
 
   /** Each minute, the arrival of the oldest records that wait for the destination and for the backup. */

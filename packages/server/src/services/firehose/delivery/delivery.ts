@@ -5,7 +5,7 @@ import { BatchSender, type SenderParts } from './batch-sender.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import { type Buffered, type Closed, DeliveryBuffers } from './delivery-buffers.ts'
 import type { DeliveryCounts } from './delivery-counts.ts'
-import type { DeliveryRecord, ErrorOutputType, FailedRecord } from './delivery-record.ts'
+import type { DeliveryRecord, ErrorOutputType, FailedRecord, PartitionKeys } from './delivery-record.ts'
 import { DeliveryReport, type ReportParts } from './delivery-report.ts'
 import type { BufferLimits, Plan } from './plan.ts'
 import { type Page, Progress } from './progress.ts'
@@ -188,7 +188,7 @@ export class Delivery {
   async #transform(given: readonly DeliveryRecord[], step: number): Promise<void> {
     const { signal } = this.#stopping
     const transform = this.#plan.transforms[step]
-    if (!transform) return this.#buffer(given)
+    if (!transform) return this.#giveUp(this.#buffer(given))
     for (let left = given; left.length > 0; await this.#buffers.room()) {
       const made = await transform.transform(left, signal).catch((error: unknown) => this.#untransformed(left, error))
       if (signal.aborted) return
@@ -200,14 +200,30 @@ export class Delivery {
     }
   }
 
-  #buffer(records: readonly DeliveryRecord[]): void {
+  /** Puts records where they wait. Returns those for which there is no partition any more. */
+  #buffer(records: readonly DeliveryRecord[]): readonly FailedRecord[] {
+    const { activePartitionsMax } = this.#plan
+    const buffers = this.#buffers
+    const over: FailedRecord[] = []
     let part = 0
     for (const [i, record] of records.entries()) {
       this.#progress.add(record.page)
       part = record.recordId === records[i - 1]?.recordId ? part + 1 : 0
       const numbered = part === 0 ? record : { ...record, part }
-      this.#buffers.add(partitionOf(record), numbered, record.data.byteLength, record.arrivalMs)
+      const partition = partitionOf(record)
+      if (
+        activePartitionsMax !== undefined &&
+        buffers.activeCount >= activePartitionsMax &&
+        !buffers.isActive(partition)
+      )
+        over.push(partitionsExceeded(numbered, this.#parts.clock.nowMs()))
+      else {
+        const rawBytes = part === 0 ? record.rawData?.byteLength : 0 // its parts share it
+        buffers.add(partition, numbered, record.data.byteLength, record.arrivalMs, rawBytes)
+      }
     }
+    if (activePartitionsMax !== undefined) this.#report.partitioned(buffers.activeCount, over.length > 0)
+    return over
   }
 
   /** A transform that throws has a defect: its records are kept, with what it said. */
@@ -295,7 +311,24 @@ export class Delivery {
   }
 }
 
-/** Records with the same partition keys go together. */
+/** Records with the same partition keys go together; those of one partition share the object that says which. */
 function partitionOf({ partitionKeys }: DeliveryRecord): string {
-  return partitionKeys ? JSON.stringify([partitionKeys.fromQuery, partitionKeys.fromLambda]) : ''
+  if (!partitionKeys) return ''
+  const known = partitions.get(partitionKeys)
+  if (known !== undefined) return known
+  const partition = JSON.stringify([partitionKeys.fromQuery, partitionKeys.fromLambda])
+  partitions.set(partitionKeys, partition)
+  return partition
 }
+
+const partitions = new WeakMap<PartitionKeys, string>()
+
+/** The sentence is AWS's; of the code only a reader's word is known. */
+const partitionsExceeded = (record: DeliveryRecord, attemptEndingMs: number): FailedRecord => ({
+  record,
+  errorOutputType: 'active-partition-limit-exceeded',
+  errorCode: 'DynamicPartitioning.ActivePartitionsLimitExceeded',
+  errorMessage: 'The number of active partitions has exceeded the configured limit',
+  attemptsMade: 1,
+  attemptEndingMs,
+})

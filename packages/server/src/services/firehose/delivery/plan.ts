@@ -27,6 +27,8 @@ export type Delivered = BufferLimits & {
   readonly concurrentMax: number
   /** Bytes that may wait or be on their way. @default two buffers, and at least 16 MiB */
   readonly heldBytesMax?: number | undefined
+  /** Partitions that may wait or be on their way; absent where records are not partitioned. */
+  readonly activePartitionsMax?: number | undefined
   /** How long a batch is tried again before it goes to the error output. */
   readonly retryMs: number
   /** The time between two tries, where it is always the same. @default longer and longer, up to two minutes */

@@ -18,6 +18,7 @@ import {
 import { destinationConfigurations, destinationOf } from '../settings/destination-input.ts'
 import { deliveryStreamName, kinesisStreamArn, roleArn } from '../settings/members.ts'
 import { checkTags, tag } from '../tags.ts'
+import { checkQuery } from '../transforms/partitioning/to-partitioning.ts'
 
 export const createDeliveryStream = operation({
   name: 'CreateDeliveryStream',
@@ -62,6 +63,7 @@ export const createDeliveryStream = operation({
       throw sourceStreamNotFound(source.streamArn, place.accountId)
     planOf(context, stream) // what cannot be delivered to is refused now
     await checkTable(context, destination)
+    await checkQuery(destination.settings.ProcessingConfiguration)
     await deliveryStreams.create(stream)
     return { DeliveryStreamARN: deliveryStreamArn(place, name) }
   },

@@ -8,6 +8,7 @@ import type { DeliveryStream } from '../delivery-stream.ts'
 import { deliveryStreamBusy, versionMismatch } from '../faults.ts'
 import { destinationUpdates, updatedDestination } from '../settings/destination-input.ts'
 import { deliveryStreamName } from '../settings/members.ts'
+import { checkQuery } from '../transforms/partitioning/to-partitioning.ts'
 
 export const updateDestination = operation({
   name: 'UpdateDestination',
@@ -31,7 +32,9 @@ export const updateDestination = operation({
       planOf(context, updated) // what cannot be delivered to is refused now
       return updated
     }
-    await checkTable(context, updatedStream(deliveryStreams.get(input.DeliveryStreamName)).destination)
+    const { destination } = updatedStream(deliveryStreams.get(input.DeliveryStreamName))
+    await checkTable(context, destination)
+    await checkQuery(destination.settings.ProcessingConfiguration)
     await deliveryStreams.update(input.DeliveryStreamName, updatedStream)
     return {}
   },

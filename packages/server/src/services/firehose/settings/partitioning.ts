@@ -5,9 +5,6 @@ import type { DestinationSettings, ExtendedS3Settings } from './settings.ts'
 
 /* The rules of dynamic partitioning. The sentences are AWS's where nothing else is said. */
 
-/** [docs] */
-const partitionKeysMax = 50
-
 const sizeMBsMin = 64
 const intervalSecondsMin = 60
 
@@ -29,13 +26,12 @@ export function checkPartitioning(destination: DestinationSettings): void {
     return
   }
   const settings = destination.settings as ExtendedS3Settings
-  const { BufferingHints, ErrorOutputPrefix, Prefix = '', ProcessingConfiguration } = settings
+  const { BufferingHints, Prefix = '', ProcessingConfiguration } = settings
   const { fromLambda, fromQuery } = prefixKeys(Prefix)
   if (fromLambda.length + fromQuery.length === 0)
     throw invalidArgument(
       'S3 Prefix should contain Dynamic Partitioning namespaces when Dynamic Partitioning is enabled',
     )
-  if (!ErrorOutputPrefix) throw withoutErrorPrefix()
   if (BufferingHints.SizeInMBs < sizeMBsMin)
     throw invalidArgument('BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled.')
   if (BufferingHints.IntervalInSeconds < intervalSecondsMin)
@@ -52,7 +48,6 @@ export function checkPartitioning(destination: DestinationSettings): void {
     throw invalidArgument(
       'MetadataExtraction processor should be present when S3 Prefix has partitionKeyFromQuery namespace',
     )
-  if (fromLambda.length + fromQuery.length > partitionKeysMax) throw tooManyKeys()
   if (extraction) checkQueryKeys(parametersOf(extraction).MetadataExtractionQuery!, fromQuery)
 }
 
@@ -78,14 +73,6 @@ const onlyPartitioned = () =>
     'class com.amazonaws.services.firehose.internal.model.MetadataExtractionProcessor can only be present when Dynamic ' +
       'Partitioning is enabled.',
   )
-
-/** Ours. */
-const withoutErrorPrefix = () =>
-  invalidArgument('ErrorOutputPrefix must be given when Dynamic Partitioning is enabled.')
-
-/** Ours. */
-const tooManyKeys = () =>
-  invalidArgument(`S3 Prefix cannot contain more than ${partitionKeysMax} Dynamic Partitioning keys.`)
 
 /** Ours. */
 const notInQuery = (key: string) =>

@@ -9,8 +9,6 @@ type Processing = NonNullable<ValueOf<typeof processingConfiguration>>
 type Processor = NonNullable<Processing['Processors']>[number]
 type ParameterName = NonNullable<Processor['Parameters']>[number]['ParameterName']
 
-const processorsMax = 5
-
 /** A processor's parameters by their names. */
 export const parametersOf = ({ Parameters = [] }: Processor): Partial<Record<ParameterName, string>> =>
   Object.fromEntries(Parameters.map(({ ParameterName, ParameterValue }) => [ParameterName, ParameterValue]))
@@ -61,20 +59,11 @@ function withLambdaDefaults(processor: Processor, roleArn: string | undefined, i
 export function checkProcessors(destination: DestinationSettings): void {
   const processing = destination.settings.ProcessingConfiguration
   if (!processing) return
-  const processors = processing.Processors ?? []
-  if (processing.Enabled && (processors.length === 0 || processors.length > processorsMax))
-    throw invalidArgument(
-      'A maximum of 5 and a minimum of 1 processor needs to be supplied when processing is enabled.',
-    )
-  for (const { Parameters = [] } of processors)
+  for (const { Parameters = [] } of processing.Processors ?? [])
     if (new Set(Parameters.map(({ ParameterName }) => ParameterName)).size < Parameters.length)
       throw invalidArgument('Duplicate ProcessorParameter passed to ProcessingConfiguration.')
-  const lambdas = processorsOf(destination, 'Lambda')
-  if (lambdas.length > 1) throw invalidArgument('Cannot have more than 1 Lambda processor.')
-  for (const lambda of lambdas) checkLambda(parametersOf(lambda))
-  const extractions = processorsOf(destination, 'MetadataExtraction')
-  if (extractions.length > 1) throw invalidArgument('Cannot have more than 1 MetadataExtraction processor.')
-  for (const extraction of extractions) checkExtraction(parametersOf(extraction))
+  for (const lambda of processorsOf(destination, 'Lambda')) checkLambda(parametersOf(lambda))
+  for (const extraction of processorsOf(destination, 'MetadataExtraction')) checkExtraction(parametersOf(extraction))
 }
 
 const lambdaArn = /^arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9-_.]+(:(\$LATEST|[a-zA-Z0-9-_]+))?$/

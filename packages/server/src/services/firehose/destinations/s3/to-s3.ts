@@ -4,7 +4,8 @@ import { ConvertedObjects } from '../../conversion/converted-objects.ts'
 import type { ObjectFormat } from '../../conversion/object-format.ts'
 import type { Delivered } from '../../delivery/plan.ts'
 import type { DeliveryStream } from '../../delivery-stream.ts'
-import { noBuckets, notDeliveredTo } from '../../faults.ts'
+import { noBuckets } from '../../faults.ts'
+import { isPartitioned } from '../../settings/partitioning.ts'
 import type { ExtendedS3Settings, S3Settings } from '../../settings/settings.ts'
 import { S3Destination, type S3DestinationSettings } from './s3-destination.ts'
 
@@ -14,7 +15,6 @@ const concurrentMax = 4
 
 /** S3 as the destination: errors, and the source's records if they are kept, go to buckets, too. */
 export function toS3(context: FirehoseContext, stream: DeliveryStream, settings: ExtendedS3Settings): Delivered {
-  if (settings.DynamicPartitioningConfiguration?.Enabled) throw notDeliveredTo('dynamic partitioning')
   const { BufferingHints, S3BackupConfiguration, S3BackupMode } = settings
   const conversion = conversionOf(settings)
   const format = conversion && new ConvertedObjects(context, stream.name, conversion)
@@ -25,12 +25,22 @@ export function toS3(context: FirehoseContext, stream: DeliveryStream, settings:
     ...limitsOf(BufferingHints),
     concurrentMax,
     retryMs: dayMs, // [docs] then the record is past its retention, too
+    ...(isPartitioned(stream.destination) && partitionedTo(context, settings)),
     errorOutputType: format ? 'format-conversion-failed' : 'processing-failed',
     errorDetails: format && ((record) => format.errorDetails(record)),
     errors: { destination, ...limitsOf(BufferingHints) },
     backup: S3BackupMode === 'Enabled' ? backupTo(context, stream, S3BackupConfiguration!) : undefined,
   }
 }
+
+/** What the buffers of all partitions may take together. */
+const partitionsHeldBytesMax = 128 * mebibyte
+
+const partitionedTo = ({ limits }: FirehoseContext, settings: ExtendedS3Settings) => ({
+  activePartitionsMax: limits.activePartitionsMax,
+  heldBytesMax: partitionsHeldBytesMax,
+  retryMs: (settings.DynamicPartitioningConfiguration?.RetryOptions?.DurationInSeconds ?? 300) * 1000,
+})
 
 /** What every destination has beside it: a bucket for what could not be delivered, and maybe for all that came. */
 export const backupTo = (context: FirehoseContext, stream: Pick<DeliveryStream, 'name'>, settings: S3Settings) => ({

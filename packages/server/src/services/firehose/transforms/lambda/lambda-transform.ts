@@ -7,6 +7,7 @@ import {
 } from '../../../../core/ports.ts'
 import { type DeliveryRecord, derived, type FailedRecord } from '../../delivery/delivery-record.ts'
 import { retryDelayMs } from '../../delivery/retry.ts'
+import { count, type FirehoseMetric } from '../../metrics.ts'
 import type { Transform, Transformed } from '../transform.ts'
 import { answerOf, type Failure, functionFailed, type LambdaAnswer } from './lambda-answer.ts'
 import { type LambdaRequest, type RequestHead, requestsOf } from './lambda-request.ts'
@@ -66,8 +67,8 @@ export class LambdaTransform implements Transform {
         const made = derived(record, outcome.data)
         records.push(this.#options.isPartitioned ? withKeys(made, outcome.partitionKeys) : made)
       }
-      this.#count('SucceedProcessing.Records', succeeded, 'Count')
-      this.#count('SucceedProcessing.Bytes', succeededBytes, 'Bytes')
+      this.#count('SucceedProcessing.Records', succeeded)
+      this.#count('SucceedProcessing.Bytes', succeededBytes)
     }
     return { records, failed }
   }
@@ -80,8 +81,8 @@ export class LambdaTransform implements Transform {
       const startedMs = clock.monotonicMs()
       const answered = await this.#invoke(payload(random.uuid()), signal)
       signal.throwIfAborted()
-      this.#count('ExecuteProcessing.Duration', clock.monotonicMs() - startedMs, 'Milliseconds')
-      this.#count('ExecuteProcessing.Success', 'payload' in answered ? 1 : 0, 'Count')
+      this.#count('ExecuteProcessing.Duration', clock.monotonicMs() - startedMs)
+      this.#count('ExecuteProcessing.Success', 'payload' in answered ? 1 : 0)
       if ('payload' in answered) return { attemptsMade, answer: answerOf(answered.payload) }
       const { code, message } = answered
       logger.log('warn', 'a function failed to transform records', { deliveryStream, functionArn, code, message })
@@ -119,8 +120,8 @@ export class LambdaTransform implements Transform {
     }
   }
 
-  #count(metric: string, value: number, unit: 'Count' | 'Bytes' | 'Milliseconds'): void {
-    this.#parts.metrics.record(metric, { DeliveryStreamName: this.#options.deliveryStream }, value, unit)
+  #count(metric: FirehoseMetric, value: number): void {
+    count(this.#parts.metrics, this.#options.deliveryStream, metric, value)
   }
 }
 
