@@ -8,25 +8,22 @@ const [quote, backslash, openBrace, closeBrace] = [0x22, 0x5c, 0x7b, 0x7d]
  */
 export function jsonObjectsOf(data: Uint8Array, countMax: number): Uint8Array[] | undefined {
   const found: Uint8Array[] = []
-  let start = 0
-  let depth = 0
-  let inString = false
-  for (let at = 0; at < data.length; at++) {
-    const byte = data[at]!
-    if (inString) {
-      if (byte === backslash) at++
-      else if (byte === quote) inString = false
-    } else if (byte === openBrace) {
-      if (depth++ === 0) start = at
-    } else if (depth === 0) {
-      if (!isWhiteSpace(byte)) return undefined
-    } else if (byte === quote) inString = true
-    else if (byte === closeBrace && --depth === 0) {
-      if (found.length === countMax) return undefined
-      found.push(data.subarray(start, at + 1))
+  const end = data.length
+  for (let at = 0; ; ) {
+    while (at < end && isWhiteSpace(data[at]!)) at++
+    if (at === end) return found
+    if (data[at] !== openBrace || found.length === countMax) return undefined
+    const start = at++
+    for (let depth = 1; depth > 0; at++) {
+      if (at >= end) return undefined
+      const byte = data[at]
+      if (byte === quote) {
+        for (at++; at < end && data[at] !== quote; at++) if (data[at] === backslash) at++
+      } else if (byte === openBrace) depth++
+      else if (byte === closeBrace) depth--
     }
+    found.push(data.subarray(start, at))
   }
-  return depth === 0 ? found : undefined
 }
 
 /** JSON's white space. */
