@@ -28,7 +28,7 @@ async function backlogFixture() {
     through.settle(1, bytes)
     return true
   }
-  return { clock, log, logIds: streams.map(logIdOf), opened, put, deliveryStreams, streams }
+  return { backlog, clock, log, logIds: streams.map(logIdOf), opened, put, deliveryStreams, streams }
 }
 
 test('puts are refused when the bytes of all delivery streams together reach the bound, and taken again below it', async () => {
@@ -57,6 +57,16 @@ test('what is on its way counts, and many puts at once do not pass the bound tog
   assert.equal(taken.filter(Boolean).length, 9)
   const sizes = await Promise.all(logIds.map((id) => log.sizeBytes(id)))
   assert.equal(sizes[0]! + sizes[1]!, 900_000)
+})
+
+test('a put that is not in its log yet when the logs are asked counts all the same', async () => {
+  const { backlog, clock, put } = await backlogFixture()
+  assert.equal(await backlog.admit(1, 600_000), true)
+  await clock.advance(1000)
+  assert.equal(await put(0, 500_000), false)
+  backlog.settle(1, 600_000) // it failed, and is in no log
+  await clock.advance(1000)
+  assert.equal(await put(0, 500_000), true)
 })
 
 test('a delivery stream that is deleted gives its room back', async () => {

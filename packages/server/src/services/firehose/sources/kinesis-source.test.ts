@@ -19,16 +19,21 @@ const errors = new S3Destination(
 )
 
 /** A stream, and a delivery stream that reads it and keeps in mind what it delivers. */
-async function readingFixture(options: { shardCount?: number; pollMs?: number; intervalMs?: number } = {}) {
+async function readingFixture(
+  options: { shardCount?: number; pollMs?: number; intervalMs?: number; sizeBytesMax?: number } = {},
+) {
   const fixture = await streamsFixture()
   const { call, catalog, clock, service } = fixture
   await fixture.activeStream('s', options.shardCount ?? 1)
   const delivered: DeliveryRecord[] = []
   const counted: Record<string, number> = {}
-  const state = { isDown: false }
+  /** The destination is down from so many records on. */
+  const state = { isDown: false, recordsMax: Number.POSITIVE_INFINITY }
+  const faults: string[] = []
   const checkpoints = new CheckpointStore(catalog)
   const parts = {
-    ...{ clock, random: systemRandom, logger: silentLogger, checkpoints },
+    ...{ clock, random: systemRandom, checkpoints },
+    logger: { log: (level: string, message: string) => void (level === 'error' && faults.push(message)) },
     metrics: {
       record(metric: string, _: unknown, value: number) {
         counted[metric] = (counted[metric] ?? 0) + value
@@ -43,10 +48,10 @@ async function readingFixture(options: { shardCount?: number; pollMs?: number; i
       { ...parts, streams, pollMs: options.pollMs ?? 0 },
       { name: 'd', streamArn, startMs },
     )
-    const limits = { sizeBytesMax: 1024 * 1024, intervalMs: options.intervalMs ?? 1000 }
+    const limits = { sizeBytesMax: options.sizeBytesMax ?? 1024 * 1024, intervalMs: options.intervalMs ?? 1000 }
     const destination = {
       async deliver({ records }: { readonly records: readonly DeliveryRecord[] }) {
-        if (state.isDown) throw new DeliveryFailed('Test.Down', 'down')
+        if (state.isDown || delivered.length >= state.recordsMax) throw new DeliveryFailed('Test.Down', 'down')
         delivered.push(...records)
         return []
       },
@@ -69,7 +74,7 @@ async function readingFixture(options: { shardCount?: number; pollMs?: number; i
     Object.fromEntries(
       Object.entries(checkpoints.get('id')).map(([lane, next]) => [lane.replace(/^.*\/shardId-0*(?=.)/, ''), next]),
     )
-  return { ...fixture, checkpoints, counted, delivered, lanes, put, start, state, texts }
+  return { ...fixture, checkpoints, counted, delivered, faults, lanes, put, start, state, texts }
 }
 
 const highest = `${2n ** 128n - 1n}`
@@ -111,7 +116,7 @@ test('records that were in the stream before are not delivered, though the deliv
 })
 
 test('children are read when all of their parents is delivered, and nothing is missed or repeated', async () => {
-  const { call, clock, lanes, put, start, state, texts } = await readingFixture()
+  const { call, clock, counted, faults, lanes, put, start, state, texts } = await readingFixture()
   const delivery = start()
   await clock.advance(10)
   state.isDown = true
@@ -121,7 +126,8 @@ test('children are read when all of their parents is delivered, and nothing is m
   for (const text of ['2', '3']) await put(text)
   await put('x2', highest)
   await clock.advance(60_000)
-  assert.deepEqual(Object.keys(lanes()), ['0', 'stream'], 'the children wait')
+  assert.deepEqual(Object.keys(lanes()), ['0', 'stream'])
+  assert.equal(counted['DataReadFromKinesisStream.Records'], 1, 'the children wait')
   state.isDown = false
   await clock.advance(200_000)
   const children = { ShardToMerge: 'shardId-000000000001', AdjacentShardToMerge: 'shardId-000000000002' }
@@ -141,6 +147,8 @@ test('children are read when all of their parents is delivered, and nothing is m
       lane,
     )
   assert.deepEqual({ ...lanes(), 3: '', stream: '' }, { 0: 'end', 1: 'end', 2: 'end', 3: '', stream: '' })
+  await clock.advance(120_000)
+  assert.deepEqual(faults, [], 'nobody reads on in a shard that was read to its end')
   await delivery.stop()
 })
 
@@ -261,24 +269,23 @@ test('aggregates are taken apart, a corrupt one is a record, and each record has
 })
 
 test('an aggregate of very many records comes in several pages, and all of them count as one', async () => {
-  const { call, clock, lanes, start, state, texts } = await readingFixture()
+  const { call, clock, lanes, start, state, texts } = await readingFixture({ sizeBytesMax: 10_000 })
   const aggregate = new AggregateBuilder()
-  for (let i = 0; i < 25_000; i++) aggregate.add('k', undefined, Buffer.from(`${i}`), 1_000_000)
-  state.isDown = true
+  const all = Array.from({ length: 25_000 }, (_, i) => `${i}`)
+  for (const text of all) aggregate.add('k', undefined, Buffer.from(text), 1_000_000)
+  state.recordsMax = 12_000
   const first = start()
   await clock.advance(10)
   await call('PutRecord', { StreamName: 's', Data: aggregate.finish(), PartitionKey: 'k' })
   const { 0: before } = lanes()
   await clock.advance(2000)
+  assert.ok(texts().length > 12_000 && texts().length < 25_000)
   assert.equal(lanes()[0], before)
   await first.stop()
-  state.isDown = false
+  state.recordsMax = Number.POSITIVE_INFINITY
   const second = start()
   await clock.advance(10_000)
-  assert.deepEqual(
-    texts(),
-    Array.from({ length: 25_000 }, (_, i) => `${i}`),
-  )
+  assert.deepEqual(texts().slice(-25_000), all)
   assert.notEqual(lanes()[0], before)
   await second.stop()
 })
