@@ -17,8 +17,17 @@ import {
   GlueClient,
   UpdateTableCommand,
 } from '@aws-sdk/client-glue'
+import { parseHiveColumns } from '@millrace/formats/columnar'
 import { ManualClock } from '@millrace/ports'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
+import {
+  buffers,
+  decodeFile,
+  decodeMessage,
+  decodeRows,
+  messages,
+  number,
+} from '../packages/formats/src/columnar/orc/decoded-file-fixture.ts'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
 
 /* Records of JSON that arrive as files of columns, by the schema of a table. */
@@ -226,14 +235,62 @@ test("Hive's deserializer takes numbers as numbers only, and times by patterns",
   await arrived('hive-errors/format-conversion-failed/')
 })
 
-test('ORC files are made in the same way', async () => {
-  await makeTable('orc', { id: 'int', name: 'string' })
-  const OutputFormatConfiguration = { Serializer: { OrcSerDe: { Compression: 'ZLIB' as const } } }
-  await create('orc', conversion('orc', { OutputFormatConfiguration }))
-  await put('orc', ['{"id":1,"name":"a"}', '{"id":2}'])
+test('records arrive as ORC by each option of OrcSerDe', async () => {
+  await makeTable('orc', {
+    id: 'bigint',
+    name: 'string',
+    at: 'timestamp',
+    price: 'decimal(9,2)',
+    tags: 'array<string>',
+  })
+  const OrcSerDe = {
+    StripeSizeBytes: 8 * 2 ** 20,
+    BlockSizeBytes: 64 * 2 ** 20,
+    RowIndexStride: 1000,
+    EnablePadding: true,
+    PaddingTolerance: 0.1,
+    Compression: 'ZLIB' as const,
+    BloomFilterColumns: ['name'],
+    BloomFilterFalsePositiveProbability: 0.01,
+    DictionaryKeyThreshold: 1,
+    FormatVersion: 'V0_11' as const,
+  }
+  await create('orc', conversion('orc', { OutputFormatConfiguration: { Serializer: { OrcSerDe } } }))
+  const record = '{"id":9007199254740993,"name":"a","at":"9999-12-31 00:00:00","price":1.005,"tags":["x",null]}'
+  await put('orc', [record, '{"id":2}', '{"id":"no number"}'])
   const [[key, bytes]] = [...(await arrived('orc/'))] as [[string, Buffer]]
   assert.match(key, /\.orc$/)
-  assert.equal(bytes.subarray(0, 3).toString(), 'ORC')
+  const file = decodeFile(bytes)
+  const columns = parseHiveColumns([
+    ...[
+      { name: 'id', type: 'bigint' },
+      { name: 'name', type: 'string' },
+      { name: 'at', type: 'timestamp' },
+    ],
+    ...[
+      { name: 'price', type: 'decimal(9,2)' },
+      { name: 'tags', type: 'array<string>' },
+    ],
+  ])
+  assert.deepEqual(decodeRows(file, columns), [
+    [9007199254740993n, 'a', Date.UTC(9999, 11, 31) * 1000, 101n, ['x', null]],
+    [2n, null, null, null, null],
+  ])
+  const [postScript, footer, stripe] = [file.postScript, file.footer, file.stripes[0]!]
+  assert.deepEqual([number(postScript, 2), [...buffers(postScript, 4)[0]!]], [1, [0, 11]])
+  assert.equal(number(footer, 8), 1000)
+  assert.ok(stripe.streams.has('2 8'), 'a bloom filter')
+  assert.equal(number(messages(stripe.footer, 2)[2]!, 1), 1, 'a dictionary')
+  await arrived('orc-errors/format-conversion-failed/')
+})
+
+test('ORC is of its newer version and compressed by Snappy unless something else is asked for', async () => {
+  await makeTable('plain-orc', { id: 'int', name: 'string' })
+  await create('plain-orc', conversion('plain-orc', { OutputFormatConfiguration: { Serializer: { OrcSerDe: {} } } }))
+  await put('plain-orc', ['{"id":1,"name":"a"}'])
+  const [[, bytes]] = [...(await arrived('plain-orc/'))] as [[string, Buffer]]
+  const postScript = decodeMessage(bytes.subarray(bytes.length - 1 - bytes.at(-1)!, -1))
+  assert.deepEqual([number(postScript, 2), [...buffers(postScript, 4)[0]!]], [2, [0, 12]])
 })
 
 test('a change of the table counts for the next object, unless its version was named', async () => {
