@@ -8,14 +8,14 @@ import { DeliveredObjects } from './delivered-objects.ts'
 import { CallRefused, KinesisCaller } from './kinesis-caller.ts'
 import { chosenSeed, seededRandom } from './seeded-random.ts'
 import { ServerProcess, temporaryFolder } from './server-process.ts'
-import { makeStream } from './stream-contents.ts'
+import { makeStream, whenActive } from './stream-contents.ts'
 
 /*
  * Firehose on the real server, killed with -9 while records are put and delivered, and with a bucket that cannot be written:
  * what was acknowledged arrives, whole.
  */
 
-const lives = 6
+const lives = 5
 const writers = 8
 /** 1 KB each: more than is held in memory. */
 const recordsMin = 25_000
@@ -24,6 +24,7 @@ const repeatsPerKillMax = 8
 
 const streamName = 'orders'
 const sourceName = 'clicks'
+const sourceArn = `arn:aws:kinesis:us-east-1:000000000000:stream/${sourceName}`
 const firehoseOn = ({ port }: ServerProcess) => new KinesisCaller(port, 64, 'Firehose_20150804')
 
 const s3 = (bucket: string) => ({
@@ -37,13 +38,16 @@ async function create(caller: KinesisCaller, more: object = {}): Promise<void> {
   await caller.call('CreateDeliveryStream', {
     ...{ DeliveryStreamName: streamName, ExtendedS3DestinationConfiguration: s3('lake'), ...more },
   })
-  for (;;) {
+  await until(async () => {
     const { DeliveryStreamDescription } = await caller.call<{
       DeliveryStreamDescription: { DeliveryStreamStatus: string }
     }>('DescribeDeliveryStream', { DeliveryStreamName: streamName })
-    if (DeliveryStreamDescription.DeliveryStreamStatus === 'ACTIVE') return
-    await sleep(5)
-  }
+    return DeliveryStreamDescription.DeliveryStreamStatus === 'ACTIVE'
+  })
+}
+
+async function until(look: () => Promise<boolean>): Promise<void> {
+  while (!(await look())) await sleep(5)
 }
 
 /** Puts some records, of which each is a name and its data. Returns which are acknowledged. */
@@ -112,12 +116,41 @@ test('a Kinesis stream as the source loses none by kill -9, either', (t) =>
     ({ port }) => new KinesisCaller(port),
     async (firehose, kinesis) => {
       await makeStream(kinesis, sourceName, 4)
-      const StreamARN = `arn:aws:kinesis:us-east-1:000000000000:stream/${sourceName}`
       await create(firehose, {
         DeliveryStreamType: 'KinesisStreamAsSource',
         KinesisStreamSourceConfiguration: {
-          ...{ KinesisStreamARN: StreamARN, RoleARN: 'arn:aws:iam::000000000000:role/any' },
+          ...{ KinesisStreamARN: sourceArn, RoleARN: 'arn:aws:iam::000000000000:role/any' },
         },
+      })
+    },
+  ))
+
+test('a channel of a stream loses none by kill -9, either', (t) =>
+  killAtRandom(
+    t,
+    putIntoStream,
+    ({ port }) => new KinesisCaller(port),
+    async (_, kinesis) => {
+      await kinesis.call('CreateStream', { StreamName: sourceName, StreamModeDetails: { StreamMode: 'ON_DEMAND' } })
+      await whenActive(kinesis, sourceName)
+      const { ChannelDescription } = await kinesis.call<{ ChannelDescription: { ChannelARN: string } }>(
+        'CreateChannel',
+        {
+          ...{ ChannelName: 'to-lake', ServiceExecutionRoleARN: 'arn:aws:iam::000000000000:role/any' },
+          StreamConfigurationList: [{ StreamARN: sourceArn, RecordConfiguration: { RecordFormatType: 'STRING' } }],
+          S3DestinationConfiguration: {
+            DataFreshnessInSeconds: 1,
+            StorageConfiguration: {
+              ...{ BucketARN: 'arn:aws:s3:::lake', ExpectedBucketOwner: '000000000000', CompressionType: 'GZIP' },
+            },
+          },
+        },
+      )
+      await until(async () => {
+        const answer = await kinesis.call<{ ChannelDescription: { ChannelStatus: string } }>('DescribeChannel', {
+          ChannelARN: ChannelDescription.ChannelARN,
+        })
+        return answer.ChannelDescription.ChannelStatus === 'ACTIVE'
       })
     },
   ))
@@ -149,7 +182,7 @@ async function killAtRandom(
     )
     const enough = acknowledged.size + 200 + 2000 * random() // however busy the machine is
     while (acknowledged.size < enough) await sleep(5)
-    await sleep(1000 * random()) // into the middle of a delivery, or before or after it
+    await sleep(2000 * random()) // into the middle of a delivery, or before or after it
     await server.kill()
     for (const outcome of await load)
       if (outcome.status === 'rejected') assert.ok(!(outcome.reason instanceof CallRefused), String(outcome.reason))
