@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { ManualClock, systemClock, systemRandom } from '@millrace/ports'
 import { makeCertificate } from '../../../../gateway/tls/certificate.ts'
 import { AddressRules } from '../../../../outbound/address-rules.ts'
@@ -207,13 +210,23 @@ test('only an answer that keeps the contract counts', async () => {
 })
 
 test('what an endpoint answers is told in part, and never with the access key', async () => {
-  const standIn = new EndpointStandIn({ path: '/', accessKey: 'a-secret-key' })
-  standIn.instead = () => ({ status: 500, body: `your key a-secret-key is wrong ${'x'.repeat(100_000)}` })
-  const { destination } = destinationTo({ accessKey: 'a-secret-key' }, { outbound: outboundTo(standIn) })
-  const { message } = await failureOf(destination.deliver(batchOf('a'), signal))
-  assert.match(message, /your key \*+ is wrong/)
-  assert.doesNotMatch(message, /a-secret-key/)
-  assert.ok(message.length < 1500, `${message.length}`)
+  const accessKey = 'a-"secret"-key'
+  const standIn = new EndpointStandIn({ path: '/', accessKey })
+  const { destination } = destinationTo({ accessKey }, { outbound: outboundTo(standIn) })
+  const repeated = JSON.stringify({ got: accessKey })
+  const answers: Answer[] = [
+    { status: 500, body: `your key ${accessKey} is wrong ${'x'.repeat(100_000)}` },
+    { status: 500, body: repeated },
+    { status: 500, body: `${'x'.repeat(990)}${accessKey}` },
+    { status: 200, headers: { 'content-type': accessKey }, body: repeated },
+    { status: 200, headers: { 'content-type': 'x'.repeat(16_000) } },
+  ]
+  for (const answer of answers) {
+    standIn.instead = () => answer
+    const { message } = await failureOf(destination.deliver(batchOf('a'), signal))
+    assert.doesNotMatch(message, /secret/)
+    assert.ok(message.length < 2500, `${message.length}`)
+  }
 })
 
 test('a certificate that is not trusted, or for another name, is a handshake that failed', async (t) => {
@@ -257,4 +270,48 @@ test('time spent waiting for an answer is told, time without a connection is not
   const { code, message } = await failureOf(forbidden.deliver(batchOf('a'), signal))
   assert.equal(code, 'HttpEndpoint.ConnectionFailed')
   assert.match(message, /may not reach/)
+})
+
+test('an end that lies on the wire is found out: by length, by size, by encoding, by where it points', async (t) => {
+  let followed = 0
+  const elsewhere = createServer((socket) => {
+    followed++
+    socket.destroy()
+  })
+  const answers: [string, string, string | Buffer][] = [
+    ['InvalidResponseFromDestination', 'transfer-encoding: chunked', '2\r\n{}\r\n0\r\n\r\n'],
+    ['InvalidResponseFromDestination', 'connection: close', 'ok'],
+    ['InvalidResponseFromDestination', 'content-encoding: gzip', gzipSync('{}')],
+    ['InvalidResponseFromDestination', 'content-length: 1\r\ncontent-length: 2', '{}'],
+    ['ResponseTooLarge', 'content-length: 2000000', Buffer.alloc(2_000_000, ' ')],
+    ['ResponseTooLarge', `x: ${'y'.repeat(100_000)}`, ''],
+    ['ConnectionReset', 'content-length: 10', '{}'],
+  ]
+  let answer = answers[0]!
+  let status = '200 OK'
+  const end = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      const [, header, body] = answer
+      socket.write(`HTTP/1.1 ${status}\r\ncontent-type: application/json\r\n${header}\r\n\r\n`)
+      socket.end(body)
+    })
+  })
+  for (const server of [elsewhere, end]) {
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    t.after(() => server.close())
+  }
+  const urlOf = (server: typeof end) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const { destination } = destinationTo({ url: urlOf(end) }, { outbound: realOutbound(t) })
+  for (const each of answers) {
+    answer = each
+    const { code } = await failureOf(destination.deliver(batchOf('a'), signal))
+    assert.equal(code, `HttpEndpoint.${each[0]}`, each[1].slice(0, 50))
+  }
+  status = '307 Temporary Redirect'
+  answer = ['', `content-length: 0\r\nlocation: ${urlOf(elsewhere)}`, '']
+  const { code, message } = await failureOf(destination.deliver(batchOf('a'), signal))
+  assert.equal(code, 'HttpEndpoint.DestinationException')
+  assert.match(message, / 307: /)
+  assert.equal(followed, 0)
 })

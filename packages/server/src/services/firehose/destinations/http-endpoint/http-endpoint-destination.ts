@@ -1,16 +1,11 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Clock } from '@millrace/ports'
-import {
-  type MetricSink,
-  type Outbound,
-  OutboundFailed,
-  type OutboundFailure,
-  type OutboundResponse,
-} from '../../../../core/ports.ts'
+import { type MetricSink, type Outbound, OutboundFailed, type OutboundFailure } from '../../../../core/ports.ts'
 import type { FailedRecord } from '../../delivery/delivery-record.ts'
 import { count } from '../../metrics.ts'
 import { type DeliveryBatch, DeliveryFailed, type Destination } from '../destination.ts'
+import { toldAnswer } from '../told-answer.ts'
 import { requestBody } from './request-body.ts'
 import { faultOf, responseBytesMax } from './response-rules.ts'
 
@@ -30,9 +25,6 @@ type Parts = { readonly clock: Clock; readonly outbound: Outbound; readonly metr
 /** An endpoint has three minutes to answer [docs]. */
 const answerMsMax = 180_000
 
-/** How much of an answer is told in logs and in each error record. */
-const toldLengthMax = 1000
-
 const gzipped = promisify(gzip)
 
 /** An endpoint that keeps Firehose's contract: one request for each batch, its id the same for each try. */
@@ -47,16 +39,16 @@ export class HttpEndpointDestination implements Destination {
 
   async deliver(batch: DeliveryBatch, signal: AbortSignal): Promise<readonly FailedRecord[]> {
     const { clock } = this.#parts
-    const { headers, isGzip, url } = this.#endpoint
+    const { headers, isGzip, secret, url } = this.#endpoint
     const plain = requestBody(batch.id, Math.floor(clock.nowMs()), batch.records)
-    const body = isGzip ? await gzipped(plain) : plain
+    const sent = isGzip ? await gzipped(plain) : plain
     this.#countTry(batch)
     const sentMs = clock.monotonicMs()
     const answerWaitMs = () => clock.monotonicMs() - sentMs
     const response = await this.#parts.outbound
       .request(
         {
-          ...{ method: 'POST', url, body, timeoutMs: answerMsMax, responseBytesMax },
+          ...{ method: 'POST', url, body: sent, timeoutMs: answerMsMax, responseBytesMax },
           headers: { ...headers, 'x-amz-firehose-request-id': batch.id },
         },
         signal,
@@ -64,34 +56,29 @@ export class HttpEndpointDestination implements Destination {
       .catch((error: unknown) => {
         if (!(error instanceof OutboundFailed)) throw error
         const { code, sentence, isConnected } = failures[error.failure]
-        throw this.#failed(code, `${sentence} ${error.message}`, {
+        throw failed(code, `${sentence} ${error.message}`, {
           cause: error,
           ...(isConnected && { answerWaitMs: answerWaitMs() }),
         })
       })
     const { status } = response
+    const body = () => toldAnswer(response.body.toString(), secret)
     if (status !== 200)
-      throw this.#failed('DestinationException', `${received} ${status}: ${bodyOf(response)}`, {
+      throw failed('DestinationException', `${received} ${status}: ${body()}`, {
         answerWaitMs: answerWaitMs(),
         isFinal: status === tooLarge,
       })
     const fault = faultOf(response, batch.id)
     if (fault !== undefined)
-      throw this.#failed(
+      throw failed(
         'InvalidResponseFromDestination',
-        `${invalid} Response for request ${batch.id} ${fault}. Raw response received: ${status} ${bodyOf(response)}`,
+        `${invalid} Response for request ${batch.id} ${toldAnswer(fault, secret)}. Raw response received: ${status} ${body()}`,
         { answerWaitMs: answerWaitMs() },
       )
     return []
   }
 
   async close(): Promise<void> {}
-
-  #failed(code: string, message: string, options: ConstructorParameters<typeof DeliveryFailed>[3]): DeliveryFailed {
-    const { secret } = this.#endpoint
-    const told = secret ? message.replaceAll(secret, '********') : message
-    return new DeliveryFailed(`HttpEndpoint.${code}`, told, undefined, options)
-  }
 
   #countTry({ records }: DeliveryBatch): void {
     const { metrics } = this.#parts
@@ -102,10 +89,13 @@ export class HttpEndpointDestination implements Destination {
   }
 }
 
+type FailureOptions = ConstructorParameters<typeof DeliveryFailed>[3]
+
+const failed = (code: string, message: string, options: FailureOptions) =>
+  new DeliveryFailed(`HttpEndpoint.${code}`, message, undefined, options)
+
 /** The batch is larger than the endpoint takes: the same bytes will not be taken later. */
 const tooLarge = 413
-
-const bodyOf = ({ body }: OutboundResponse) => body.toString('utf8', 0, 4 * toldLengthMax).slice(0, toldLengthMax)
 
 /* AWS's sentences [docs: HTTP endpoint data delivery errors]. */
 

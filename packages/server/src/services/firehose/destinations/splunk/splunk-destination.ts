@@ -1,8 +1,9 @@
 import type { Clock } from '@millrace/ports'
-import { type MetricSink, type Outbound, OutboundFailed, type OutboundResponse } from '../../../../core/ports.ts'
+import { type MetricSink, type Outbound, OutboundFailed } from '../../../../core/ports.ts'
 import type { DeliveryRecord, FailedRecord } from '../../delivery/delivery-record.ts'
 import { count } from '../../metrics.ts'
 import { type DeliveryBatch, DeliveryFailed, type Destination } from '../destination.ts'
+import { toldAnswer } from '../told-answer.ts'
 import { areEvents, isBlank } from './hec-events.ts'
 import { type HecReply, hecReply } from './hec-reply.ts'
 import { sessionCookies } from './session-cookies.ts'
@@ -26,7 +27,6 @@ type Parts = { readonly clock: Clock; readonly outbound: Outbound; readonly metr
 const takingMsMax = 60_000
 const tellingMsMax = 10_000
 const replyBytesMax = 1024 * 1024
-const toldLengthMax = 1000
 
 /** It is asked soon whether a batch is indexed, then less and less often. */
 const pollMsMin = 1000
@@ -57,7 +57,7 @@ export class SplunkDestination implements Destination {
     } catch (error) {
       if (!(error instanceof SplunkFailed)) throw error
       const { fault, detail } = error
-      const message = `${sentenceOf(fault)}${detail === '' ? '' : ` ${this.#without(detail)}`}`
+      const message = `${sentenceOf(fault)}${detail === '' ? '' : ` ${detail}`}`
       const isWaiting = fault === 'AckTimeout' || fault === 'ConnectionTimeout'
       const answerWaitMs = isWaiting || error.isAnswered ? clock.monotonicMs() - startedMs : 0
       throw new DeliveryFailed(`Splunk.${fault}`, message, undefined, { cause: error, answerWaitMs })
@@ -154,14 +154,9 @@ export class SplunkDestination implements Destination {
       })
     return {
       reply: hecReply(response),
-      told: `HEC answered ${response.status} ${textOf(response)}`,
+      told: `HEC answered ${toldAnswer(response.body.toString(), token)}`,
       cookies: sessionCookies(response.headers['set-cookie']),
     }
-  }
-
-  /** An end may repeat the token: it is told to nobody. */
-  #without(text: string): string {
-    return text.replaceAll(this.#collector.token, '********')
   }
 }
 
@@ -172,8 +167,6 @@ const known: ReadonlySet<SplunkFault> = new Set([
   'InvalidToken',
   'ProxyWithoutStickySessions',
 ])
-
-const textOf = ({ body }: OutboundResponse) => body.toString('utf8', 0, 4 * toldLengthMax).slice(0, toldLengthMax)
 
 /** What went wrong, before it is told with AWS's sentence. */
 class SplunkFailed extends Error {
