@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
@@ -10,12 +10,35 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { missing } from '../clients/installed.ts'
 
-/* VersityGW: a whole S3 server in one program, on a folder. It checks signatures and checksums, and takes parts. */
-
-export const noGateway = missing('versitygw', 'versitygw', ['--version'])
+/*
+ * S3 servers as programs of their own, on a folder, that check signatures and checksums and take parts: VersityGW, which CI
+ * has, and MinIO where the machine has it (it is twice as long to build).
+ */
 
 export const keys = { accessKeyId: 'millrace', secretAccessKey: 'a-secret-of-forty-characters-is-not-needed' }
 const region = 'us-east-1'
+
+const programs = {
+  versitygw: {
+    args: (address: string, folder: string) => ['--quiet', '--port', address, '--region', region, 'posix', folder],
+    environment: { ROOT_ACCESS_KEY_ID: keys.accessKeyId, ROOT_SECRET_ACCESS_KEY: keys.secretAccessKey },
+    /** What it calls keys that it does not know; S3 says InvalidAccessKeyId. */
+    unknownKey: 'XAdminUserNotFound',
+  },
+  minio: {
+    args: (address: string, folder: string) => ['server', '--quiet', '--address', address, folder],
+    environment: { MINIO_ROOT_USER: keys.accessKeyId, MINIO_ROOT_PASSWORD: keys.secretAccessKey, MINIO_BROWSER: 'off' },
+    unknownKey: 'InvalidAccessKeyId',
+  },
+}
+
+export type Program = keyof typeof programs
+
+/** Reasons to skip the cases of each: only VersityGW is ever demanded. */
+export const skipped: { readonly [P in Program]: string | undefined } = {
+  versitygw: missing('versitygw', 'versitygw', ['--version']),
+  minio: spawnSync('minio', ['--version']).status === 0 ? undefined : 'this machine has no MinIO',
+}
 
 export type StoredObject = {
   readonly key: string
@@ -29,20 +52,22 @@ export type StoredObject = {
 export class S3Gateway {
   readonly endpoint: string
   readonly client: S3Client
+  readonly #program: Program
   readonly #folder: string
   readonly #address: string
   #process: ChildProcess | undefined
 
-  private constructor(folder: string, port: number) {
+  private constructor(program: Program, folder: string, port: number) {
+    this.#program = program
     this.#folder = folder
     this.#address = `127.0.0.1:${port}`
     this.endpoint = `http://${this.#address}`
     this.client = new S3Client({ endpoint: this.endpoint, region, credentials: keys, forcePathStyle: true })
   }
 
-  static async start(t: TestContext, ...buckets: string[]): Promise<S3Gateway> {
+  static async start(t: TestContext, program: Program, ...buckets: string[]): Promise<S3Gateway> {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-s3-'))
-    const gateway = new S3Gateway(folder, await freePort())
+    const gateway = new S3Gateway(program, folder, await freePort())
     t.after(async () => {
       gateway.client.destroy()
       await gateway.kill()
@@ -55,15 +80,11 @@ export class S3Gateway {
 
   /** Starts it, on the same folder and port each time; resolves when it listens. */
   async run(): Promise<void> {
-    const { accessKeyId, secretAccessKey } = keys
-    const args = ['--quiet', '--port', this.#address, '--region', region]
-    const own = spawn(
-      'versitygw',
-      [...args, '--access', accessKeyId, '--secret', secretAccessKey, 'posix', this.#folder],
-      {
-        stdio: 'ignore',
-      },
-    )
+    const { args, environment } = programs[this.#program]
+    const own = spawn(this.#program, args(this.#address, this.#folder), {
+      stdio: 'ignore',
+      env: { ...process.env, ...environment },
+    })
     this.#process = own
     const isUp = () =>
       fetch(this.endpoint).then(
@@ -71,9 +92,13 @@ export class S3Gateway {
         () => false,
       )
     while (!(await isUp())) {
-      if (own.exitCode !== null) throw new Error(`versitygw ended with ${own.exitCode}`)
+      if (own.exitCode !== null) throw new Error(`${this.#program} ended with ${own.exitCode}`)
       await sleep(20)
     }
+  }
+
+  get unknownKey(): string {
+    return programs[this.#program].unknownKey
   }
 
   /** Ends it in the middle of whatever it does. */
