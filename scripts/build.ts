@@ -73,9 +73,13 @@ function compile(folder: string, dist: string): void {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-const manifestIn = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
+function manifestIn(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
+}
 
-const entriesOf = ({ exports }: Manifest) => (typeof exports === 'string' ? { '.': exports } : exports)
+function entriesOf({ exports }: Manifest): Readonly<Record<string, string>> {
+  return typeof exports === 'string' ? { '.': exports } : exports
+}
 
 /** `./src/index.ts` → `./src/index.js` */
 function built(path: string, extension = '.js'): string {
