@@ -37,7 +37,7 @@ export class S3Destination implements Destination {
     this.#settings = settings
   }
 
-  async deliver(batch: DeliveryBatch, signal = neverAborted): Promise<readonly RefusedRecord[]> {
+  async deliver(batch: DeliveryBatch, signal: AbortSignal = neverAborted): Promise<readonly RefusedRecord[]> {
     const { records } = batch
     const made = await this.#parts.format?.make(records, signal)
     const bytes = made ? (made.bytes ? [made.bytes] : []) : records.map(({ data }) => data)
