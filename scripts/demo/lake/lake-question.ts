@@ -8,7 +8,12 @@ type Airport = { flights: number; delaySum: number; late: number }
 const lateMin = 60
 const shownMax = 8
 
-export type Answer = { readonly lines: readonly string[]; readonly flights: number; readonly objects: number }
+export type Answer = {
+  readonly lines: readonly string[]
+  readonly busiest: string
+  readonly flights: number
+  readonly objects: number
+}
 
 /**
  * Reads every Parquet object of a folder and answers
@@ -40,5 +45,5 @@ export async function askLake(directory: string): Promise<Answer> {
     ),
   ]
   const flights = [...airports.values()].reduce((sum, airport) => sum + airport.flights, 0)
-  return { lines, flights, objects: objects.length }
+  return { lines, busiest: busiest[0]?.[0] ?? '', flights, objects: objects.length }
 }

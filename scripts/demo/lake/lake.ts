@@ -94,8 +94,8 @@ async function delivery(url: string) {
 }
 
 async function answer(directory: string, total: number): Promise<boolean> {
-  const { flights: found, lines, objects } = await askLake(directory)
-  const [airport = ''] = (await readdir(directory)).sort()
+  const { busiest, flights: found, lines, objects } = await askLake(directory)
+  const airport = `airport=${busiest}`
   const hours = (await readdir(join(directory, airport))).sort()
   print(`\nThe lake is a folder: ${directory}`)
   print(`  ${airport}/${hours.join(', ')} and so on: ${objects.toLocaleString('en')} Parquet files.\n`)
