@@ -154,7 +154,7 @@ export class SplunkDestination implements Destination {
       })
     return {
       reply: hecReply(response),
-      told: `HEC answered ${toldAnswer(response.body.toString(), token)}`,
+      told: `HEC answered ${response.status} ${toldAnswer(response.body.toString(), token)}`,
       cookies: sessionCookies(response.headers['set-cookie']),
     }
   }
