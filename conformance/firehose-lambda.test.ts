@@ -45,7 +45,13 @@ before(async () => {
       { module: join(data, `${name}.mjs`), timeoutSeconds: name === 'hang' ? 1 : 900 },
     ]),
   )
-  millrace = await startMillrace({ data: join(data, 'data'), clock, limits: 'off', functions })
+  const apache = { module: 'blueprint:apache-log-to-json', timeoutSeconds: 900 }
+  millrace = await startMillrace({
+    data: join(data, 'data'),
+    clock,
+    limits: 'off',
+    functions: { ...functions, apache },
+  })
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
   firehose = new FirehoseClient({ endpoint: millrace.url, region: 'us-east-1', credentials, maxAttempts: 1 })
 })
@@ -155,6 +161,14 @@ test('a function that hangs, crashes, throws or answers rubbish loses no record'
       ['a', 'b'],
     )
   }
+})
+
+test('a blueprint is a function like any other', async () => {
+  await create('apache', { LambdaArn: arnOf('apache') })
+  await put('apache', '127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 5', 'rubbish')
+  const { host, response } = JSON.parse(await arrived('apache/2026'))
+  assert.deepEqual([host, response], ['127.0.0.1', 200])
+  assert.equal(errorsOf(await arrived('apache/processing-failed/2026')).length, 1)
 })
 
 test('a Lambda processor is described with what AWS fills in, in its order', async () => {

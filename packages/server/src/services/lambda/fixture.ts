@@ -97,6 +97,8 @@ export async function lambdaFixture(
     /** What stands in buckets: `bucket/key` → text. */
     objects,
     lambda: call,
+    /** What the services beside Lambda get. */
+    invoker: () => lambda.invoker,
     handle(next: Handler) {
       handler = next
     },

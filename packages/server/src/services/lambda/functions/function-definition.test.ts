@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { functionDefinitions } from './function-definition.ts'
 
@@ -15,12 +16,30 @@ test('what is not said has a default, and a module is found from its folder', ()
   })
 })
 
+test('a blueprint is a module of Millrace itself', () => {
+  for (const name of [
+    'general',
+    'apache-log-to-json',
+    'apache-log-to-csv',
+    'syslog-to-json',
+    'syslog-to-csv',
+    'cloudwatch-logs',
+  ]) {
+    const { code } = read({ f: { module: `blueprint:${name}` } }).get('f')!
+    assert.ok(code.kind === 'module' && existsSync(code.path), name)
+  }
+})
+
 const wrong: [unknown, string][] = [
   [[], 'functions: must be an object of functions by name'],
   [{ 'a b': { module: 'f.mjs' } }, 'functions: "a b" is no name: letters, digits, - and _, up to 64'],
   [{ f: 'f.mjs' }, 'functions: f: the function must be an object with "module" or "url"'],
   [{ f: {} }, 'functions: f: module must be a file that ends in .mjs, .js, .cjs, .ts or .py'],
   [{ f: { module: 'f.sh' } }, 'functions: f: module must be a file that ends in .mjs, .js, .cjs, .ts or .py'],
+  [
+    { f: { module: 'blueprint:../x' } },
+    'functions: f: module must be blueprint: and general, apache-log-to-json, apache-log-to-csv, syslog-to-json, syslog-to-csv, cloudwatch-logs',
+  ],
   [{ f: { module: 'f.mjs', handler: 'a-b' } }, 'functions: f: handler must be the name of an export'],
   [
     { f: { module: 'f.mjs', timeoutSeconds: 901 } },

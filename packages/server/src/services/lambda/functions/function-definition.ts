@@ -1,10 +1,10 @@
-import { resolve } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 
 /* Functions as an operator gives them: by a file, or by `startMillrace`. No API call can add one. */
 
 /** Code of the operator's, run in processes of its own. */
 export type LocalFunction = {
-  /** File of the handler: .mjs, .js, .cjs, .ts or .py; relative to the functions file. */
+  /** File of the handler: .mjs, .js, .cjs, .ts or .py; relative to the functions file. Or `blueprint:NAME`, one of Millrace's. */
   readonly module: string
   /** The exported handler, also `object.method`. @default 'handler' */
   readonly handler?: string
@@ -55,7 +55,21 @@ export type FunctionDefinition = {
 }
 
 const names = /^[a-zA-Z0-9_-]{1,64}$/
-const moduleNames = /\.([cm]?[jt]s|py)$/
+/** Ready functions for Firehose, in ../blueprints; the names are those of their files. */
+const blueprints = [
+  'general',
+  'apache-log-to-json',
+  'apache-log-to-csv',
+  'syslog-to-json',
+  'syslog-to-csv',
+  'cloudwatch-logs',
+]
+const blueprintNames = [
+  new RegExp(`^blueprint:(${blueprints.join('|')})$`),
+  `blueprint: and ${blueprints.join(', ')}`,
+] as const
+const isBlueprint = (module: unknown) => typeof module === 'string' && module.startsWith('blueprint:')
+const moduleNames = [/\.([cm]?[jt]s|py)$/, 'a file that ends in .mjs, .js, .cjs, .ts or .py'] as const
 const common = ['timeoutSeconds', 'concurrency', 'description', 'role']
 const ofModule = ['module', 'handler', 'memoryMiB', 'environment', ...common]
 const ofUrl = ['url', ...common]
@@ -98,11 +112,12 @@ function definitionOf(name: string, options: unknown, baseFolder: string, accoun
     if (typeof value !== 'string' || !pattern.test(value)) throw wrong(field, what)
     return value
   }
+  const [modules, modulesSaid] = isBlueprint(options.module) ? blueprintNames : moduleNames
   const code = isRemote
     ? ({ kind: 'url', url: text('url', '', /^https?:\/\/[^/]/, 'an http or https URL') } as const)
     : ({
         kind: 'module',
-        path: resolve(baseFolder, text('module', '', moduleNames, 'a file that ends in .mjs, .js, .cjs, .ts or .py')),
+        path: modulePath(text('module', '', modules, modulesSaid), baseFolder),
         handler: text('handler', 'handler', /^[\w$]+(\.[\w$]+)*$/, 'the name of an export'),
         memoryMiB: whole('memoryMiB', 128, 64, 10_240),
         environment: environmentOf(options.environment ?? {}, wrong),
@@ -115,6 +130,13 @@ function definitionOf(name: string, options: unknown, baseFolder: string, accoun
     description: text('description', '', /^[\s\S]{0,256}$/, 'a text of up to 256 characters'),
     role: text('role', `arn:aws:iam::${accountId}:role/millrace`, /^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/, 'an ARN'),
   }
+}
+
+/** A blueprint is a source file here, and a compiled one where Millrace is installed from a registry. */
+function modulePath(module: string, baseFolder: string): string {
+  if (!isBlueprint(module)) return resolve(baseFolder, module)
+  const file = `${module.slice('blueprint:'.length)}${extname(import.meta.filename)}`
+  return join(import.meta.dirname, '../blueprints', file)
 }
 
 function environmentOf(
