@@ -56,31 +56,29 @@ test('keys that the prefix does not name make no partitions of their own', async
 })
 
 test('values lead nowhere but below the prefix', async () => {
-  const control = 'The evaluated prefix has a control character, a backslash or half a character'
+  const control = 'The evaluated prefix has a control character or half a character'
   assert.deepEqual(
     await verdicts([
       'a',
       'a/b',
       'a b=ü',
-      '..',
-      '.',
-      '../..',
-      'a/../b',
       '/a',
       'a//b',
       '...',
       '..a',
       'a\\b',
+      '..',
+      '.',
+      '../..',
+      'a/../b',
       'a\0',
       'a\n',
       '\ud800',
     ]),
     [
-      ...['ok', 'ok', 'ok'],
+      ...Array(8).fill('ok'),
       ...['..', '.', '..', '..'].map((name) => `The evaluated prefix has the path segment "${name}"`),
-      ...Array(2).fill('The evaluated prefix has the path segment ""'),
-      ...['ok', 'ok'],
-      ...Array(4).fill(control),
+      ...Array(3).fill(control),
     ],
   )
 })
@@ -97,11 +95,7 @@ test('a value is a part of a name where the prefix makes it one', async () => {
 test('what is too long for an object key fails before it is tried', async () => {
   const long = 'Length of evaluated prefix cannot be greater than 512'
   const segments = (length: number) => Array.from({ length: Math.ceil(length / 51) }, () => 'x'.repeat(50)).join('/')
-  assert.deepEqual(await verdicts([segments(400), segments(560), 'x'.repeat(251), 'ü'.repeat(126)]), [
-    'ok',
-    long,
-    ...Array(2).fill('The evaluated prefix has a path segment longer than 250 bytes'),
-  ])
+  assert.deepEqual(await verdicts([segments(400), segments(560), 'x'.repeat(400)]), ['ok', long, 'ok'])
   assert.equal(keyFault(`${'ü'.repeat(100)}/`.repeat(6)), 'The key of the object is longer than 1024 bytes')
 })
 

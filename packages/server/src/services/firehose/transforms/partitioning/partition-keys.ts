@@ -12,17 +12,14 @@ const prefixLengthMax = 512
 /** Longest key of S3, in bytes. */
 const keyBytesMax = 1024
 
-/** Longest name between two slashes, in bytes: a file system's, with what is put behind it while it is written. */
-const nameBytesMax = 250
-
 /** Partitions whose keys are known to be good, or not; above it they are looked at again. */
 const knownMax = 20_000
 
 type Known = { readonly partition: string; readonly partitionKeys: PartitionKeys; readonly fault: string | undefined }
 
 /**
- * The last step of dynamic partitioning: a record has every key that the prefix names, and no others, and they make the
- * key of an object that a bucket can hold. A bucket may be a folder, and nobody's data leads out of it.
+ * The last step of dynamic partitioning: a record has every key that the prefix names, and no others, and they make a key
+ * that leads nowhere but below the prefix.
  */
 export class PartitionKeyCheck implements Transform {
   readonly #clock: Clock
@@ -87,16 +84,15 @@ export class PartitionKeyCheck implements Transform {
 const picked = (keys: Readonly<Record<string, string>>, names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, keys[name] ?? '']))
 
-/** Why a key cannot be a file of a bucket. The sentences are ours: on AWS such objects are made. */
+/**
+ * Why a key is refused that S3 would take: what stands in it comes from records, and a service or a proxy on the way to the
+ * bucket may walk along `..`. The sentences are ours.
+ */
 export function keyFault(key: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  if (/[\u0000-\u001f\u007f\\]|\p{Surrogate}/u.test(key))
-    return 'The evaluated prefix has a control character, a backslash or half a character'
+  if (/[\u0000-\u001f\u007f]|\p{Surrogate}/u.test(key))
+    return 'The evaluated prefix has a control character or half a character'
   if (Buffer.byteLength(key) > keyBytesMax) return `The key of the object is longer than ${keyBytesMax} bytes`
-  for (const name of key.split('/')) {
-    if (name === '' || name === '.' || name === '..') return `The evaluated prefix has the path segment "${name}"`
-    if (Buffer.byteLength(name) > nameBytesMax)
-      return `The evaluated prefix has a path segment longer than ${nameBytesMax} bytes`
-  }
-  return undefined
+  const step = key.split('/').find((name) => name === '.' || name === '..')
+  return step && `The evaluated prefix has the path segment "${step}"`
 }
