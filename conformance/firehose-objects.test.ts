@@ -174,6 +174,28 @@ test('a backup is enabled later, and never disabled', async () => {
   assert.equal((await described('later')).VersionId, '3')
 })
 
+test('an HTTP endpoint whose records are all kept keeps them, too', async () => {
+  const DeliveryStreamName = 'to-http'
+  const HttpEndpointDestinationConfiguration = {
+    EndpointConfiguration: { Url: 'https://endpoint.invalid' },
+    S3BackupMode: 'AllData' as const,
+    S3Configuration: { RoleARN, BucketARN: 'arn:aws:s3:::lake' },
+  }
+  await firehose.send(new CreateDeliveryStreamCommand({ DeliveryStreamName, HttpEndpointDestinationConfiguration }))
+  while ((await described(DeliveryStreamName)).DeliveryStreamStatus !== 'ACTIVE') await clock.advance(100)
+  const updated = (S3BackupMode: 'AllData' | 'FailedDataOnly') =>
+    firehose.send(
+      new UpdateDestinationCommand({
+        DeliveryStreamName,
+        CurrentDeliveryStreamVersionId: '1',
+        DestinationId: 'destinationId-000000000001',
+        HttpEndpointDestinationUpdate: { S3BackupMode },
+      }),
+    )
+  await assert.rejects(updated('FailedDataOnly'), refusedWith('Disabling S3 backup is not currently supported.'))
+  await updated('AllData')
+})
+
 test('an extension and a zone of one’s own are in the name; error objects have the zone alone', async () => {
   await create('named', {
     CompressionFormat: 'GZIP',
