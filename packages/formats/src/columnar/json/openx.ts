@@ -104,9 +104,25 @@ function doubleOf(value: unknown): number {
   return double
 }
 
+/**
+ * A number of few digits, as most are, without making text of it: where the product is so small, and so far from a half, that
+ * the error of its arithmetic cannot matter.
+ */
+function usualDecimal(value: number, factor: number, precision: number): bigint | undefined {
+  const product = value * factor
+  const whole = Math.round(product)
+  const isSure = Math.abs(product) < usualProductMax && Math.abs(product - whole) < 0.499
+  return isSure && Math.abs(whole) < 10 ** precision ? BigInt(whole) : undefined
+}
+
+const usualProductMax = 2 ** 40
+
 /** AWS's answer to a decimal that has too many digits is not known: it is refused rather than lost. */
 export function decimalReader(precision: number, scale: number): ReadValue {
+  const factor = 10 ** scale
   return (value) => {
+    const usual = typeof value === 'number' ? usualDecimal(value, factor, precision) : undefined
+    if (usual !== undefined) return usual
     const text = isNumber(value) ? numberText(value) : typeof value === 'string' ? value.trim() : ''
     const scaled = scaledDecimal(text, precision, scale)
     if (scaled === undefined) throw badInput(value)
@@ -166,7 +182,7 @@ const readTimestamp: ReadValue = (value) => {
 }
 
 function textMicros(text: string): number | undefined {
-  const found = javaTimestamp(text) ?? isoTimestamp(text)
+  const found = text.charCodeAt(10) === 0x54 ? isoTimestamp(text) : javaTimestamp(text)
   if (found !== undefined) return found
   const epoch = /^\s*-?\d/.test(text) ? doubleFromText(text) : undefined
   return epoch === undefined ? undefined : epochMicros(epoch)
