@@ -40,7 +40,7 @@ export function notation(type: ColumnType, value: ColumnValue): string {
     case 'binary':
       return `x${Buffer.from(value as Uint8Array).toString('hex')}`
     case 'timestamp':
-      return String(timestampAsRead(value as number))
+      return String(BigInt(timestampAsRead(value as number)))
     case 'array':
       return `[${(value as ColumnValue[]).map((element) => notation(type.element, element)).join(',')}]`
     case 'map':

@@ -61,8 +61,8 @@ export class IntegerColumn extends ColumnWriter<IntegerStatistics> {
       if (value < min) min = value
       if (value > max) max = value
       data.add(value)
-      if (typeof value === 'bigint') {
-        total += value
+      if (typeof value === 'bigint' || value > narrowMax || value < -narrowMax) {
+        total += BigInt(value)
         continue
       }
       sum += value

@@ -142,6 +142,23 @@ test('times of any year are written', () => {
   assert.equal(statistics.get(4)![0], zigzag(2n ** 62n / 1000n))
 })
 
+test('the sum of whole numbers is exact, and left out above 64 bits', () => {
+  const schema: readonly Column[] = [{ name: 'n', type: { kind: 'bigint' } }]
+  const sumOf = (values: readonly (number | bigint)[]) => {
+    const rows = values.map((value) => [value])
+    const sum = messages(messages(file(schema, rows, { RowIndexStride: 3 }).footer, 7)[1]!, 2)[0]!.get(3)?.[0]
+    return sum === undefined ? undefined : ((sum as bigint) >> 1n) ^ -((sum as bigint) & 1n)
+  }
+  const large = [2 ** 52 - 2, 2 ** 53 - 1, 2 ** 53 - 1, 2 ** 52 + 1, 3, 2n ** 62n, -5, 2 ** 53 - 3]
+  assert.equal(
+    sumOf(large),
+    large.map(BigInt).reduce((a, b) => a + b),
+  )
+  assert.equal(sumOf(large.map((value) => -value)), -large.map(BigInt).reduce((a, b) => a + b))
+  assert.equal(sumOf([2n ** 63n - 1n, 1]), undefined)
+  assert.equal(sumOf([2n ** 63n - 1n, 1, -1]), 2n ** 63n - 1n)
+})
+
 test('a dictionary is kept as long as it pays', () => {
   const encodingOf = (rows: readonly (readonly ColumnValue[])[], options: OrcOptions) =>
     number(messages(file(word1, rows, options).stripes[0]!.footer, 2)[1]!, 1)
