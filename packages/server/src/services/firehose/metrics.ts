@@ -42,7 +42,7 @@ const units = {
   'FailedConversion.Records': 'Count',
   'FailedConversion.Bytes': 'Bytes',
 
-  // delivery/deliveries.ts: what may be put, in each minute in which something was (the guide names no unit)
+  // delivery/delivered-streams.ts: what may be put, in each minute in which something was (the guide names no unit)
   BytesPerSecondLimit: 'None',
   RecordsPerSecondLimit: 'None',
   PutRequestsPerSecondLimit: 'None',
