@@ -164,6 +164,23 @@ test('a table that is made within the retry duration gets all its rows, once', s
   assert.deepEqual(keys('later', /^errors/), [])
 })
 
+test('a database that is down for an hour costs no row and doubles none', skip, async () => {
+  const rows = await table('patient', 'id int')
+  await created('patient', {}, { RetryOptions: { DurationInSeconds: 7200 } })
+  await postgres!.kill()
+  await put('patient', '{"id":1}', '{"id":2}')
+  await until(() => keys('patient', /^manifests/).length === 1)
+  for (let i = 0; i < 12; i++) {
+    await pause(20)
+    await clock.advance(300_000)
+  }
+  await put('patient', '{"id":3}')
+  await postgres!.restart()
+  await until(async () => (await rows()).length === 3, 300_000)
+  assert.deepEqual(await rows(), [{ id: 1 }, { id: 2 }, { id: 3 }])
+  assert.deepEqual(keys('patient', /^errors/), [])
+})
+
 test('what is not copied in time is in a manifest among the errors, and holds up nobody', skip, async () => {
   const rows = await table('strict', 'id int')
   await created('strict', {}, { RetryOptions: { DurationInSeconds: 600 } })

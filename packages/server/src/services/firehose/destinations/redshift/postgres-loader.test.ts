@@ -138,6 +138,19 @@ test('what the server says has Firehose’s code', skip, async () => {
   for (const [failing, code] of cases) assert.match((await loadFault(failing, object)) ?? '', code)
 })
 
+test('as many paths as columns, or nothing is loaded', skip, async () => {
+  const rows = await table('pathed', 'id int, name text')
+  const pathed = (columns: string, ...paths: string[]) =>
+    new PostgresLoader(connecting({ port }), {
+      ...{ table: ['pathed'], columns: columnNames(columns), copyOptions: copyOptions("JSON 's3://b/k'") },
+      jsonPaths: async () => paths.map((path) => [path]),
+    })
+  const object = stagedOf('{"a":1}')
+  assert.match((await loadFault(pathed('', 'a'), object)) ?? '', /^Redshift\.ColumnMismatch: .*1 paths for 2 columns/)
+  assert.equal(await loadFault(pathed('id', 'a'), object), undefined)
+  assert.deepEqual(await rows(), [{ id: 1, name: null }])
+})
+
 test(
   'a connection that breaks in the middle of COPY leaves nothing, and the next try loads all of it once',
   skip,

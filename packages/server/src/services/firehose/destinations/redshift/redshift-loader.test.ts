@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { systemClock } from '@millrace/ports'
+import { AddressRules } from '../../../../outbound/address-rules.ts'
+import { OutboundHttp } from '../../../../outbound/outbound-http.ts'
 import { redshiftOptions } from './copy-options.ts'
 import { connecting, loadFault, stagedOf } from './load-fixture.ts'
 import { copyStatement, RedshiftLoader } from './redshift-loader.ts'
 import { RedshiftStandIn } from './redshift-stand-in-fixture.ts'
+import { connectSql } from './sql-connection.ts'
 import { columnNames, tableName } from './sql-name.ts'
 
 const roleArn = 'arn:aws:iam::000000000000:role/copy'
@@ -67,4 +71,16 @@ test('what Redshift says has Firehose’s code, and a password is in none of it'
   redshift.fails = undefined
   objects.delete('lake/object')
   assert.match((await loadFault(loader(), stagedOf(''))) ?? '', /^Redshift\.MissingS3File/)
+})
+
+test('a database at an address that may not be reached is not reached', async (t) => {
+  const { redshift } = await fixture(t)
+  const outbound = new OutboundHttp({ clock: systemClock, rules: new AddressRules() })
+  t.after(() => outbound.close())
+  const { port } = redshift
+  const database = { isRedshift: true, host: 'localhost', port, database: 'dev', sslMode: 'disable' } as const
+  const parts = { clock: systemClock, outbound, database, username: 'u', password: 'p' }
+  const forbidden = new RedshiftLoader((signal) => connectSql(parts, signal), options('orders', '', ''))
+  assert.match((await loadFault(forbidden, stagedOf(''))) ?? '', /^Redshift\.ConnectionFailed: .*may not reach/)
+  assert.deepEqual(redshift.statements, [])
 })
