@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import {
   CreateDeliveryStreamCommand,
@@ -19,6 +22,18 @@ const data = mkdtempSync(join(tmpdir(), 'millrace-firehose-lambda-'))
 const clock = new ManualClock(Date.UTC(2026, 4, 6, 7, 8, 9))
 let millrace: Millrace
 let firehose: FirehoseClient
+
+/** A function of someone else's: the first call finds it busy. */
+const statuses: number[] = []
+const elsewhere = createServer(async (request, response) => {
+  const event = JSON.parse(await text(request))
+  const records = event.records.map(({ recordId, data: given }: { recordId: string; data: string }) => {
+    const changed = `${Buffer.from(given, 'base64')}!`
+    return { recordId, result: 'Ok', data: Buffer.from(changed).toString('base64') }
+  })
+  statuses.push(statuses.length === 0 ? 503 : 200)
+  response.writeHead(statuses.at(-1)!).end(JSON.stringify({ records }))
+})
 
 const code = {
   mixed: `
@@ -38,19 +53,23 @@ const code = {
 }
 
 before(async () => {
-  for (const [name, text] of Object.entries(code)) writeFileSync(join(data, `${name}.mjs`), text)
+  for (const [name, source] of Object.entries(code)) writeFileSync(join(data, `${name}.mjs`), source)
   const functions = Object.fromEntries(
     Object.keys(code).map((name) => [
       name,
       { module: join(data, `${name}.mjs`), timeoutSeconds: name === 'hang' ? 1 : 900 },
     ]),
   )
+  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
+  const { port } = elsewhere.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}/2015-03-31/functions/remote/invocations`
+  const remote = { url, timeoutSeconds: 900 }
   const apache = { module: 'blueprint:apache-log-to-json', timeoutSeconds: 900 }
   millrace = await startMillrace({
     data: join(data, 'data'),
     clock,
     limits: 'off',
-    functions: { ...functions, apache },
+    functions: { ...functions, apache, remote },
   })
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
   firehose = new FirehoseClient({ endpoint: millrace.url, region: 'us-east-1', credentials, maxAttempts: 1 })
@@ -59,6 +78,7 @@ before(async () => {
 after(async () => {
   firehose.destroy()
   await millrace.stop()
+  elsewhere.close()
   rmSync(data, { recursive: true, force: true })
 })
 
@@ -101,7 +121,7 @@ const put = (name: string, ...texts: string[]) =>
   firehose.send(
     new PutRecordBatchCommand({
       DeliveryStreamName: name,
-      Records: texts.map((text) => ({ Data: Buffer.from(text) })),
+      Records: texts.map((each) => ({ Data: Buffer.from(each) })),
     }),
   )
 
@@ -119,8 +139,8 @@ async function arrived(prefix: string, stepMs = 0): Promise<string> {
   }
 }
 
-const errorsOf = (text: string) =>
-  text
+const errorsOf = (lines: string) =>
+  lines
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
@@ -161,6 +181,13 @@ test('a function that hangs, crashes, throws or answers rubbish loses no record'
       ['a', 'b'],
     )
   }
+})
+
+test('a function behind a URL transforms records, and is tried again while it is down', async () => {
+  await create('remote', { LambdaArn: arnOf('remote') })
+  await put('remote', 'a', 'b')
+  assert.equal(await arrived('remote/2026', 100), 'a!b!')
+  assert.deepEqual(statuses, [503, 200])
 })
 
 test('a blueprint is a function like any other', async () => {
