@@ -139,7 +139,7 @@ test('records of more partitions than may be active go to the error output, unti
 })
 
 test('500 active partitions and hints of 64 MB fit in 512 MB of memory', async (t) => {
-  const pageCount = 300
+  const pageCount = 240
   const recordBytes = 1024
   let peakBytes = 0
   function* pages(): Iterable<SourcePage> {

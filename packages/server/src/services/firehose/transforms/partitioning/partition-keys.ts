@@ -13,7 +13,7 @@ const prefixLengthMax = 512
 const keyBytesMax = 1024
 
 /** Partitions whose keys are known to be good, or not; above it they are looked at again. */
-const knownMax = 20_000
+const knownMax = 10_000
 
 type Known = { readonly partition: string; readonly partitionKeys: PartitionKeys; readonly fault: string | undefined }
 
@@ -54,6 +54,8 @@ export class PartitionKeyCheck implements Transform {
       ...this.#names.fromQuery.map((name) => fromQuery[name]),
       ...this.#names.fromLambda.map((name) => fromLambda[name]),
     ]
+    // Nothing is remembered of what is as long as a record may be.
+    if (values.reduce((sum, value = '') => sum + value.length, 0) > prefixLengthMax) return tooLong
     const partition = JSON.stringify(values)
     const known = this.#known.get(partition)
     if (known) return known
@@ -71,14 +73,19 @@ export class PartitionKeyCheck implements Transform {
 
   #faultOf(partitionKeys: PartitionKeys, arrivalMs: number): string | undefined {
     const parts = this.#partsAt(arrivalMs)
-    if (objectPrefix(this.#prefix, parts, partitionKeys).length > prefixLengthMax)
-      return `Length of evaluated prefix cannot be greater than ${prefixLengthMax}`
+    if (objectPrefix(this.#prefix, parts, partitionKeys).length > prefixLengthMax) return tooLong.fault
     return keyFault(objectKey(this.#prefix, parts, partitionKeys))
   }
 
   #failed(record: DeliveryRecord, errorMessage: string): FailedRecord {
     return extractionFailed(record, errorMessage, this.#clock.nowMs())
   }
+}
+
+const tooLong: Known = {
+  partition: '',
+  partitionKeys: { fromQuery: {}, fromLambda: {} },
+  fault: `Length of evaluated prefix cannot be greater than ${prefixLengthMax}`,
 }
 
 const picked = (keys: Readonly<Record<string, string>>, names: readonly string[]) =>
