@@ -130,7 +130,8 @@ test('whole numbers of any kind are read as they were written', (t) => {
       assert.deepEqual(decodeV2(written('V0_12', positive, false), false).values, positive.map(BigInt))
       assert.deepEqual(decodeV1(written('V0_11', positive, false), false), positive.map(BigInt))
     }),
-    { seed, numRuns: 200 },
+    // The only kind that some seeds never come by.
+    { seed, numRuns: 200, examples: [[[range(5, () => 7)]]] },
   )
   assert.deepEqual([...seen].sort(), [...kindsOfV2].sort())
 })
