@@ -167,7 +167,7 @@ test('what cannot be converted goes to the error output alone, with what AWS tel
     [1, 2],
   )
   const errors = await arrived('strict-errors/format-conversion-failed/')
-  assert.match([...errors.keys()][0]!, /strict-1-2026-05-06-07-\d\d-\d\d-[\da-f-]{36}$/)
+  assert.match([...errors.keys()][0]!, /strict-1-2026-05-06-\d\d-\d\d-\d\d-[\da-f-]{36}$/)
   const lines = [...errors.values()][0]!
     .toString()
     .trimEnd()
