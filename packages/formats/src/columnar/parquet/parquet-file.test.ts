@@ -147,6 +147,19 @@ test('pages end where they are told to', () => {
   assert.ok(size(16 * 1024) > 5)
 })
 
+test('columns have dictionaries where that is worth it, unless they may not', async () => {
+  const rows = Array.from({ length: 1000 }, (_, i) => [`one of ${i % 5} words`, i % 2 === 0])
+  for (const dictionaries of [true, false]) {
+    const file = written({ word: 'string', even: 'boolean' }, [rows], { dictionaries })
+    const { encodings } = parquetMetadata(file).row_groups[0]!.columns[0]!.meta_data!
+    assert.equal(encodings.includes('RLE_DICTIONARY'), dictionaries)
+    assert.deepEqual(
+      (await read(file)).map(({ word, even }) => [word, even]),
+      rows,
+    )
+  }
+})
+
 test('every codec gives the same rows', async () => {
   const rows = Array.from({ length: 500 }, (_, i) => [i, `text ${i % 7}`])
   for (const compression of ['SNAPPY', 'GZIP', 'UNCOMPRESSED'] as const) {

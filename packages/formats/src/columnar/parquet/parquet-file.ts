@@ -10,6 +10,8 @@ export type ParquetOptions = {
   readonly compression?: 'SNAPPY' | 'GZIP' | 'UNCOMPRESSED' | undefined
   /** A page ends when its values have about so many bytes. @default 1 MiB */
   readonly pageSizeBytes?: number | undefined
+  /** Whether a column may have a dictionary, where that halves it. @default true */
+  readonly dictionaries?: boolean | undefined
   /** Compresses a block in Snappy's raw format. @default in JavaScript, which takes some five times as long */
   readonly snappy?: ((bytes: Uint8Array) => Uint8Array) | undefined
   /** What stands in the file as its author. @default 'Millrace' */
@@ -24,11 +26,13 @@ export class ParquetFile implements ColumnFile {
   readonly #bytes = new ByteWriter(64 * 1024)
   readonly #writer: ParquetWriter
   readonly #pageSize: number
+  readonly #encoding: { readonly encoding?: 'PLAIN' }
   readonly #conversions
 
   constructor(schema: readonly Column[], options: ParquetOptions = {}) {
     const { compression = 'SNAPPY', pageSizeBytes = 1024 * 1024, createdBy = 'Millrace', snappy } = options
     this.#pageSize = pageSizeBytes
+    this.#encoding = options.dictionaries === false ? { encoding: 'PLAIN' } : {}
     this.#conversions = schema.map(({ type }) => conversionOf(type))
     this.#writer = new ParquetWriter({
       writer: this.#bytes,
@@ -44,7 +48,7 @@ export class ParquetFile implements ColumnFile {
     const columnData = schema.map(({ name }, index) => {
       const convert = this.#conversions[index]
       const values = columns[index]!
-      return { name, data: convert ? values.map((value) => converted(value, convert)) : [...values] }
+      return { name, ...this.#encoding, data: convert ? values.map((value) => converted(value, convert)) : [...values] }
     })
     void this.#writer.write({ columnData, rowGroupSize: rowCount, pageSize: this.#pageSize })
   }

@@ -58,8 +58,8 @@ function serDeOf({ HiveJsonSerDe: hive, OpenXJsonSerDe: openX }: NonNullable<Des
 function outputOf({ OrcSerDe: orc, ParquetSerDe: parquet }: NonNullable<Serializer> = {} as never): OutputFormat {
   if (!orc === !parquet) throw invalidArgument('Exactly one of ParquetSerDe and OrcSerDe must be given.')
   if (parquet) {
-    const { Compression = 'SNAPPY', PageSizeBytes } = parquet
-    return { kind: 'Parquet', options: { compression: Compression, pageSizeBytes: PageSizeBytes } }
+    const { Compression: compression = 'SNAPPY', EnableDictionaryCompression: dictionaries, PageSizeBytes } = parquet
+    return { kind: 'Parquet', options: { compression, dictionaries, pageSizeBytes: PageSizeBytes } }
   }
   const { Compression = 'SNAPPY', ...options } = orc!
   const said = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
