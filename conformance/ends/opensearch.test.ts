@@ -157,6 +157,7 @@ test(
     const index = `orders-${new Date().toISOString().slice(0, 10)}`
     const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `{"n":${from + i}}`)
     await put(numbers(0, 400))
+    while ((await cluster.documents(index)).size < 400) await pause(100) // what n is, is known from now on
     await put(['{"n":"not a number"}', ...numbers(400, 410), '{"n":1}\n{"n":2}'])
 
     // Killed in the middle of what comes now, and there again while more comes.
