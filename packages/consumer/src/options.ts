@@ -70,7 +70,7 @@ export type ConsumerOptions = {
   readonly idleTimeBetweenReadsMs?: number
   /** Between two reads of a shard that is behind: AWS allows five a second for all applications together. @default 200 */
   readonly readGapMs?: number
-  /** Reads a second over all shards that have been quiet for a minute: with many of them, each waits longer. @default 100 */
+  /** Reads a second over all shards that have been quiet for a minute: with many of them, each waits longer. @default 75 */
   readonly idleReadsPerSecondMax?: number
   /** Bytes read ahead of the processor, for each shard. @default 8388608 */
   readonly prefetchBytesMax?: number
@@ -126,7 +126,7 @@ export function settingsOf(options: ConsumerOptions) {
     recordsPerReadMax: within('recordsPerReadMax', options.recordsPerReadMax ?? 10_000, 1, 10_000),
     idleTimeBetweenReadsMs: within('idleTimeBetweenReadsMs', options.idleTimeBetweenReadsMs ?? 1000, 0, 240_000),
     readGapMs: within('readGapMs', options.readGapMs ?? 200, 0, 60_000),
-    idleReadsPerSecondMax: within('idleReadsPerSecondMax', options.idleReadsPerSecondMax ?? 100, 0.1, 1e6),
+    idleReadsPerSecondMax: within('idleReadsPerSecondMax', options.idleReadsPerSecondMax ?? 75, 0.1, 1e6),
     prefetchBytesMax: within('prefetchBytesMax', options.prefetchBytesMax ?? 8 * 1024 * 1024, 1, 2 ** 30),
     prefetchTotalBytesMax: within(
       'prefetchTotalBytesMax',
