@@ -1,14 +1,12 @@
 import { ProtobufMessage } from './protobuf.ts'
-import { ColumnStatistics } from './statistics.ts'
+import { BoundedStatistics } from './statistics.ts'
 
 /** No decimal has more digits, a sum neither: it is left out then. */
 const digitsMax = 38
 
 /** 6: minimum:string 1, maximum:string 2, sum:string 3, as people write them. */
-export class DecimalStatistics extends ColumnStatistics {
+export class DecimalStatistics extends BoundedStatistics<bigint> {
   #scale: number
-  #min: bigint | undefined
-  #max: bigint | undefined
   #sum = 0n
 
   constructor(scale: number) {
@@ -17,21 +15,20 @@ export class DecimalStatistics extends ColumnStatistics {
   }
 
   add(min: bigint, max: bigint, sum: bigint): void {
-    if (this.#min === undefined || min < this.#min) this.#min = min
-    if (this.#max === undefined || max > this.#max) this.#max = max
+    this.widen(min, max)
     this.#sum += sum
   }
 
   override merge(part: this): void {
     super.merge(part)
-    if (part.#min !== undefined) this.add(part.#min, part.#max!, part.#sum)
+    this.#sum += part.#sum
   }
 
   protected override writeByType(message: ProtobufMessage): void {
     const text = (value: bigint | undefined) => (value === undefined ? undefined : decimalText(value, this.#scale))
     const isTooLong = this.#sum >= 10n ** BigInt(digitsMax) || this.#sum <= -(10n ** BigInt(digitsMax))
     const sum = isTooLong ? undefined : this.#sum
-    message.message(6, new ProtobufMessage().string(1, text(this.#min)).string(2, text(this.#max)).string(3, text(sum)))
+    message.message(6, new ProtobufMessage().string(1, text(this.min)).string(2, text(this.max)).string(3, text(sum)))
   }
 }
 

@@ -37,29 +37,42 @@ export class ColumnStatistics {
   protected writeByType(_message: ProtobufMessage): void {}
 }
 
+/** With the least and the greatest value. */
+export class BoundedStatistics<V extends number | bigint> extends ColumnStatistics {
+  protected min: V | undefined
+  protected max: V | undefined
+
+  protected widen(min: V, max: V): void {
+    if (this.min === undefined || min < this.min) this.min = min
+    if (this.max === undefined || max > this.max) this.max = max
+  }
+
+  override merge(part: this): void {
+    super.merge(part)
+    if (part.min !== undefined) this.widen(part.min, part.max!)
+  }
+}
+
 const int64Max = 2n ** 63n - 1n
 const int64Min = -(2n ** 63n)
 
 /** 2: minimum:sint 1, maximum:sint 2, sum:sint 3, which is left out when it is above 64 bits. */
-export class IntegerStatistics extends ColumnStatistics {
-  #min: number | bigint | undefined
-  #max: number | bigint | undefined
+export class IntegerStatistics extends BoundedStatistics<number | bigint> {
   #sum = 0n
 
   add(min: number | bigint, max: number | bigint, sum: bigint): void {
-    if (this.#min === undefined || min < this.#min) this.#min = min
-    if (this.#max === undefined || max > this.#max) this.#max = max
+    this.widen(min, max)
     this.#sum += sum
   }
 
   override merge(part: this): void {
     super.merge(part)
-    if (part.#min !== undefined) this.add(part.#min, part.#max!, part.#sum)
+    this.#sum += part.#sum
   }
 
   protected override writeByType(message: ProtobufMessage): void {
     const sum = this.#sum >= int64Min && this.#sum <= int64Max ? this.#sum : undefined
-    message.message(2, new ProtobufMessage().sint(1, this.#min).sint(2, this.#max).sint(3, sum))
+    message.message(2, new ProtobufMessage().sint(1, this.min).sint(2, this.max).sint(3, sum))
   }
 }
 
@@ -105,22 +118,13 @@ export class BooleanStatistics extends ColumnStatistics {
 }
 
 /** 7: minimum:sint 1, maximum:sint 2, days since 1970. */
-export class DateStatistics extends ColumnStatistics {
-  #min: number | undefined
-  #max: number | undefined
-
+export class DateStatistics extends BoundedStatistics<number> {
   add(min: number, max: number): void {
-    if (this.#min === undefined || min < this.#min) this.#min = min
-    if (this.#max === undefined || max > this.#max) this.#max = max
-  }
-
-  override merge(part: this): void {
-    super.merge(part)
-    if (part.#min !== undefined) this.add(part.#min, part.#max!)
+    this.widen(min, max)
   }
 
   protected override writeByType(message: ProtobufMessage): void {
-    message.message(7, new ProtobufMessage().sint(1, this.#min).sint(2, this.#max))
+    message.message(7, new ProtobufMessage().sint(1, this.min).sint(2, this.max))
   }
 }
 
@@ -146,27 +150,18 @@ export class BinaryStatistics extends ColumnStatistics {
  * 9: minimumUtc:sint 3, maximumUtc:sint 4, in milliseconds since 1970; minimumNanos:uint 5, maximumNanos:uint 6, the
  * nanoseconds within it plus 1.
  */
-export class TimestampStatistics extends ColumnStatistics {
-  #min: number | undefined
-  #max: number | undefined
-
+export class TimestampStatistics extends BoundedStatistics<number> {
   /** Microseconds since 1970. */
   add(min: number, max: number): void {
-    if (this.#min === undefined || min < this.#min) this.#min = min
-    if (this.#max === undefined || max > this.#max) this.#max = max
-  }
-
-  override merge(part: this): void {
-    super.merge(part)
-    if (part.#min !== undefined) this.add(part.#min, part.#max!)
+    this.widen(min, max)
   }
 
   protected override writeByType(message: ProtobufMessage): void {
     const bounds = new ProtobufMessage()
-    if (this.#min !== undefined && this.#max !== undefined) {
-      const [minNanos, maxNanos] = [nanosWithinMs(this.#min), nanosWithinMs(this.#max)]
-      bounds.sint(3, (BigInt(this.#min) * 1000n - minNanos) / 1_000_000n)
-      bounds.sint(4, (BigInt(this.#max) * 1000n - maxNanos) / 1_000_000n)
+    if (this.min !== undefined && this.max !== undefined) {
+      const [minNanos, maxNanos] = [nanosWithinMs(this.min), nanosWithinMs(this.max)]
+      bounds.sint(3, (BigInt(this.min) * 1000n - minNanos) / 1_000_000n)
+      bounds.sint(4, (BigInt(this.max) * 1000n - maxNanos) / 1_000_000n)
       bounds.uint(5, minNanos + 1n).uint(6, maxNanos + 1n)
     }
     message.message(9, bounds)
@@ -177,23 +172,20 @@ export class TimestampStatistics extends ColumnStatistics {
 const nanosWithinMs = (micros: number): bigint => (((BigInt(micros) % 1000n) + 1000n) % 1000n) * 1000n
 
 /** 12: minChildren:uint 1, maxChildren:uint 2, totalChildren:uint 3, of lists and maps. */
-export class CollectionStatistics extends ColumnStatistics {
-  #min: number | undefined
-  #max: number | undefined
+export class CollectionStatistics extends BoundedStatistics<number> {
   #total = 0
 
   add(min: number, max: number, total: number): void {
-    if (this.#min === undefined || min < this.#min) this.#min = min
-    if (this.#max === undefined || max > this.#max) this.#max = max
+    this.widen(min, max)
     this.#total += total
   }
 
   override merge(part: this): void {
     super.merge(part)
-    if (part.#min !== undefined) this.add(part.#min, part.#max!, part.#total)
+    this.#total += part.#total
   }
 
   protected override writeByType(message: ProtobufMessage): void {
-    message.message(12, new ProtobufMessage().uint(1, this.#min).uint(2, this.#max).uint(3, this.#total))
+    message.message(12, new ProtobufMessage().uint(1, this.min).uint(2, this.max).uint(3, this.#total))
   }
 }
