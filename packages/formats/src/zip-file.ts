@@ -32,7 +32,7 @@ export type ZipEntry = {
 
 /** An archive of one file, in pieces. The file may have up to 4 GiB. */
 export async function zipped(parts: Iterable<Uint8Array>, { name, atMs, level }: ZipEntry): Promise<Buffer[]> {
-  const gzip = Buffer.concat(await throughZlib(createGzip({ level }), parts))
+  const gzip = Buffer.concat(await throughZlib((options) => createGzip({ ...options, level }), parts))
   const deflated = gzip.subarray(gzipHeaderBytes, -gzipTrailerBytes)
   const trailer = gzip.subarray(-gzipTrailerBytes)
   assert(deflated.byteLength < 2 ** 32, 'one file has less than 4 GiB')

@@ -10,10 +10,10 @@ type Parts = readonly Uint8Array[]
 /** Off the main thread, a chunk at a time; what is said of the object beside. */
 const compressions = {
   NONE: { contentEncoding: undefined, compress: async (parts: Parts): Promise<Parts> => parts },
-  GZIP: { contentEncoding: 'gzip', compress: (parts: Parts): Promise<Parts> => throughZlib(createGzip(), parts) },
+  GZIP: { contentEncoding: 'gzip', compress: (parts: Parts): Promise<Parts> => throughZlib(createGzip, parts) },
   ZSTD: {
     contentEncoding: 'zstd',
-    compress: (parts: Parts): Promise<Parts> => throughZlib(createZstdCompress(), parts),
+    compress: (parts: Parts): Promise<Parts> => throughZlib(createZstdCompress, parts),
   },
 } as const
 

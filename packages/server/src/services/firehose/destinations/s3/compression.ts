@@ -26,9 +26,6 @@ export const contentEncodingOf = (format: CompressionFormat) => described[format
  */
 const deflateLevel = 1
 
-/** Of what zlib gives out at once: with its 16 KB the main thread is called for each. */
-const pieceBytes = 256 * 1024
-
 export type CompressedObject = {
   /** When it is made, for formats that keep a time. */
   readonly atMs: number
@@ -46,7 +43,7 @@ export async function compressed(
     case 'UNCOMPRESSED':
       return parts
     case 'GZIP':
-      return throughZlib(createGzip({ level: deflateLevel, chunkSize: pieceBytes }), parts)
+      return throughZlib((options) => createGzip({ ...options, level: deflateLevel }), parts)
     case 'ZIP':
       return zipped(parts, { name: entryName, atMs, level: deflateLevel })
     case 'Snappy':
