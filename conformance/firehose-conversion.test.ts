@@ -3,13 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { after, before, test } from 'node:test'
-import {
-  CreateDeliveryStreamCommand,
-  DescribeDeliveryStreamCommand,
-  FirehoseClient,
-  PutRecordBatchCommand,
-  UpdateDestinationCommand,
-} from '@aws-sdk/client-firehose'
+import { CreateDeliveryStreamCommand, FirehoseClient, UpdateDestinationCommand } from '@aws-sdk/client-firehose'
 import {
   CreateDatabaseCommand,
   CreateTableCommand,
@@ -29,6 +23,7 @@ import {
   number,
 } from '../packages/formats/src/columnar/orc/decoded-file-fixture.ts'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { describeDeliveryStream, putTexts } from './harness/firehose.ts'
 
 /* Records of JSON that arrive as files of columns, by the schema of a table. */
 
@@ -90,18 +85,9 @@ async function create(name: string, format: object, settings: object = {}): Prom
   while ((await described(name)).DeliveryStreamStatus !== 'ACTIVE') await clock.advance(100)
 }
 
-async function described(name: string) {
-  const answer = await firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: name }))
-  return answer.DeliveryStreamDescription!
-}
+const described = (name: string) => describeDeliveryStream(firehose, name)
 
-const put = (name: string, records: readonly string[]) =>
-  firehose.send(
-    new PutRecordBatchCommand({
-      DeliveryStreamName: name,
-      Records: records.map((record) => ({ Data: Buffer.from(record) })),
-    }),
-  )
+const put = (name: string, records: readonly string[]) => putTexts(firehose, name, records)
 
 /** Moves the clock on until there are so many objects below a prefix. */
 async function arrived(prefix: string, wanted = 1): Promise<Map<string, Buffer>> {

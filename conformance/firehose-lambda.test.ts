@@ -6,15 +6,10 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import {
-  CreateDeliveryStreamCommand,
-  DescribeDeliveryStreamCommand,
-  FirehoseClient,
-  type Processor,
-  PutRecordBatchCommand,
-} from '@aws-sdk/client-firehose'
+import { CreateDeliveryStreamCommand, FirehoseClient, type Processor } from '@aws-sdk/client-firehose'
 import { ManualClock } from '@millrace/ports'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { describeDeliveryStream, putTexts } from './harness/firehose.ts'
 
 /* Delivery streams that pass their records through a function, by the AWS SDK and with real function processes. */
 
@@ -112,18 +107,9 @@ async function create(name: string, values: Readonly<Record<string, string>>): P
   while ((await described(name)).DeliveryStreamStatus !== 'ACTIVE') await clock.advance(100)
 }
 
-async function described(name: string) {
-  const answer = await firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: name }))
-  return answer.DeliveryStreamDescription!
-}
+const described = (name: string) => describeDeliveryStream(firehose, name)
 
-const put = (name: string, ...texts: string[]) =>
-  firehose.send(
-    new PutRecordBatchCommand({
-      DeliveryStreamName: name,
-      Records: texts.map((each) => ({ Data: Buffer.from(each) })),
-    }),
-  )
+const put = (name: string, ...texts: string[]) => putTexts(firehose, name, texts)
 
 /** The texts of the objects whose keys begin so, once there are some; time goes on by steps meanwhile. */
 async function arrived(prefix: string, stepMs = 0): Promise<string> {

@@ -7,15 +7,14 @@ import { gunzipSync } from 'node:zlib'
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
 import {
   CreateDeliveryStreamCommand,
-  DescribeDeliveryStreamCommand,
   type ExtendedS3DestinationConfiguration,
   type ExtendedS3DestinationUpdate,
   FirehoseClient,
-  PutRecordBatchCommand,
   UpdateDestinationCommand,
 } from '@aws-sdk/client-firehose'
 import { ManualClock } from '@millrace/ports'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { describeDeliveryStream, putTexts } from './harness/firehose.ts'
 
 /* Objects of Firehose: what they are called, and the backup of what came. */
 
@@ -61,8 +60,7 @@ async function create(name: string, settings: Partial<ExtendedS3DestinationConfi
   while ((await described(name)).DeliveryStreamStatus !== 'ACTIVE') await clock.advance(100)
 }
 
-const described = async (DeliveryStreamName: string) =>
-  (await firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName }))).DeliveryStreamDescription!
+const described = (name: string) => describeDeliveryStream(firehose, name)
 
 async function update(name: string, ExtendedS3DestinationUpdate: ExtendedS3DestinationUpdate): Promise<void> {
   const { Destinations, VersionId } = await described(name)
@@ -76,10 +74,7 @@ async function update(name: string, ExtendedS3DestinationUpdate: ExtendedS3Desti
   )
 }
 
-const put = (DeliveryStreamName: string, ...texts: string[]) =>
-  firehose.send(
-    new PutRecordBatchCommand({ DeliveryStreamName, Records: texts.map((text) => ({ Data: Buffer.from(text) })) }),
-  )
+const put = (name: string, ...texts: string[]) => putTexts(firehose, name, texts)
 
 /** Key → bytes of a bucket's objects with this in their key, once there are so many. */
 async function objects(bucket: string, within: string, count = 1): Promise<Map<string, Buffer>> {

@@ -5,16 +5,15 @@ import { join, relative } from 'node:path'
 import { after, before, test } from 'node:test'
 import {
   CreateDeliveryStreamCommand,
-  DescribeDeliveryStreamCommand,
   type ExtendedS3DestinationConfiguration,
   FirehoseClient,
   type Processor,
-  PutRecordBatchCommand,
   UpdateDestinationCommand,
 } from '@aws-sdk/client-firehose'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { ManualClock } from '@millrace/ports'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { describeDeliveryStream, putTexts } from './harness/firehose.ts'
 
 /* Dynamic partitioning by the AWS SDK: keys by a jq query, from a function, and both; and what AWS refuses. */
 
@@ -93,18 +92,9 @@ async function create(name: string, settings: ExtendedS3DestinationConfiguration
   while ((await described(name)).DeliveryStreamStatus !== 'ACTIVE') await clock.advance(100)
 }
 
-async function described(name: string) {
-  const answer = await firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: name }))
-  return answer.DeliveryStreamDescription!
-}
+const described = (name: string) => describeDeliveryStream(firehose, name)
 
-const put = (name: string, ...texts: string[]) =>
-  firehose.send(
-    new PutRecordBatchCommand({
-      DeliveryStreamName: name,
-      Records: texts.map((text) => ({ Data: Buffer.from(text) })),
-    }),
-  )
+const put = (name: string, ...texts: string[]) => putTexts(firehose, name, texts)
 
 /** The texts of all objects whose keys begin so by what stands before the object's name, once there are so many objects. */
 async function arrived(prefix: string, objectCount = 1): Promise<Record<string, string>> {

@@ -6,9 +6,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   CreateDeliveryStreamCommand,
-  DescribeDeliveryStreamCommand,
   FirehoseClient,
-  PutRecordBatchCommand,
   type RedshiftDestinationConfiguration,
 } from '@aws-sdk/client-firehose'
 import { ManualClock } from '@millrace/ports'
@@ -17,6 +15,7 @@ import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
 import { freePort } from '../packages/server/src/services/firehose/destinations/redshift/load-fixture.ts'
 import { RedshiftStandIn } from '../packages/server/src/services/firehose/destinations/redshift/redshift-stand-in-fixture.ts'
 import { objectsIn } from './harness/buckets.ts'
+import { describeDeliveryStream, putTexts } from './harness/firehose.ts'
 
 /* Firehose by the AWS SDK, to a real PostgreSQL, and to a Redshift that a strict stand-in plays. */
 
@@ -66,13 +65,9 @@ async function created(
   while ((await described(name)).DeliveryStreamStatus !== 'ACTIVE') await clock.advance(100)
 }
 
-const described = async (name: string) =>
-  (await firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: name }))).DeliveryStreamDescription!
+const described = (name: string) => describeDeliveryStream(firehose, name)
 
-const put = (DeliveryStreamName: string, ...texts: string[]) =>
-  firehose.send(
-    new PutRecordBatchCommand({ DeliveryStreamName, Records: texts.map((text) => ({ Data: Buffer.from(text) })) }),
-  )
+const put = (name: string, ...texts: string[]) => putTexts(firehose, name, texts)
 
 /** Lets records come to the buffer, closes it, and lets real sockets and disks go on until something is so. */
 async function until(isSo: () => boolean | Promise<boolean>, stepMs = 61_000): Promise<void> {

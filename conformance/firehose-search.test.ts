@@ -8,15 +8,14 @@ import {
   type AmazonopensearchserviceDestinationConfiguration,
   CreateDeliveryStreamCommand,
   type CreateDeliveryStreamCommandInput,
-  DescribeDeliveryStreamCommand,
   FirehoseClient,
-  PutRecordBatchCommand,
   UpdateDestinationCommand,
 } from '@aws-sdk/client-firehose'
 import { ManualClock } from '@millrace/ports'
 import { OpenSearchStandIn } from '../packages/connectors/src/opensearch-stand-in-fixture.ts'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
 import { objectsIn } from './harness/buckets.ts'
+import { describeDeliveryStream, putTexts } from './harness/firehose.ts'
 
 /* Firehose by the AWS SDK, to clusters of OpenSearch and Elasticsearch that a strict stand-in plays. */
 
@@ -59,13 +58,9 @@ const toOpenSearch = (name: string, more: Partial<AmazonopensearchserviceDestina
     },
   })
 
-const described = async (name: string) =>
-  (await firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: name }))).DeliveryStreamDescription!
+const described = (name: string) => describeDeliveryStream(firehose, name)
 
-const put = (DeliveryStreamName: string, ...texts: string[]) =>
-  firehose.send(
-    new PutRecordBatchCommand({ DeliveryStreamName, Records: texts.map((text) => ({ Data: Buffer.from(text) })) }),
-  )
+const put = (name: string, ...texts: string[]) => putTexts(firehose, name, texts)
 
 /** Lets records come to the buffer, closes it, and lets real sockets and disks go on until something is so. */
 async function until(isSo: () => boolean, stepMs = 61_000): Promise<void> {
