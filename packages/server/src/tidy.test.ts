@@ -42,8 +42,12 @@ const mayImport: Record<string, readonly string[]> = {
   'storage/embedded': ['core', 'storage interfaces', 'storage/memory', 'storage/embedded', ...libraries],
   'storage/s3': ['core', 'storage/s3', ...libraries, '@aws-sdk/client-s3'],
   'services/firehose': ['core', 'storage interfaces', 'services/firehose', ...libraries, 'snappy', 'pg', 'jq-wasm'],
-  gateway: ['core', 'gateway', ...libraries, 'cborg'],
+  gateway: ['core', 'gateway', 'policies', 'identity', ...libraries, 'cborg'],
   telemetry: ['core', 'telemetry', ...libraries],
+  policies: ['core', 'policies'],
+  identity: ['core', 'storage interfaces', 'policies', 'identity', ...libraries],
+  keys: ['core', 'storage interfaces', 'keys', ...libraries, '@aws-sdk/client-kms'],
+  trail: ['core', 'trail', ...libraries],
   config: ['core', ...libraries],
 }
 const seesEverything = new Set(['main', 'commands'])

@@ -1,3 +1,4 @@
+import type { AuditRule, Need, ResourceGuard } from './access.ts'
 import type { Caller } from './caller.ts'
 import type { Shape } from './shapes.ts'
 
@@ -53,6 +54,9 @@ export type Operation<Context, Input> = {
   readonly input: Shape<Input>
   /** The resource for authorization and for rates, e.g. `stream/name`; undefined where the account is concerned. */
   readonly resource: (input: Input, context: Context) => string | undefined
+  /** What must be allowed. @default this operation of its service on `resource`, or on `*` without one */
+  readonly needs?: (input: Input, context: Context) => readonly Need[]
+  readonly audit?: AuditRule
   readonly rate?: CallRate
   /** Where a REST service has it; absent where `X-Amz-Target`, `Action=` or RPC's path names the operation. */
   readonly http?: HttpBinding
@@ -75,8 +79,10 @@ export type QueryNames = {
 
 /** What the gateway must know of a service to find it. */
 export type ServiceFace = {
-  /** As in IAM actions and ARNs, e.g. `kinesis`. */
+  /** As in ARNs and in the scope of signatures, e.g. `kinesis`. */
   readonly name: string
+  /** What stands before the colon of IAM actions. @default `name` */
+  readonly actionPrefix?: string
   /** What stands before the dot in `X-Amz-Target`, e.g. `Kinesis_20131202`. */
   readonly targetPrefix: string
   /** `1.0` for services whose JSON is `application/x-amz-json-1.0` (DynamoDB, CloudWatch). @default '1.1' */
@@ -99,6 +105,7 @@ export type Service<Context = any> = ServiceFace & {
   // biome-ignore lint/suspicious/noExplicitAny: each operation has its own input; its own shape has checked it
   readonly operations: ReadonlyMap<string, Operation<Context, any>>
   readonly context: Context
+  readonly guard?: ResourceGuard
 }
 
 /** A service whose code is loaded when it is first called, or has something to do: most servers need few of them. */

@@ -20,6 +20,7 @@ export function openCloudWatch({ sources, clock, ...parts }: CloudWatchParts): C
     name: 'monitoring',
     targetPrefix: 'GraniteServiceVersion20100801',
     jsonVersion: '1.0',
+    actionPrefix: 'cloudwatch',
     errorPrefix: 'com.amazonaws.cloudwatch.v2010_08_01#',
     gzip: true,
     query: {

@@ -1,0 +1,35 @@
+/*
+ * What operations say of themselves to whoever decides about them.
+ */
+
+/** What must be allowed for a call: most need one action on one resource. */
+export type Need = {
+  /** e.g. `kinesis:PutRecord` */
+  readonly action: string
+  /** An ARN, or `*` where the account is concerned. */
+  readonly resource: string
+  /** What conditions may ask beside what is known of every request (`aws:RequestTag/…`, `dynamodb:LeadingKeys`). */
+  readonly keys?: ConditionKeys
+}
+
+/** Values by the names of condition keys, in small letters: `aws:sourceip`. A key without values is there and empty. */
+export type ConditionKeys = ReadonlyMap<string, readonly string[]>
+
+/** What a service knows of its own resources that decides who may use them. */
+export interface ResourceGuard {
+  /** The resource's own policy, as it was put; undefined if it has none. */
+  policyOf(resourceArn: string): string | undefined
+  /** For `aws:ResourceTag/…`; undefined if there is no such resource. */
+  tagsOf(resourceArn: string): ReadonlyMap<string, string> | undefined
+}
+
+/** How CloudTrail files calls of an operation, where the rule by its name (see the trail) does not tell. */
+export type AuditRule = {
+  /** `data`: recorded only where the trail selects it. @default 'management' */
+  readonly event?: 'management' | 'data'
+  readonly readOnly?: boolean
+  /** Input members that are never written. Blobs never are. */
+  readonly hidden?: readonly string[]
+  /** `resources[].type` of data events, e.g. `AWS::Kinesis::Stream`. */
+  readonly resourceType?: string
+}
