@@ -29,6 +29,7 @@ const wrong: [string[], Record<string, string>, RegExp][] = [
   [['--s3-endpoint', 's3.internal:9000'], {}, /^--s3-endpoint must be aws, or an address that begins with http/],
   [['--s3-endpoint', 'http://me:secret@s3:9000'], {}, /^--s3-endpoint must be aws, or an address/],
   [['--s3-endpoint', 'aws', '--buckets', 'b'], {}, /^--buckets and --s3-endpoint/],
+  [['--identity', ''], {}, /^--identity must be a file/],
   [['--nonsense'], {}, /--nonsense/],
   [['--tls-cert', '/nowhere'], {}, /^--tls-cert must be a file that can be read, not "\/nowhere"$/],
   [['--tls-key', import.meta.filename], {}, /^--tls-cert and --tls-key must be given together$/],

@@ -39,8 +39,21 @@ export const serverOptions = {
     value: 'ADDRESS',
     env: 'MILLRACE_HOST',
     default: '127.0.0.1',
-    help: 'Address to listen on. Signatures are not verified yet: beyond loopback, whoever reaches it may use it.',
+    help: 'Address to listen on. Beyond this machine only with --identity, or where --insecure says that anybody may come.',
     parse: nonEmpty('an address, e.g. 127.0.0.1'),
+  }),
+  identity: option({
+    value: 'FILE',
+    env: 'MILLRACE_IDENTITY',
+    default: undefined as string | undefined,
+    help: 'Users, keys, roles and policies: every request must then be signed, and allowed. millrace identity makes it. See docs/identity.md.',
+    parse: (text): string | undefined => nonEmpty('a file')(text),
+  }),
+  insecure: option({
+    env: 'MILLRACE_INSECURE',
+    default: false,
+    help: 'Listen beyond this machine without an identity file: whoever reaches the port may read, write and delete everything.',
+    parse: onOrOff,
   }),
   data: option({
     value: 'DIR',

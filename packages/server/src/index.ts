@@ -1,5 +1,6 @@
 export { type Clock, type Logger, type LogLevel, ManualClock, type Random, systemClock } from '@millrace/ports'
 export type { FaultRules } from './gateway/faults.ts'
+export type { IdentityDocument } from './identity/identity-document.ts'
 export { type Millrace, type MillraceOptions, startMillrace } from './main.ts'
 export type { FunctionOptions, FunctionsOptions } from './services/lambda/functions/function-definition.ts'
 export type { StreamsLimits } from './services/streams/limits.ts'

@@ -1,9 +1,12 @@
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from '@millrace/ports'
+import { ConfigError } from './config.ts'
 import type { Place } from './core/arn.ts'
+import { isLoopback } from './core/loopback.ts'
 import { Sleeper } from './core/sleeper.ts'
 import { type FaultRules, Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
 import { certificateFor } from './gateway/tls/certificate-folder.ts'
+import type { IdentityDocument } from './identity/identity-document.ts'
 import { AddressRules } from './outbound/address-rules.ts'
 import { openCloudWatch } from './services/cloudwatch/service.ts'
 import { face as dynamodbFace, tablePrefix } from './services/dynamodb/door.ts'
@@ -30,6 +33,13 @@ export type MillraceOptions = {
   readonly port?: number
   /** Address to listen on. @default '127.0.0.1' */
   readonly host?: string
+  /**
+   * Users, keys, roles and policies: the path of a JSON file, which is read again when it changes, or what would stand in it
+   * (see docs/identity.md). Every request must then be signed and allowed. @default none: any credentials are accepted
+   */
+  readonly identity?: string | IdentityDocument
+  /** Listen beyond this machine without `identity`: whoever reaches the port may do everything. @default false */
+  readonly insecure?: boolean
   /** Folder that keeps streams and records. Without one, all is kept in memory and gone at the end. */
   readonly data?: string
   /**
@@ -90,10 +100,15 @@ export type Millrace = {
   stop(): Promise<void>
 }
 
-/** Starts a server in this process. @throws when the port is taken, or the data folder is in use or damaged. */
+/**
+ * Starts a server in this process. @throws when the port is taken, the data folder is in use or damaged, the identity file
+ * is none, or the server would be open to the network without one.
+ */
 export async function startMillrace(options: MillraceOptions = {}): Promise<Millrace> {
   const { clock = systemClock, random = systemRandom, logger = silentLogger, host = '127.0.0.1' } = options
   const place: Place = { accountId: options.account ?? '000000000000', region: options.region ?? 'us-east-1' }
+  checkExposure(host, options, logger)
+  if (options.identity !== undefined) throw new ConfigError('an identity file cannot be read yet')
   const limits = limitsOf(options.limits ?? 'aws')
   const addressRules = new AddressRules(options.privateAddresses)
   const faults = options.faults && new Faults(parseFaultRules(options.faults))
@@ -286,6 +301,17 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       return stopped
     },
   }
+}
+
+/** Whoever reaches a server without an identity file may do everything: that shall be wanted. @throws ConfigError */
+function checkExposure(host: string, { identity, insecure }: MillraceOptions, logger: Logger): void {
+  if (identity !== undefined || isLoopback(host)) return
+  if (!insecure)
+    throw new ConfigError(
+      `${host} is beyond this machine, and without an identity file whoever reaches it may do everything: ` +
+        'give --identity FILE (millrace identity init makes one), or say --insecure',
+    )
+  logger.log('warn', 'no identity file: whoever reaches this address may read, write and delete everything', { host })
 }
 
 /** What an operator wrote of functions; whoever has none does without the code that reads it. */

@@ -40,6 +40,8 @@ export async function serveCommand(args: readonly string[], print: Print, compla
 const serverOptionsOf = (config: ServerConfig) => ({
   port: config.port,
   host: config.host,
+  ...(config.identity !== undefined && { identity: config.identity }),
+  insecure: config.insecure,
   ...(!config.memory && { data: config.data }),
   tls: tlsOf(config),
   durability: config.durability,
@@ -65,16 +67,21 @@ function tlsOf({ tls, 'tls-cert': cert, 'tls-key': key }: ServerConfig) {
 }
 
 /** One line: where it is, and how to point a client at it. */
-function readyLine({ url, tlsUrl, authority }: Millrace, { region, memory, data, durability }: ServerConfig): string {
+function readyLine({ url, tlsUrl, authority }: Millrace, config: ServerConfig): string {
+  const { region, memory, data, durability, identity } = config
   const kept = memory
     ? 'in memory'
     : `in ${data}, ${durability === 'fsync' ? 'on the disk before each answer' : 'written by the system'}`
   const trusted = authority?.path ?? `what ${url}/ca.pem gives`
   const trust = authority ? ` (trust ${trusted}, by AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS)` : ''
   const secure = tlsUrl === undefined ? '' : ` and ${tlsUrl}${trust}`
+  const keys =
+    identity === undefined
+      ? ' AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any'
+      : `, with the keys of a user in ${identity}`
   return (
     `Millrace is ready at ${url}${secure} (records kept ${kept}). Point a client at it: ` +
-    `export AWS_ENDPOINT_URL=${url} AWS_REGION=${region} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any`
+    `export AWS_ENDPOINT_URL=${url} AWS_REGION=${region}${keys}`
   )
 }
 
