@@ -42,6 +42,11 @@ export function batchOf(entries: readonly Uint8Array[]): Batch {
 export type LogOptions = {
   /** Entries older than this are gone: `bounds().start` passes them, and their space is given back in time. */
   readonly retentionMs: number
+  /**
+   * The number of the data key that seals what is appended from now on: on a disk it is unreadable without the key, and
+   * bound to its log, offset and time. What is there already stays as it is. @default noDataKey: it is not sealed
+   */
+  readonly dataKey?: number | undefined
 }
 
 export type Appended = {
@@ -100,12 +105,16 @@ export interface RecordLog {
   create(logId: string, options: LogOptions): Promise<void>
   /** Deletes a log and gives its space back. Idempotent. Later calls on it fail with LogNotFound. */
   delete(logId: string): Promise<void>
-  /** Changes options. A longer retention does not bring back what a shorter one let go. */
-  configure(logId: string, options: LogOptions): Promise<void>
+  /**
+   * Changes the options that are given. A longer retention does not bring back what a shorter one let go. Once it
+   * resolves, nothing is sealed by the key before, nor left unsealed, any more.
+   */
+  configure(logId: string, options: Partial<LogOptions>): Promise<void>
   /**
    * Adds a batch, whole or not at all. Resolves once it is durable (see the storage's durability mode): nothing that
    * was acknowledged is ever lost, or served before it is durable. Batches of concurrent calls are ordered by arrival.
-   * @throws LogClosed, LogNotFound, StorageBusy, StorageFailed (the outcome is unknown)
+   * @throws LogClosed, LogNotFound, StorageBusy, StorageFailed (the outcome is unknown), what DataKeys throw (nothing
+   * was taken)
    */
   append(logId: string, batch: Batch): Promise<Appended>
   /** Finds a log for `appendRuns`. What is not there is found, too: appending to it fails with LogNotFound. */
@@ -119,7 +128,7 @@ export interface RecordLog {
   close(logId: string): Promise<{ endOffset: number }>
   /**
    * Entries from an offset on, oldest first: empty when there are none. From before `start` it begins at `start`.
-   * The returned bytes are views that nobody may write to.
+   * The returned bytes are views that nobody may write to. @throws LogNotFound, StorageFailed, what DataKeys throw
    */
   read(logId: string, from: number, limits: ReadLimits, signal?: AbortSignal): Promise<readonly EntryBlock[]>
   /** The first offset whose entry came at or after a time; `bounds().end` if there is none. */

@@ -133,10 +133,10 @@ export class EmbeddedLog implements RecordLog {
     }
   }
 
-  async configure(logId: string, { retentionMs }: LogOptions): Promise<void> {
+  async configure(logId: string, { retentionMs }: Partial<LogOptions>): Promise<void> {
     const log = this.#get(logId)
     await this.#reader.expire(log)
-    log.retentionMs = retentionMs
+    log.retentionMs = retentionMs ?? log.retentionMs
     await this.#reader.expire(log)
     await this.#keep(log)
   }

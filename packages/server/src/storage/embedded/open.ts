@@ -1,4 +1,5 @@
-import type { Clock, Logger } from '@millrace/ports'
+import type { Clock, Logger, Random } from '@millrace/ports'
+import type { DataKeys } from '../data-key.ts'
 import type { Storage } from '../storage.ts'
 import type { Durability } from './active-segment.ts'
 import { DataFolder, DataFolderError } from './data-folder.ts'
@@ -16,6 +17,13 @@ export type EmbeddedOptions = {
   readonly fileSystem?: FileSystem
   /** A new segment begins when one is this long. Space is given back by whole segments. @default 64 MiB */
   readonly segmentBytesMax?: number
+  /**
+   * Where the keys of sealed logs are from. Asked for the first time when there is one: what keeps the keys may keep
+   * them in this storage's catalog. @default none: such logs take and give nothing
+   */
+  readonly dataKeys?: () => DataKeys
+  /** Where what makes each sealing a different one comes from: never the same numbers twice. @default the machine's */
+  readonly random?: Random
 }
 
 /** How often is looked for room that can be given back. */

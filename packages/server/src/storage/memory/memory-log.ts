@@ -60,10 +60,10 @@ export class MemoryLog implements RecordLog {
     log?.arrivals.wake()
   }
 
-  async configure(logId: string, { retentionMs }: LogOptions): Promise<void> {
+  async configure(logId: string, { retentionMs }: Partial<LogOptions>): Promise<void> {
     const log = this.#get(logId)
     this.#expire(log)
-    log.retentionMs = retentionMs
+    log.retentionMs = retentionMs ?? log.retentionMs
     this.#expire(log)
   }
 

@@ -1,9 +1,16 @@
 import type { Clock } from '@millrace/ports'
+import type { DataKeys } from '../data-key.ts'
 import type { Storage } from '../storage.ts'
 import { MemoryCatalog } from './memory-catalog.ts'
 import { MemoryLog } from './memory-log.ts'
 
+export type MemoryOptions = {
+  readonly clock: Clock
+  /** Asked for the first time when a log has a data key. @default none: such logs take and give nothing */
+  readonly dataKeys?: () => DataKeys
+}
+
 /** A storage that ends with the process. */
-export function openMemory({ clock }: { clock: Clock }): Storage {
+export function openMemory({ clock }: MemoryOptions): Storage {
   return { log: new MemoryLog(clock), catalog: new MemoryCatalog(), items: new MemoryCatalog(), close: async () => {} }
 }
