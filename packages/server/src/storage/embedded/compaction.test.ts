@@ -371,3 +371,29 @@ function snapshotBefore(before: (call: string) => void): { fileSystem: FileSyste
     },
   }
 }
+
+test('the index of what a compacted segment replaced is not taken for its own, though both are of the same length', async () => {
+  const directory = temporaryDirectory()
+  let storage = await openIn(directory, { fileSystem: hastyDisk, segmentBytesMax, logger: new KeptLogger() })
+  for (const id of ['k', 'v']) await storage.log.create(id, { retentionMs: dayMs })
+  await fill(storage.log, ['k'], 0, 5)
+  await fill(storage.log, ['v'], 0, 9)
+  storage = await storage.reopen() // the next segment: of `v` it holds as much as the first does of `k`
+  await fill(storage.log, ['k'], 5, 8)
+  await fill(storage.log, ['v'], 9, 13)
+  const markBytes = 40 // closing leaves one
+  await storage.log.append('v', batchOf([Buffer.alloc(text('v', 13).length - markBytes)]))
+  storage = await storage.reopen()
+  const replaced = segmentsIn(directory).at(-1)!
+  const index = `${directory}/log/${replaced.replace('.segment', '.index')}`
+  const before = { index: readFileSync(index), bytes: statSync(`${directory}/log/${replaced}`).size }
+  await storage.log.delete('v')
+  await storage.sweep()
+  await storage.close()
+  assert.deepEqual(segmentsIn(directory), [replaced])
+  assert.equal(bytesIn(directory), before.bytes)
+  writeFileSync(index, before.index) // a power failure between the two renames
+  storage = await openIn(directory, { fileSystem: hastyDisk, segmentBytesMax, logger: new KeptLogger() })
+  assert.deepEqual(await readAll(storage.log, 'k'), lines('k', 0, 8))
+  await storage.close()
+})

@@ -232,7 +232,7 @@ class Inspecting {
   ): Promise<InspectedSegment | undefined> {
     const file = this.#path(number)
     const indexFile = `${this.#directory}/log/${indexName(number)}`
-    const directory = await readDirectory(this.#fileSystem, indexFile, number).catch(() => undefined)
+    const directory = await readDirectory(this.#fileSystem, indexFile, number, header).catch(() => undefined)
     const hasIndex = await this.#exists(indexFile)
     let bytes: Uint8Array
     try {

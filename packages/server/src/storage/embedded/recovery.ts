@@ -73,7 +73,7 @@ export async function recoverSegments(
     }
     if (named !== undefined && named > number && !removed.has(named)) missing.push(named)
     let validLength = header?.compactedLength || (named === number ? next!.header!.previousValid : undefined)
-    const index = await readDirectory(fileSystem, `${directory}/${indexName(number)}`, number)
+    const index = await readDirectory(fileSystem, `${directory}/${indexName(number)}`, number, header)
     // Without its header nobody knows whether it was compacted. Its index knows best how much of it counts.
     if (!header && index) validLength = undefined
     const segment: Segment = { number, previous: header?.previous ?? 0, directory: index, hasIndex: true }
@@ -150,10 +150,12 @@ async function readHead(fileSystem: FileSystem, path: string, segment: number): 
   }
 }
 
+/** What a segment's index says of it; undefined if that is missing, damaged, or of another segment of that name. */
 export async function readDirectory(
   fileSystem: FileSystem,
   path: string,
   segment: number,
+  header: SegmentHeader | undefined,
 ): Promise<SegmentDirectory | undefined> {
   const file = await fileSystem.open(path, 'read').catch(ignoreMissing)
   if (!file) return undefined
@@ -163,7 +165,8 @@ export async function readDirectory(
     if (length === undefined || length > (await file.size())) return undefined
     const bytes = new Uint8Array(length)
     const directory = (await file.read(bytes, 0)) === length ? decodeDirectory(bytes) : undefined
-    return directory && (await file.size()) === directory.fileLength ? directory : undefined
+    if (!directory || (await file.size()) !== directory.fileLength) return undefined
+    return header && directory.previous !== header.previous ? undefined : directory
   } finally {
     await file.close()
   }

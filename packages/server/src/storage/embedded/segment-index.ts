@@ -6,7 +6,7 @@ import type { RowTable } from './row-table.ts'
  * What a finished segment holds, in a file beside it, so that opening need not read the segment. Little-endian f64
  * throughout, so that a table is in memory as it is on the disk:
  *
- *   magic  segment  validLength  damageCount  logCount  rowCount  headCrc  rowsPerPage       (64 bytes)
+ *   magic  segment  previous  validLength  damageCount  logCount  rowCount  headCrc  rowsPerPage       (72 bytes)
  *   damage[damageCount]:  from  to                                   (byte ranges that are not served)
  *   logs[logCount], by number:  log  firstRow  rowCount  firstOffset  endOffset  firstMs  lastMs  bytes
  *   pages[rowCount / rowsPerPage, rounded up]:  crc
@@ -14,12 +14,13 @@ import type { RowTable } from './row-table.ts'
  *
  * headCrc is over all before the rows, which is read at opening. Rows are read when needed, in pages of rowsPerPage,
  * each with its crc: to find a time among a million blocks takes a few pages. Beyond validLength the segment holds
- * nothing that counts. A row is a run (see block-format.ts); its position and length are those of its block, `bytes` is
+ * nothing that counts. `previous` is the segment's own: a compacted segment takes the file's name before its index does,
+ * and names an earlier one or is shorter, so that the index of what was there before is not taken for its own. A row is a run (see block-format.ts); its position and length are those of its block, `bytes` is
  * what the run takes in it, and in `logs` what all runs of the log do.
  */
 
-const magic = 0x4d494c4c4933 // "MILLI3"
-const headCells = 8
+const magic = 0x4d494c4c4934 // "MILLI4"
+const headCells = 9
 const logCells = 8
 
 /** A page is 24 KiB: small beside a segment, and large enough that a search needs few. */
@@ -30,6 +31,8 @@ export type ByteRange = { readonly from: number; readonly to: number }
 
 /** Which logs a segment holds, and between which offsets and times. */
 export class SegmentDirectory {
+  /** The segment before it. */
+  readonly previous: number
   readonly validLength: number
   readonly damage: readonly ByteRange[]
   readonly #logs: Float64Array
@@ -38,11 +41,12 @@ export class SegmentDirectory {
   readonly rowCount: number
 
   constructor(head: Float64Array, damage: readonly ByteRange[], logs: Float64Array, pageCrcs: Float64Array) {
-    this.validLength = head[2]!
+    this.previous = head[2]!
+    this.validLength = head[3]!
     this.damage = damage
     this.#logs = logs
     this.#pageCrcs = pageCrcs
-    this.rowCount = head[5]!
+    this.rowCount = head[6]!
     this.#rowsPosition = 8 * (headCells + 2 * damage.length + logs.length + pageCrcs.length)
   }
 
@@ -117,7 +121,7 @@ export class SegmentDirectory {
 
 /** The index file of a segment, as parts to write, and its directory. */
 export function encodeIndex(
-  segment: number,
+  { number, previous }: { readonly number: number; readonly previous: number },
   validLength: number,
   damage: readonly ByteRange[],
   table: RowTable,
@@ -126,11 +130,11 @@ export function encodeIndex(
   const { rows, counts } = table.sorted(numbers)
   const logs = new Float64Array(numbers.length * logCells)
   let row = 0
-  for (const [i, number] of numbers.entries()) {
+  for (const [i, logNumber] of numbers.entries()) {
     const ofLog = rows.slice(row, row + counts[i]!)
     const last = ofLog.count - 1
     const firstAndLast = [ofLog.firstOffset(0), ofLog.endOffset(last), ofLog.timestampMs(0), ofLog.timestampMs(last)]
-    logs.set([number, row, ofLog.count, ...firstAndLast, ofLog.totalBytes], i * logCells)
+    logs.set([logNumber, row, ofLog.count, ...firstAndLast, ofLog.totalBytes], i * logCells)
     row += ofLog.count
   }
   const rowCount = rows.count
@@ -140,20 +144,21 @@ export function encodeIndex(
   for (let page = 0; page < pageCrcs.length; page++)
     pageCrcs[page] = crc32(bytesOf(allRows.subarray(page * pageCells, (page + 1) * pageCells)))
   const ranges = new Float64Array(damage.flatMap(({ from, to }) => [from, to]))
-  const head = new Float64Array([magic, segment, validLength, damage.length, numbers.length, rowCount, 0, rowsPerPage])
-  head[6] = headCrc(head, ranges, logs, pageCrcs)
+  const counted = [damage.length, numbers.length, rowCount]
+  const head = new Float64Array([magic, number, previous, validLength, ...counted, 0, rowsPerPage])
+  head[7] = headCrc(head, ranges, logs, pageCrcs)
   const directory = new SegmentDirectory(head, damage, logs, pageCrcs)
   return { parts: [head, ranges, logs, pageCrcs, allRows].map(bytesOf), directory }
 }
 
 export const indexHeadLength = 8 * headCells
 
-/** How long the part before the rows is, by the file's first 64 bytes; undefined if it is no index of the segment. */
+/** How long the part before the rows is, by the file's first 72 bytes; undefined if it is no index of the segment. */
 export function directoryLength(head: Uint8Array, segment: number): number | undefined {
   if (head.byteLength < indexHeadLength) return undefined
   const cells = cellsOf(head.subarray(0, indexHeadLength))
-  const length = 8 * (headCells + 2 * cells[3]! + logCells * cells[4]! + pagesOf(cells[5]!))
-  const isOurs = cells[0] === magic && cells[1] === segment && cells[7] === rowsPerPage
+  const length = 8 * (headCells + 2 * cells[4]! + logCells * cells[5]! + pagesOf(cells[6]!))
+  const isOurs = cells[0] === magic && cells[1] === segment && cells[8] === rowsPerPage
   return isOurs && length >= indexHeadLength && length < 2 ** 31 ? length : undefined
 }
 
@@ -161,12 +166,12 @@ export function directoryLength(head: Uint8Array, segment: number): number | und
 export function decodeDirectory(bytes: Uint8Array): SegmentDirectory | undefined {
   const cells = cellsOf(bytes)
   const head = cells.subarray(0, headCells)
-  const rangesEnd = headCells + 2 * head[3]!
-  const logsEnd = rangesEnd + logCells * head[4]!
+  const rangesEnd = headCells + 2 * head[4]!
+  const logsEnd = rangesEnd + logCells * head[5]!
   const ranges = cells.subarray(headCells, rangesEnd)
   const logs = cells.subarray(rangesEnd, logsEnd)
   const pageCrcs = cells.subarray(logsEnd)
-  if (headCrc(head, ranges, logs, pageCrcs) !== head[6]) return undefined
+  if (headCrc(head, ranges, logs, pageCrcs) !== head[7]) return undefined
   const damage: ByteRange[] = []
   for (let i = 0; i < ranges.length; i += 2) damage.push({ from: ranges[i]!, to: ranges[i + 1]! })
   return new SegmentDirectory(head, damage, logs, pageCrcs)
@@ -176,7 +181,7 @@ const pagesOf = (rowCount: number) => Math.ceil(rowCount / rowsPerPage)
 
 function headCrc(head: Float64Array, ...tables: readonly Float64Array[]): number {
   const withoutOwn = Float64Array.from(head)
-  withoutOwn[6] = 0
+  withoutOwn[7] = 0
   return tables.reduce((crc, table) => crc32(bytesOf(table), crc), crc32(bytesOf(withoutOwn)))
 }
 

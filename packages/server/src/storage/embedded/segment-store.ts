@@ -87,7 +87,7 @@ export class SegmentStore {
 
   /** Says what a segment holds that gets no more blocks. Returns the index that must be written. */
   describe(segment: Segment, validLength: number, damage: readonly ByteRange[] = []): readonly Uint8Array[] {
-    const { parts, directory } = encodeIndex(segment.number, validLength, damage, segment.rows!)
+    const { parts, directory } = encodeIndex(segment, validLength, damage, segment.rows!)
     if (segment.directory) this.#pages.forget(segment.directory)
     segment.directory = directory
     return parts
