@@ -12,8 +12,11 @@ export type Need = {
   readonly keys?: ConditionKeys
 }
 
-/** Values by the names of condition keys, in small letters: `aws:sourceip`. A key without values is there and empty. */
-export type ConditionKeys = ReadonlyMap<string, readonly string[]>
+/**
+ * Values by the names of condition keys, in small letters: `aws:sourceip`. A key without values is there and empty. A Map is
+ * one; what is dear to find out is found when a policy asks (see LazyKeys).
+ */
+export type ConditionKeys = { get(name: string): readonly string[] | undefined }
 
 /** What a service knows of its own resources that decides who may use them. */
 export interface ResourceGuard {

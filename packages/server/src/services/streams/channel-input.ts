@@ -116,6 +116,10 @@ export const loggingOf = (given: LoggingInput, before: { readonly logGroup: stri
   logStream: given?.CloudWatchLogs.LogStreamName ?? before.logStream,
 })
 
+/** For `resource` of an operation: one that names no stream, or several, is refused for that. */
+export const sourceOf = (configurations: ValueOf<typeof streamConfigurations>): { readonly StreamARN?: string } =>
+  configurations.length === 1 ? configurations[0]! : {}
+
 /** The one stream that a channel reads. @throws InvalidArgumentException */
 export function oneStream(configurations: ValueOf<typeof streamConfigurations>) {
   const [first, ...more] = configurations

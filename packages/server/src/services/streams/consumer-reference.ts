@@ -1,5 +1,6 @@
 import { parseArn } from '../../core/arn.ts'
 import { invalidArgument } from '../../core/aws-error.ts'
+import { resourceOfArn } from '../../core/needs.ts'
 import { optional } from '../../core/shapes.ts'
 import type { Consumer } from './consumer-store.ts'
 import type { StreamsContext } from './context.ts'
@@ -20,12 +21,24 @@ type ConsumerReference = {
   readonly ConsumerARN?: string | undefined
 }
 
-/** For `resource` of an operation. Never throws. */
-export function consumerResource({ StreamARN, ConsumerName, ConsumerARN }: ConsumerReference): string | undefined {
-  if (ConsumerARN !== undefined) return parseArn(ConsumerARN)?.resource
-  const stream = StreamARN === undefined ? undefined : parseArn(StreamARN)?.resource
-  return stream === undefined || ConsumerName === undefined ? stream : `${stream}/consumer/${ConsumerName}`
+/**
+ * For `resource` of an operation. Never throws. Whoever names a consumer by its name means the one that is there, the
+ * second of its creation included; `*` stands for the second of one that is not there.
+ */
+export function consumerResource(
+  { StreamARN, ConsumerName, ConsumerARN }: ConsumerReference,
+  { consumers, place, streams }: Pick<StreamsContext, 'consumers' | 'place' | 'streams'>,
+): string | undefined {
+  if (ConsumerARN !== undefined) return resourceOfArn(place, 'kinesis', ConsumerARN)
+  const resource = resourceOfArn(place, 'kinesis', StreamARN)
+  if (resource === undefined || ConsumerName === undefined) return resource
+  const stream = resource.startsWith('stream/') ? streams.find(resource.slice('stream/'.length)) : undefined
+  const consumer = stream && consumers.find(stream, ConsumerName)
+  return consumer ? consumers.arnOf(consumer) : consumerToBe(resource, ConsumerName)
 }
+
+/** A consumer that is not there yet: when it will be made is not known. */
+export const consumerToBe = (streamResource: string, name: string) => `${streamResource}/consumer/${name}:*`
 
 /** @throws InvalidArgumentException, ResourceNotFoundException */
 export function consumerOf(context: StreamsContext, reference: ConsumerReference): Consumer {

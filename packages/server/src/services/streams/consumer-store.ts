@@ -13,6 +13,8 @@ export type Consumer = {
   /** When CREATING or DELETING is over. */
   readonly dueAtMs?: number
   readonly tags: ReadonlyMap<string, string>
+  /** The text that PutResourcePolicy brought. */
+  readonly resourcePolicy?: string
 }
 
 /** Consumers of a stream that may be CREATING at once. */

@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../../core/arn.ts'
-import type { ChannelDeliveries, MetricSink, RecordFaults } from '../../core/ports.ts'
+import type { ChannelDeliveries, MetricSink, PolicyLanguage, RecordFaults } from '../../core/ports.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
 import type { ChannelStore } from './channel-store.ts'
@@ -40,6 +40,8 @@ export type StreamsParts = {
   readonly durations: Durations
   /** Single records of PutRecords that fail on purpose. */
   readonly recordFaults?: RecordFaults | undefined
+  /** What a policy may say. @default only what is looked at here */
+  readonly policyLanguage?: PolicyLanguage | undefined
   /** Who delivers channels. @default nobody: none can be made */
   readonly channelDeliveries?: ChannelDeliveries | undefined
 }

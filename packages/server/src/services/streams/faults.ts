@@ -123,6 +123,20 @@ export const consumerNotFound = (consumer: string, accountId: string) =>
 export const consumerNotActive = (consumerArn: string, status: string, accountId: string) =>
   inUse(`Consumer ${consumerArn} under account ${accountId} not ACTIVE, instead in state ${status}`)
 
+/** As AWS says it where a policy is put. */
+export const consumerNotInActiveStatus = (
+  {
+    createdAtMs,
+    name,
+    streamName,
+  }: { readonly createdAtMs: number; readonly name: string; readonly streamName: string },
+  accountId: string,
+) =>
+  inUse(
+    `Consumer ${name} with creation timestamp ${Math.floor(createdAtMs / 1000)} under stream ${streamName} and account ` +
+      `${accountId} is not in ACTIVE status.`,
+  )
+
 export const subscribedTooSoon = (consumerArn: string, shard: Shard, accountId: string) =>
   inUse(
     `Another active subscription exists for consumer ${consumerArn} on shard ${shardIdOf(shard.index)} under account ` +
@@ -131,6 +145,13 @@ export const subscribedTooSoon = (consumerArn: string, shard: Shard, accountId: 
 
 export const subscriptionTakenOver = (consumerArn: string, accountId: string) =>
   inUse(`Another subscription of consumer ${consumerArn} under account ${accountId} has taken over.`)
+
+/* Resource policies. */
+
+export const invalidPolicy = (reason: string) => invalidArgument(`Policy validation error: ${reason}`)
+
+export const policyNotFound = (resourceArn: string) =>
+  notFound(`No resource policy found for resource ARN ${resourceArn}.`)
 
 /* Retention. */
 

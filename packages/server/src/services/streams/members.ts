@@ -1,5 +1,6 @@
 import { arn, parseArn } from '../../core/arn.ts'
 import { invalidArgument } from '../../core/aws-error.ts'
+import { path, resourceOfArn } from '../../core/needs.ts'
 import { enumeration, integer, optional, string, stringMap, structure } from '../../core/shapes.ts'
 import type { StreamsContext } from './context.ts'
 import { streamNotFound } from './faults.ts'
@@ -69,11 +70,16 @@ export const streamOf = (context: Pick<StreamsContext, 'place' | 'streams'>, ref
   context.streams.get(streamNameOf(context, reference))
 
 /** For `resource` of an operation: what authorization and rates see. Never throws. */
-export const streamResource = ({ StreamName, StreamARN }: StreamReference): string | undefined =>
-  StreamName === undefined ? StreamARN && parseArn(StreamARN)?.resource : `stream/${StreamName}`
+export const streamResource = (
+  { StreamName, StreamARN }: StreamReference,
+  { place }: Pick<StreamsContext, 'place'>,
+): string | undefined => path`stream/${StreamName}` ?? resourceOfArn(place, 'kinesis', StreamARN)
 
 export const streamArnOf = ({ place }: Pick<StreamsContext, 'place'>, { name }: Pick<Stream, 'name'>): string =>
   arn(place, 'kinesis', `stream/${name}`)
 
 /** `resource` of an operation that names it by ResourceARN. */
-export const arnResource = ({ ResourceARN }: { readonly ResourceARN: string }) => parseArn(ResourceARN)?.resource
+export const arnResource = (
+  { ResourceARN }: { readonly ResourceARN: string },
+  { place }: Pick<StreamsContext, 'place'>,
+): string | undefined => resourceOfArn(place, 'kinesis', ResourceARN)

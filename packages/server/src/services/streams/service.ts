@@ -9,6 +9,7 @@ import { Lifecycle } from './lifecycle.ts'
 import { OnDemandCapacity } from './on-demand.ts'
 import { startOnDemandScaling } from './on-demand-scaling.ts'
 import * as operations from './operations/index.ts'
+import { StreamsGuard } from './resource-guard.ts'
 import { SealedTokens } from './sealed-token.ts'
 import { ShardThroughput } from './shard-throughput.ts'
 import { SharedEvents } from './shared-events.ts'
@@ -48,6 +49,7 @@ export async function openStreams(parts: StreamsParts): Promise<StreamsService> 
     targetPrefix: 'Kinesis_20131202',
     operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
     context,
+    guard: new StreamsGuard(context),
     reader: new InnerStreamReader(context),
     channels: new ChannelFeed(context),
     async stop() {

@@ -37,6 +37,10 @@ export function openIterator({ clock, place, streams, tokens }: StreamsContext, 
   return { stream, shard, offset }
 }
 
+/** The stream that an iterator reads, whether or not it still may be used; undefined for what is none. */
+export const streamNameIn = ({ tokens }: Pick<StreamsContext, 'tokens'>, iterator: string): string | undefined =>
+  (tokens.open(kind, iterator) as Content | undefined)?.[0]
+
 const iteratorExpired = (createdAtMs: number, nowMs: number) =>
   new AwsError(
     'ExpiredIteratorException',

@@ -50,6 +50,8 @@ export type Stream = {
   readonly maxRecordSizeKiB: number
   readonly warmThroughputMiBps?: number
   readonly distributionStrategy: DistributionStrategy
+  /** The text that PutResourcePolicy brought. */
+  readonly resourcePolicy?: string
   readonly pending?: PendingWork
   /** When UpdateShardCount and UpdateStreamMode were called within their windows: what their quotas count. */
   readonly countUpdatesMs: readonly number[]

@@ -1,6 +1,8 @@
 import { invalidArgument, notImplemented } from '../../../core/aws-error.ts'
+import { passRole, requestTagKeys } from '../../../core/needs.ts'
 import { operation } from '../../../core/operation.ts'
 import { optional, structure } from '../../../core/shapes.ts'
+import { needOn } from '../access.ts'
 import type { Channel } from '../channel.ts'
 import { extensionOf } from '../channel-feed.ts'
 import {
@@ -14,13 +16,14 @@ import {
   oneStream,
   s3Destination,
   s3TablesDestination,
+  sourceOf,
   streamConfigurations,
 } from '../channel-input.ts'
 import { checkKeyTemplate, defaultKeyTemplate } from '../channel-key-template.ts'
 import { channelView } from '../channel-view.ts'
 import type { StreamsContext } from '../context.ts'
 import { channelAlreadyExists, noTablesForFormat, notOnDemand, tooManyChannels } from '../faults.ts'
-import { streamNameOf, tagMap } from '../members.ts'
+import { streamNameOf, streamResource, tagMap } from '../members.ts'
 import { checkTagCount, checkTags } from '../tags.ts'
 
 /** Channels to S3 of a stream; AWS allows another one to S3 Tables. */
@@ -38,7 +41,17 @@ export const createChannel = operation({
     Tags: optional(tagMap),
     LoggingConfiguration: optional(channelLogging),
   }),
-  resource: ({ ChannelName }) => `channel/${ChannelName}`,
+  resource: (input, context: StreamsContext) => streamResource(sourceOf(input.StreamConfigurationList), context),
+  needs(input, context: StreamsContext) {
+    const resource = streamResource(sourceOf(input.StreamConfigurationList), context)
+    const keys = requestTagKeys(input.Tags ?? [])
+    return [
+      needOn(context, 'CreateChannel', resource, keys),
+      needOn(context, 'AssociateStreamsWithChannel', resource),
+      ...(keys.size === 0 ? [] : [needOn(context, 'TagResource', 'channel/*', keys)]),
+      passRole(input.ServiceExecutionRoleARN, 'kinesis.amazonaws.com'),
+    ]
+  },
   rate: { perSecond: 5, per: 'account' },
   async handle(context: StreamsContext, input) {
     const { channelDeliveries, channels, clock, durations, limits, place, random, streams } = context

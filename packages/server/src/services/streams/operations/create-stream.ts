@@ -1,6 +1,8 @@
 import { validationError } from '../../../core/aws-error.ts'
+import { requestTagKeys } from '../../../core/needs.ts'
 import { operation } from '../../../core/operation.ts'
 import { integer, optional, structure } from '../../../core/shapes.ts'
+import { needOn } from '../access.ts'
 import { checkDistribution, checkOnDemandRoom, checkWarmThroughput } from '../capacity-checks.ts'
 import type { StreamsContext } from '../context.ts'
 import { streamAlreadyExists, tooManyCreating } from '../faults.ts'
@@ -9,6 +11,7 @@ import {
   maxRecordSizeKiB,
   streamModeDetails,
   streamName,
+  streamResource,
   tagMap,
   warmThroughput,
 } from '../members.ts'
@@ -34,7 +37,13 @@ export const createStream = operation({
     MaxRecordSizeInKiB: optional(maxRecordSizeKiB),
     RecordDistributionStrategy: optional(distributionStrategy),
   }),
-  resource: ({ StreamName }) => `stream/${StreamName}`,
+  resource: streamResource,
+  needs(input, context: StreamsContext) {
+    const resource = streamResource(input, context)
+    const keys = requestTagKeys(input.Tags ?? [])
+    const create = needOn(context, 'CreateStream', resource, keys)
+    return keys.size === 0 ? [create] : [create, needOn(context, 'AddTagsToStream', resource, keys)]
+  },
   rate: { perSecond: 5, per: 'account' },
   async handle(context: StreamsContext, input) {
     const { clock, durations, place, random, streams } = context

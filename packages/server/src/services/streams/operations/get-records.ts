@@ -1,10 +1,11 @@
 import { dryRunSucceeded, invalidArgument } from '../../../core/aws-error.ts'
+import { path, resourceOfArn } from '../../../core/needs.ts'
 import { operation } from '../../../core/operation.ts'
 import { boolean, integer, optional, string, structure } from '../../../core/shapes.ts'
 import type { StreamsContext } from '../context.ts'
 import { rateExceeded } from '../faults.ts'
-import { streamArn, streamNameOf, streamReference, streamResource } from '../members.ts'
-import { openIterator, sealIterator } from '../shard-iterator.ts'
+import { streamArn, streamNameOf, streamReference } from '../members.ts'
+import { openIterator, sealIterator, streamNameIn } from '../shard-iterator.ts'
 import { childShardsOf, readShard } from '../shard-reader.ts'
 import { StreamMetrics } from '../stream-metrics.ts'
 
@@ -21,7 +22,9 @@ export const getRecords = operation({
     Limit: optional(integer({ min: 1, max: answerRecordsMax })),
     DryRun: optional(boolean()),
   }),
-  resource: (input) => streamResource({ StreamARN: input.StreamARN }),
+  // The iterator says which stream is read; StreamARN may only agree with it.
+  resource: ({ ShardIterator, StreamARN }, context: StreamsContext) =>
+    path`stream/${streamNameIn(context, ShardIterator)}` ?? resourceOfArn(context.place, 'kinesis', StreamARN),
   async handle(context: StreamsContext, input, { signal }) {
     const { place, throughput } = context
     const position = openIterator(context, input.ShardIterator)

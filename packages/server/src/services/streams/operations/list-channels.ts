@@ -18,7 +18,7 @@ export const listChannels = operation({
     MaxResults: optional(pageSize),
     NextToken: optional(nextToken),
   }),
-  resource: () => undefined,
+  resource: () => 'stream/*',
   rate: { perSecond: 5, per: 'account' },
   async handle(context: StreamsContext, input) {
     const { NextToken: token, StreamFilter: filters } = input

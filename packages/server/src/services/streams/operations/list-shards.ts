@@ -23,9 +23,10 @@ export const listShards = operation({
     StreamCreationTimestamp: optional(timestamp()),
     ShardFilter: optional(shardFilter),
   }),
-  resource: (input, { tokens }: StreamsContext) => {
-    const token = input.NextToken === undefined ? undefined : (tokens.open(tokenKind, input.NextToken) as Token)
-    return token ? `stream/${token.name}` : streamResource(input)
+  resource: (input, context: StreamsContext) => {
+    const { NextToken } = input
+    const token = NextToken === undefined ? undefined : (context.tokens.open(tokenKind, NextToken) as Token | undefined)
+    return token ? `stream/${token.name}` : streamResource(input, context)
   },
   rate: { perSecond: 1000, per: 'resource' },
   async handle(context: StreamsContext, input) {

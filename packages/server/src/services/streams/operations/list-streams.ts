@@ -14,7 +14,7 @@ export const listStreams = operation({
     ExclusiveStartStreamName: optional(streamName),
     NextToken: optional(nextToken),
   }),
-  resource: () => undefined,
+  resource: () => 'stream/*',
   rate: { perSecond: 5, per: 'account' },
   async handle(context: StreamsContext, input) {
     const token = input.NextToken === undefined ? undefined : openPageToken(context, 'list-streams', input.NextToken)

@@ -1,14 +1,16 @@
-import { notImplemented } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { string, structure } from '../../../core/shapes.ts'
 import type { StreamsContext } from '../context.ts'
-import { arnResource, resourceArn } from '../members.ts'
+import { arnResource, resourceArn, streamId } from '../members.ts'
+import { checkPolicy, guardedResource } from '../resource-policy.ts'
 
 export const putResourcePolicy = operation({
   name: 'PutResourcePolicy',
-  input: structure({ ResourceARN: resourceArn, Policy: string() }),
+  input: structure({ ResourceARN: resourceArn, Policy: string(), StreamId: streamId }),
   resource: arnResource,
-  handle: async (_context: StreamsContext) => {
-    throw notImplemented('PutResourcePolicy', 'the release that brings security')
+  async handle(context: StreamsContext, { Policy, ResourceARN }) {
+    const guarded = guardedResource(context, ResourceARN)
+    await checkPolicy(context, guarded, Policy)
+    await guarded.setPolicy(Policy)
   },
 })

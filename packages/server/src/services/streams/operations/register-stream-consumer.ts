@@ -1,6 +1,8 @@
+import { requestTagKeys } from '../../../core/needs.ts'
 import { operation } from '../../../core/operation.ts'
 import { optional, structure } from '../../../core/shapes.ts'
-import { consumerView } from '../consumer-reference.ts'
+import { needOn } from '../access.ts'
+import { consumerToBe, consumerView } from '../consumer-reference.ts'
 import type { Consumer } from '../consumer-store.ts'
 import type { StreamsContext } from '../context.ts'
 import { streamNotActive } from '../faults.ts'
@@ -16,6 +18,13 @@ export const registerStreamConsumer = operation({
     Tags: optional(tagMap),
   }),
   resource: streamResource,
+  needs(input, context: StreamsContext) {
+    const resource = streamResource(input, context)
+    const keys = requestTagKeys(input.Tags ?? [])
+    const register = needOn(context, 'RegisterStreamConsumer', resource, keys)
+    if (keys.size === 0 || resource === undefined) return [register]
+    return [register, needOn(context, 'TagResource', consumerToBe(resource, input.ConsumerName), keys)]
+  },
   rate: { perSecond: 5, per: 'account' },
   async handle(context: StreamsContext, input) {
     const { clock, consumers, durations, limits, place } = context

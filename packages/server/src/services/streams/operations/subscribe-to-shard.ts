@@ -1,5 +1,5 @@
-import { parseArn } from '../../../core/arn.ts'
 import { dryRunSucceeded } from '../../../core/aws-error.ts'
+import { resourceOfArn } from '../../../core/needs.ts'
 import { EventStream, operation } from '../../../core/operation.ts'
 import { boolean, optional, structure, timestamp } from '../../../core/shapes.ts'
 import { consumerByArn } from '../consumer-reference.ts'
@@ -23,7 +23,7 @@ export const subscribeToShard = operation({
     }),
     DryRun: optional(boolean()),
   }),
-  resource: ({ ConsumerARN }) => parseArn(ConsumerARN)?.resource,
+  resource: ({ ConsumerARN }, { place }: StreamsContext) => resourceOfArn(place, 'kinesis', ConsumerARN),
   async handle(context: StreamsContext, input, { signal }) {
     const { limits, place, streams, subscriptions } = context
     const { Type: type, SequenceNumber: number, Timestamp: time } = input.StartingPosition
