@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { checked } from '../../core/shapes.ts'
 import { cbor } from './cbor.ts'
 import { readCbor } from './cbor-reader.ts'
-import { anyInput, seen, shape } from './reader-fixture.ts'
+import { anyInput, keylessShape, listOf, seen, shape } from './reader-fixture.ts'
 
 /** The same body, as it is read without the reader: by the decoder, and the shape. */
 const readSlowly = (body: Buffer) => checked(shape, shape.decode(cbor.parse<unknown>(body, anything)(), cbor.wire))
@@ -99,4 +99,17 @@ test('a record without key or data, one too many, too long or twice named is dec
   ]
   for (const value of declined)
     assert.equal(readCbor(Buffer.from(encode(value)), shape), undefined, JSON.stringify(value))
+})
+
+test('records need no key where none has one', () => {
+  const body = Buffer.from(encode({ Records: [{ Data: Buffer.of(0, 1) }, { Data: Buffer.of() }] }))
+  const records = listOf(readCbor(body, keylessShape)!.Records)
+  assert.deepEqual(
+    records.map(({ key, data }) => [key, data]),
+    [
+      ['', '0001'],
+      ['', ''],
+    ],
+  )
+  assert.equal(readCbor(body, shape), undefined, 'streams always have keys')
 })

@@ -94,7 +94,7 @@ const hashKeyItem = textItem('ExplicitHashKey')
 
 function readRecords(cursor: Cursor, limits: Extract<Form, { kind: 'records' }>): RecordBatch | undefined {
   const { body } = cursor
-  const places = new Uint32Array(4 * Math.min(limits.countMax, body.length >> 4))
+  const places = new Uint32Array(4 * Math.min(limits.countMax, body.length >> 2))
   let explicitHashKeys: (string | undefined)[] | undefined
   let count = 0
   let recordsLeft = takeHead(cursor, arrayMajor)
@@ -129,7 +129,7 @@ function readRecords(cursor: Cursor, limits: Extract<Form, { kind: 'records' }>)
         explicitHashKeys[count] = digits
       } else return undefined
     }
-    if (dataEnd < 0 || keyEnd < 0) return undefined
+    if (dataEnd < 0 || (keyEnd < 0 && limits.keyLengthMax > 0)) return undefined
     count++
   }
   return count === 0 ? undefined : new RecordBatch(count, body, body, places, explicitHashKeys)

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { checked } from '../../core/shapes.ts'
 import { json } from './json.ts'
 import { readJson } from './json-reader.ts'
-import { anyInput, seen, shape } from './reader-fixture.ts'
+import { anyInput, keylessShape, listOf, seen, shape } from './reader-fixture.ts'
 
 /** The same body, as it is read without the reader. */
 const readSlowly = (body: Buffer) => checked(shape, shape.decode(JSON.parse(body.toString()), json.wire))
@@ -93,4 +93,16 @@ test('a record without key or data, one too many, too long or twice named is dec
     '[]',
   ]
   for (const body of declined) assert.equal(readJson(Buffer.from(body), shape), undefined, body)
+})
+
+test('records need no key where none has one, and one that brings a key all the same is read the slow way', () => {
+  const read = (...Records: object[]) => readJson(Buffer.from(JSON.stringify({ Records })), keylessShape)?.Records
+  const data = listOf(read({ Data: 'AAEC' }, { Data: '' }, { Data: 'AA==' })!).map(({ key, data }) => [key, data])
+  assert.deepEqual(data, [
+    ['', '000102'],
+    ['', ''],
+    ['', '00'],
+  ])
+  assert.equal(read({ Data: 'AAEC' }, { Data: 'AAEC', PartitionKey: 'k' }), undefined)
+  assert.equal(readJson(Buffer.from('{"Records":[{"Data":"AAEC"}]}'), shape), undefined, 'streams always have keys')
 })

@@ -96,7 +96,7 @@ const hashKeyName = Buffer.from('ExplicitHashKey"')
 function readRecords(cursor: Cursor, limits: Extract<Form, { kind: 'records' }>): RecordBatch | undefined {
   const { body, spare } = cursor
   if (!take(cursor, openBracket)) return undefined
-  const places = new Uint32Array(4 * Math.min(limits.countMax, body.length >> 4))
+  const places = new Uint32Array(4 * Math.min(limits.countMax, body.length >> 2))
   const dataBytesMax = ((body.length - cursor.at) >> 2) * 3
   const data = spare && spare.length >= dataBytesMax ? spare : Buffer.allocUnsafeSlow(dataBytesMax)
   let explicitHashKeys: (string | undefined)[] | undefined
@@ -133,7 +133,8 @@ function readRecords(cursor: Cursor, limits: Extract<Form, { kind: 'records' }>)
         cursor.at = end + 1
       } else return undefined
     } while (take(cursor, comma))
-    if (!hasData || keyEnd === 0 || !take(cursor, closeBrace)) return undefined
+    const lacksKey = keyEnd === 0 && limits.keyLengthMax > 0
+    if (!hasData || lacksKey || !take(cursor, closeBrace)) return undefined
     count++
   } while (take(cursor, comma))
   return take(cursor, closeBracket) ? new RecordBatch(count, body, data, places, explicitHashKeys) : undefined

@@ -17,6 +17,11 @@ export const shape = structure({
   DryRun: optional(boolean()),
 })
 
+/** One like PutRecordBatch's, whose records have no keys. */
+export const keylessShape = structure({
+  Records: recordBatch(structure({ Data: blob({ max: limits.dataBytesMax }) }), { ...limits, keyLengthMax: 0 }),
+})
+
 export type Input = ValueOf<typeof shape>
 
 /** What a handler can see of an input. */
@@ -24,7 +29,7 @@ export function seen({ Records, Data, ...rest }: Input) {
   return { ...rest, Data: Data && Buffer.from(Data).toString('hex'), Records: Records && listOf(Records) }
 }
 
-const listOf = (records: RecordBatch) =>
+export const listOf = (records: RecordBatch) =>
   Array.from({ length: records.count }, (_, i) => {
     const [keyStart, keyEnd, dataStart, dataEnd] = records.places.subarray(4 * i)
     const key = Buffer.from(records.keyBytes.subarray(keyStart, keyEnd)).toString()
