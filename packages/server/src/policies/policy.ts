@@ -1,4 +1,5 @@
 import type { ConditionKeys } from '../core/access.ts'
+import type { StatementIndex } from './statement-index.ts'
 
 /* The words of IAM's policies: what is asked, with which policies, and what comes out. The language is AWS's, 2012-10-17. */
 
@@ -6,9 +7,31 @@ import type { ConditionKeys } from '../core/access.ts'
 export type PolicyKind =
   | 'identity-based policy'
   | 'resource-based policy'
+  | 'role trust policy'
   | 'permissions boundary'
   | 'session policy'
   | 'VPC endpoint policy'
+
+/** A document that was checked and made ready: see `compilePolicy`. */
+export type Policy = {
+  readonly kind: PolicyKind
+  /** As the refusal's place and explanations call it. */
+  readonly name: string | undefined
+  readonly statements: StatementIndex
+}
+
+/** All policies that one request concerns. */
+export type PolicySet = {
+  /** Of the user and its groups, or of the role. */
+  readonly identity: readonly Policy[]
+  readonly boundary?: Policy | undefined
+  /** What was given with AssumeRole: together they are one bound. Undefined where nothing was given. */
+  readonly session?: readonly Policy[] | undefined
+  /** The resource's own; of `sts:AssumeRole`, the role's trust policy. */
+  readonly resource?: Policy | undefined
+  /** Of the private endpoint that the request came by. */
+  readonly endpoint?: Policy | undefined
+}
 
 /** What is asked of policies. */
 export type AccessRequest = {
@@ -28,14 +51,16 @@ export type RequestPrincipal = {
   /** As in AccessDenied: of a session, the session's. */
   readonly arn: string
   /** Of a session, its role's: resource policies may name either. */
-  readonly roleArn?: string
+  readonly roleArn?: string | undefined
+  /** A part of the server that acts for itself, e.g. `firehose.amazonaws.com`: only a resource's policy can allow it. */
+  readonly service?: string | undefined
 }
 
 /** Which statement of which policy decided. */
 export type StatementPlace = {
   readonly kind: PolicyKind
   /** The policy's name, where it has one. */
-  readonly policy?: string
+  readonly policy?: string | undefined
   /** Its `Sid`, else its number from 0. */
   readonly statement: string
 }
@@ -48,5 +73,5 @@ export type Decision =
       readonly denial: 'explicit' | 'implicit'
       /** Which kind of policy is at fault, as AWS's sentence names it. */
       readonly kind: PolicyKind
-      readonly by?: StatementPlace
+      readonly by?: StatementPlace | undefined
     }

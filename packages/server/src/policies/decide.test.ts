@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { compilePolicy } from './compile-policy.ts'
+import { decide } from './decide.ts'
+import { denialMessage } from './denial-message.ts'
+import { evaluationCases } from './fixtures/evaluation-cases.ts'
+import { allow, deny, documentOf, outcomeOf, type PolicyCase, requestOf } from './fixtures/policy-case.ts'
+
+const tables: readonly [string, readonly PolicyCase[]][] = [['which policies decide', evaluationCases]]
+
+for (const [title, cases] of tables)
+  describe(title, () => {
+    for (const one of cases) test(one.says, () => assert.equal(outcomeOf(one), one.is))
+  })
+
+test('a decision names the statement that made it', () => {
+  const request = requestOf({})
+  const policy = compilePolicy(
+    documentOf([allow('kinesis:Get*'), { ...allow('kinesis:Put*'), Sid: 'Writers' }]),
+    'identity-based policy',
+    'producers',
+  )
+  assert.deepEqual(decide(request, { identity: [policy] }), {
+    allowed: true,
+    by: [{ kind: 'identity-based policy', policy: 'producers', statement: 'Writers' }],
+  })
+  const denying = compilePolicy(documentOf([allow('kinesis:*'), deny('kinesis:*')]), 'permissions boundary')
+  assert.deepEqual(decide(request, { identity: [policy], boundary: denying }), {
+    allowed: false,
+    denial: 'explicit',
+    kind: 'permissions boundary',
+    by: { kind: 'permissions boundary', policy: undefined, statement: '1' },
+  })
+})
+
+test("a refusal is told in AWS's sentence", () => {
+  const say = (resource: string, denial: 'explicit' | 'implicit', kind: 'session policy' | 'identity-based policy') =>
+    denialMessage('arn:aws:iam::111122223333:user/alice', 'kinesis:PutRecord', resource, {
+      allowed: false,
+      denial,
+      kind,
+    })
+  assert.equal(
+    say('arn:aws:kinesis:us-east-1:111122223333:stream/orders', 'implicit', 'identity-based policy'),
+    'User: arn:aws:iam::111122223333:user/alice is not authorized to perform: kinesis:PutRecord on resource: ' +
+      'arn:aws:kinesis:us-east-1:111122223333:stream/orders because no identity-based policy allows the kinesis:PutRecord action',
+  )
+  assert.equal(
+    say('arn:aws:kinesis:us-east-1:111122223333:stream/orders', 'explicit', 'identity-based policy'),
+    'User: arn:aws:iam::111122223333:user/alice is not authorized to perform: kinesis:PutRecord on resource: ' +
+      'arn:aws:kinesis:us-east-1:111122223333:stream/orders with an explicit deny in an identity-based policy',
+  )
+  assert.equal(
+    say('*', 'explicit', 'session policy'),
+    'User: arn:aws:iam::111122223333:user/alice is not authorized to perform: kinesis:PutRecord with an explicit deny in a session policy',
+  )
+})
