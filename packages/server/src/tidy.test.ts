@@ -24,7 +24,7 @@ const sources = ['packages', 'conformance', 'simulation', 'scripts', 'benchmarks
 const product = sources.filter(({ path }) => /^packages\/[^/]+\/src\//.test(path) && !isForTests(path))
 
 /** What every room may use. */
-const libraries = ['', '/columnar', '/parquet', '/orc']
+const libraries = ['', '/columnar', '/parquet', '/orc', '/sigv4']
   .map((entry) => `@millrace/formats${entry}`)
   .concat('@millrace/ports')
 
