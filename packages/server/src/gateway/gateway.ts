@@ -4,6 +4,7 @@ import { AwsError } from '../core/aws-error.ts'
 import type { Caller } from '../core/caller.ts'
 import { EventStream, HttpAnswer, type Service, type SleepingService } from '../core/operation.ts'
 import { checked } from '../core/shapes.ts'
+import type { Credentials } from '../identity/credentials.ts'
 import { Answers } from './answers.ts'
 import { authenticate } from './authenticate.ts'
 import { BodyIncomplete, BodyTooLarge, readBody } from './body.ts'
@@ -17,6 +18,7 @@ import { OpenCall } from './open-call.ts'
 import { type Page, sendPage } from './pages.ts'
 import { eventStreamContentType, sendEvents } from './protocols/event-stream.ts'
 import { type Route, Router } from './route.ts'
+import type { Proof } from './signature/signature-verifier.ts'
 import { Throttle } from './throttle.ts'
 import type { ServerCertificate } from './tls/certificate.ts'
 
@@ -31,6 +33,8 @@ export type GatewayOptions = {
   readonly port: number
   /** Certificate and key, as PEM: TLS is then spoken on the same port. @default no TLS */
   readonly tls?: ServerCertificate | undefined
+  /** Whose signatures are taken. @default anybody is believed who signs in the right form */
+  readonly credentials?: Credentials | undefined
   readonly faults?: Faults | undefined
   /** Enforce the calls each second that operations declare. */
   readonly operationRates: boolean
@@ -70,6 +74,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const router = new Router(services)
   const stopping = new AbortController()
   const answers = new Answers(random, logger, stopping.signal)
+  const verifier = options.credentials && (await verifierOf(options, options.credentials))
 
   const tls = options.tls && (await (await import('./tls/tls-door.ts')).tlsDoor(options.tls))
   let saidThatTlsIsMissing = false
@@ -111,11 +116,18 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       if (waited && response.destroyed) throw new BodyIncomplete()
       if (declaredBytes >= reusedFromBytes) memory = takeMemory(2 * declaredBytes)
       let body = await readBody(request, bodyBytesMax, bodyTimeoutMs, networkClock, memory)
+      const proof = verifier?.prove(request, body)
       if (isCompressed) body = await inflate(body)
       const turn = room.turn(body.length)
       if (turn) await turn
       found = await router.route(request, body, requestId)
-      await answer(found, request, response, { body, spare: memory?.subarray(declaredBytes), release }, requestId)
+      await answer(
+        found,
+        request,
+        response,
+        { body, spare: memory?.subarray(declaredBytes), release, proof },
+        requestId,
+      )
     } catch (error) {
       if (error instanceof BodyIncomplete || response.destroyed) return void request.socket?.destroy()
       answers.error(response, error, found, requestId)
@@ -135,16 +147,15 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     found: Route,
     request: HttpRequest,
     response: HttpResponse,
-    { body, spare, release }: Held,
+    { body, spare, release, proof }: Held,
     requestId: string,
   ): Promise<void> {
     const { service, operation, protocol } = found
     if (!operation && body.length === 0) throw new AwsError('UnknownOperationException', '')
     const decode = protocol.parse(body, operation?.input, spare)
     if (!service || !operation) throw new AwsError('UnknownOperationException', '')
-    const { headers, url = '' } = request
-    const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))) : noQuery
-    const caller: Caller = authenticate({ headers, query }, place.accountId)
+    const admitted = verifier?.admit(proof!, found)
+    const caller = admitted?.caller ?? believed(request)
     const input = checked(operation.input, decode())
     if (options.operationRates && operation.rate)
       throttle.admit(
@@ -175,6 +186,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     else answers.output(response, output, found, request.headers['content-type'] as string, requestId)
   }
 
+  function believed({ headers, url = '' }: HttpRequest): Caller {
+    const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))) : noQuery
+    return authenticate({ headers, query }, place.accountId)
+  }
+
   /** Takes what a refused client is still sending, for as long as a body may take: else it would not see the answer. */
   async function abandon(request: HttpRequest): Promise<void> {
     request.resume()
@@ -198,8 +214,21 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-/** A body that was read, memory for what is decoded from it, and how to give both back. */
-type Held = { readonly body: Buffer; readonly spare: Buffer | undefined; readonly release: () => void }
+/** A body that was read, memory for what is decoded from it, how to give both back, and what its signature proves. */
+type Held = {
+  readonly body: Buffer
+  readonly spare: Buffer | undefined
+  readonly release: () => void
+  /** Where signatures are verified. */
+  readonly proof: Proof | undefined
+}
+
+/** What verifies signatures is loaded only where somebody asked for it. */
+async function verifierOf({ services, place, clock, random, logger }: GatewayOptions, credentials: Credentials) {
+  const { SignatureVerifier } = await import('./signature/signature-verifier.ts')
+  const names = new Set(services.map(({ name }) => name))
+  return new SignatureVerifier({ credentials, region: place.region, services: names, clock, random, logger })
+}
 
 /** What a body counts that does not say how long it is; no SDK sends a long one so. 0 if there is none. */
 const undeclaredBytes = ({ httpVersionMajor, headers, method }: HttpRequest): number =>

@@ -1,5 +1,6 @@
 import type { AwsError } from '../core/aws-error.ts'
 import type { Service } from '../core/operation.ts'
+import { Refusal } from './refusal.ts'
 import { type Route, Unroutable } from './route.ts'
 
 export type Rendered = {
@@ -14,13 +15,14 @@ const frontEnd = new Set(['SerializationException', 'UnknownOperationException']
 
 /** How an error looks on the wire [AWS-observed]; the exceptions to every rule are all here. */
 export function renderError(error: AwsError, found: Route | undefined): Rendered {
-  const { code, message, status, members } = error
+  const { code, message, members } = error
   if (error instanceof Unroutable || !found) {
     const content = message ? `\n  <Message>${message}</Message>\n` : ''
     const text = content ? `<${code}>${content}</${code}>\n` : `<${code}/>\n`
-    return { status, contentType: 'application/xml', body: Buffer.from(text) }
+    return { status: error.status, contentType: 'application/xml', body: Buffer.from(text) }
   }
   const { protocol, service, isPlainJson } = found
+  const status = (error instanceof Refusal ? protocol.refusalStatus : undefined) ?? error.status
   if (protocol.renderError) {
     const headers = { 'x-amzn-errortype': code }
     return { status, contentType: protocol.contentType, body: protocol.renderError(error), headers }
@@ -54,6 +56,7 @@ const fromFrontEnd = new Set([
   'IncompleteSignatureException',
   'InvalidSignatureException',
   'UnrecognizedClientException',
+  'ExpiredTokenException',
   'AccessDeniedException',
   'ThrottlingException',
   'InternalFailure',

@@ -10,6 +10,8 @@ export type Protocol = {
   /** What every answer says beside ids, type and length. */
   readonly headers?: Readonly<Record<string, string>>
   readonly wire: Wire
+  /** The status of refusals: who is not known, and who may not. @default 400 */
+  readonly refusalStatus?: number
   /**
    * Body → what gives the input by its shape: AWS tells of a broken body before it looks at who asks, and of wrong types
    * after. Without a shape the body is only looked at. Both @throws AwsError SerializationException

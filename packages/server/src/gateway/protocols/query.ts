@@ -17,6 +17,7 @@ import { element, xmlOf } from './xml.ts'
  */
 export class Query implements Protocol {
   readonly contentType = 'text/xml'
+  readonly refusalStatus = 403
   readonly answerType = 'text/xml'
   readonly wire: Wire = textWire
   readonly #form: string
@@ -64,6 +65,9 @@ const queryCodes = new Map([
   ['MissingAuthenticationTokenException', 'MissingAuthenticationToken'],
   ['IncompleteSignatureException', 'IncompleteSignature'],
   ['InvalidSignatureException', 'SignatureDoesNotMatch'],
+  ['UnrecognizedClientException', 'InvalidClientTokenId'],
+  ['ExpiredTokenException', 'ExpiredToken'],
+  ['AccessDeniedException', 'AccessDenied'],
   ['LimitExceededException', 'Throttling'],
 ])
 

@@ -15,6 +15,7 @@ export type Labels = ReadonlyMap<string, string>
  */
 export class RestJson implements Protocol {
   readonly contentType = 'application/json'
+  readonly refusalStatus = 403
   readonly answerType = 'application/json'
   readonly wire: Wire = json.wire
   readonly #binding: HttpBinding
