@@ -1,7 +1,8 @@
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type Clock, systemClock } from '@millrace/ports'
-import type { JqMessage, JqQuestion, JqWorkerData, QueryResult } from './jq-worker.ts'
+import type { JqMessage, JqQuestion, JqWorkerData } from './jq-worker.ts'
+import type { QueryResult } from './query-result.ts'
 
 export type JqRunnerOptions = {
   /** @default the machine's: the thread computes in its time, whatever time the server has */

@@ -6,15 +6,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadJq } from 'jq-wasm'
 import { isObject } from '../../../../core/shapes.ts'
-import { valuesMissing } from './extraction-failure.ts'
+import { keysIn, type QueryResult } from './query-result.ts'
 
 export type JqWorkerData = { readonly query: string; readonly memoryBytesMax: number }
 
 /** Records one behind the other, and where each ends. */
 export type JqQuestion = { readonly bytes: Uint8Array; readonly ends: readonly number[] }
-
-/** A record's partition keys, or why there are none. */
-export type QueryResult = { readonly keys: Readonly<Record<string, string>> } | { readonly fault: string }
 
 /** First of all whether the query is one, then an answer to each question. */
 export type JqMessage = { readonly queryFault: string | undefined } | { readonly results: readonly QueryResult[] }
@@ -65,13 +62,7 @@ function resultOf(outcome: { readonly v?: readonly unknown[]; readonly e?: unkno
   const [made] = outcome.v
   if (outcome.v.length !== 1 || !isObject(made) || Array.isArray(made))
     return { fault: 'The query must make exactly one object of a record' }
-  const keys: Record<string, string> = {}
-  for (const [name, value] of Object.entries(made)) {
-    if (value === null || value === '') return { fault: valuesMissing }
-    if (typeof value === 'object') return { fault: `The partition key ${name} must be a text, a number or a boolean` }
-    keys[name] = String(value)
-  }
-  return { keys }
+  return keysIn(made)
 }
 
 function isJson(text: string): boolean {

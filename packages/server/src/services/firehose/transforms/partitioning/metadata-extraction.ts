@@ -5,12 +5,16 @@ import { count } from '../../metrics.ts'
 import type { Transform, Transformed } from '../transform.ts'
 import { extractionFailed } from './extraction-failure.ts'
 import type { JqRunner } from './jq-runner.ts'
+import type { PlainQuery } from './plain-query.ts'
+import type { QueryResult } from './query-result.ts'
 
 export type MetadataExtractionParts = {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: MetricSink
   readonly jq: JqRunner
+  /** The same query, for records that need no jq. Undefined where all do. */
+  readonly plain: PlainQuery | undefined
 }
 
 /** Partition keys from what is in the records, by a jq query. */
@@ -24,15 +28,12 @@ export class MetadataExtraction implements Transform {
   }
 
   async transform(given: readonly DeliveryRecord[], signal: AbortSignal): Promise<Transformed> {
-    const { clock, jq, logger, metrics } = this.#parts
+    const { clock, logger, metrics } = this.#parts
     const records: DeliveryRecord[] = []
     const failed: FailedRecord[] = []
     if (given.length === 0) return { records, failed }
     const startedMs = clock.monotonicMs()
-    const results = await jq.run(
-      given.map(({ data }) => data),
-      signal,
-    )
+    const results = await this.#results(given, signal)
     count(metrics, this.#deliveryStream, 'JQProcessing.Duration', clock.monotonicMs() - startedMs)
     const nowMs = clock.nowMs()
     for (const [i, record] of given.entries()) {
@@ -48,6 +49,15 @@ export class MetadataExtraction implements Transform {
         reason: failed[0]!.errorMessage,
       })
     return { records, failed }
+  }
+
+  async #results(given: readonly DeliveryRecord[], signal: AbortSignal): Promise<readonly QueryResult[]> {
+    const { jq, plain } = this.#parts
+    const results = given.map(({ data }) => plain?.resultOf(data))
+    const left = given.filter((_, i) => !results[i]).map(({ data }) => data)
+    if (left.length === 0) return results as QueryResult[]
+    const fromJq = (await jq.run(left, signal)).values()
+    return results.map((result) => result ?? fromJq.next().value!)
   }
 
   async close(): Promise<void> {

@@ -9,10 +9,13 @@ import type { TransformParts } from '../transforms.ts'
 import { JqRunner } from './jq-runner.ts'
 import { MetadataExtraction } from './metadata-extraction.ts'
 import { PartitionKeyCheck } from './partition-keys.ts'
+import { PlainQuery } from './plain-query.ts'
 
 /** A MetadataExtraction processor as a transform. */
-export const toMetadataExtraction = ({ context, stream, parameters }: TransformParts): MetadataExtraction =>
-  new MetadataExtraction({ ...context, jq: new JqRunner(parameters.MetadataExtractionQuery ?? '') }, stream.name)
+export function toMetadataExtraction({ context, stream, parameters }: TransformParts): MetadataExtraction {
+  const query = parameters.MetadataExtractionQuery ?? ''
+  return new MetadataExtraction({ ...context, jq: new JqRunner(query), plain: PlainQuery.of(query) }, stream.name)
+}
 
 /** What stands behind all that finds partition keys, where there is dynamic partitioning. */
 export function toPartitionKeyCheck({ clock, random }: FirehoseContext, stream: DeliveryStream): PartitionKeyCheck[] {
