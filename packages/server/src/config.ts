@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import type { LogLevel } from '@millrace/ports'
+import { type DataSelection, dataSelectionFrom } from './trail/data-selection.ts'
+import { destinationFrom } from './trail/destination.ts'
 
 /*
  * Every option of the server, once: its flag, its environment variable, unit, default and consequence. `--help` is
@@ -158,6 +160,20 @@ export const serverOptions = {
     help: 'Loopback, link-local and private networks that Firehose may deliver to all the same, e.g. 10.0.0.0/8,127.0.0.1.',
     parse: networks,
   }),
+  trail: option({
+    value: 'DIR|s3://BUCKET/PREFIX',
+    env: 'MILLRACE_TRAIL',
+    default: undefined as string | undefined,
+    help: "Keep an audit trail of all calls, as CloudTrail's log files, in a folder or a bucket of --s3-endpoint. See docs/audit.md.",
+    parse: trailDestination,
+  }),
+  'trail-data-events': option({
+    value: 'none|all|ARNS',
+    env: 'MILLRACE_TRAIL_DATA_EVENTS',
+    default: 'none' as DataSelection,
+    help: 'Calls that move data, in the trail too: all, or those on resources whose ARN begins with one of these, with commas between.',
+    parse: whatItMustBe(dataSelectionFrom),
+  }),
   'table-bytes-max': option({
     value: 'BYTES',
     env: 'MILLRACE_TABLE_BYTES_MAX',
@@ -288,6 +304,22 @@ function s3Endpoint(text: string): string | undefined {
   const isBase = url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash
   if (text !== 'aws' && !isBase) throw new ConfigError('aws, or an address that begins with http:// or https://')
   return text
+}
+
+function trailDestination(text: string): string | undefined {
+  whatItMustBe(destinationFrom)(text)
+  return text
+}
+
+/** A parser of another room: its errors say what the text must be. */
+function whatItMustBe<T>(parse: (text: string) => T) {
+  return (text: string): T => {
+    try {
+      return parse(text)
+    } catch (error) {
+      throw new ConfigError((error as Error).message)
+    }
+  }
 }
 
 function networks(text: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from '@millrace/ports'
 import { ConfigError } from './config.ts'
 import type { Place } from './core/arn.ts'
@@ -22,9 +23,11 @@ import { openStreams } from './services/streams/service.ts'
 import { LogEventFolder } from './storage/embedded/log-event-folder.ts'
 import { ObjectFolder } from './storage/embedded/object-folder.ts'
 import { openEmbedded } from './storage/embedded/open.ts'
+import { lockFile } from './storage/embedded/process-lock.ts'
 import { openMemory } from './storage/memory/open.ts'
 import { MetricStore } from './telemetry/metric-store.ts'
 import { prometheusPage } from './telemetry/prometheus-page.ts'
+import type { DataSelection } from './trail/data-selection.ts'
 
 /* The wiring: the only file that sees every room. */
 
@@ -73,6 +76,10 @@ export type MillraceOptions = {
   readonly privateAddresses?: readonly string[]
   /** Bytes of the disk that records may take which were put into Firehose and wait to be delivered. @default 16 GiB */
   readonly backlogBytesMax?: number
+  /** Keep an audit trail as CloudTrail's log files: in a folder, or at `s3://BUCKET/PREFIX` of the service with the buckets. @default none */
+  readonly trail?: string
+  /** Calls that move data, in the trail too: `all`, or beginnings of resources' ARNs. @default 'none' */
+  readonly trailDataEvents?: DataSelection
   /** The region in ARNs. @default 'us-east-1' */
   readonly region?: string
   /** The account in ARNs: twelve digits. @default '000000000000' */
@@ -272,6 +279,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       '/ca.pem',
       page('application/x-pem-file', () => tls.authority!),
     )
+  const trail = await openTrail(options, { place, clock, random, logger }).catch(closeAndThrow)
   const gateway = await openGateway({
     services: [streams, firehose.service, glue.service, dynamodb.service, lambda.service, cloudwatch],
     place,
@@ -284,7 +292,11 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     operationRates: limits.operationRates,
     pages,
     tls,
-  }).catch(closeAndThrow)
+    trail: trail?.trail,
+  }).catch(async (error: unknown) => {
+    await trail?.close()
+    return closeAndThrow(error)
+  })
 
   url = gateway.url
   let stopped: Promise<void> | undefined
@@ -297,7 +309,10 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       authority: { pem: tls.authority, ...(tls.authorityPath !== undefined && { path: tls.authorityPath }) },
     }),
     stop() {
-      stopped ??= gateway.close().then(closeRooms)
+      stopped ??= gateway
+        .close()
+        .then(() => trail?.close())
+        .then(closeRooms)
       return stopped
     },
   }
@@ -312,6 +327,39 @@ function checkExposure(host: string, { identity, insecure }: MillraceOptions, lo
         'give --identity FILE (millrace identity init makes one), or say --insecure',
     )
   logger.log('warn', 'no identity file: whoever reaches this address may read, write and delete everything', { host })
+}
+
+/** Who keeps the audit trail, and how it is brought to an end; undefined where nobody asked for one. */
+async function openTrail(
+  { trail: text, trailDataEvents: dataEvents = 'none', data, s3Endpoint: endpoint = 'aws' }: MillraceOptions,
+  parts: { readonly place: Place; readonly clock: Clock; readonly random: Random; readonly logger: Logger },
+) {
+  if (text === undefined) return undefined
+  const { Trail } = await import('./trail/trail.ts')
+  const { destinationFrom, inFolder } = await import('./trail/destination.ts')
+  const destination = destinationFrom(text)
+  if ('bucket' in destination) {
+    if (data === undefined) throw new Error('a trail in a bucket needs a data folder, where its records wait')
+    const { S3Objects } = await import('./storage/s3/s3-objects.ts')
+    const objects = new S3Objects({ endpoint, region: parts.place.region, clock: systemClock })
+    const trail = await Trail.open({ ...parts, ...destination, dataEvents, objects, journal: `${data}/trail` })
+    return { trail, close: () => trail.close().then(() => objects.close()) }
+  }
+  const { folder } = destination
+  const journal = data === undefined ? `${folder}/.journal` : `${data}/trail`
+  await mkdir(journal, { recursive: true, mode: 0o700 })
+  const lock = await lockFile(`${journal}/lock`)
+  if ('heldByPid' in lock) throw new Error(`${journal} is the journal of process ${lock.heldByPid}`)
+  const objects = new ObjectFolder(folder, { random: parts.random })
+  const trail = await Trail.open({ ...parts, dataEvents, objects: inFolder(objects), bucket: '', journal })
+  return {
+    trail,
+    async close() {
+      await trail.close()
+      await objects.close()
+      await lock.release()
+    },
+  }
 }
 
 /** What an operator wrote of functions; whoever has none does without the code that reads it. */

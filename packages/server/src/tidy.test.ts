@@ -48,7 +48,7 @@ const mayImport: Record<string, readonly string[]> = {
   identity: ['core', 'storage interfaces', 'policies', 'identity', ...libraries],
   keys: ['core', 'storage interfaces', 'keys', ...libraries, '@aws-sdk/client-kms'],
   trail: ['core', 'trail', ...libraries],
-  config: ['core', ...libraries],
+  config: ['core', 'trail', ...libraries],
 }
 const seesEverything = new Set(['main', 'commands'])
 

@@ -51,6 +51,7 @@ const serverOptionsOf = (config: ServerConfig) => ({
   ...(config.schemas !== undefined && { schemas: config.schemas }),
   ...(config.buckets !== undefined && { buckets: config.buckets }),
   ...(config['s3-endpoint'] !== undefined && { s3Endpoint: config['s3-endpoint'] }),
+  ...(config.trail !== undefined && { trail: config.trail, trailDataEvents: config['trail-data-events'] }),
   endpoints: config.endpoints,
   activePartitions: config['active-partitions'],
   privateAddresses: config['private-addresses'],

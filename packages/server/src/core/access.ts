@@ -31,8 +31,10 @@ export type AuditRule = {
   /** `data`: recorded only where the trail selects it. @default 'management' */
   readonly event?: 'management' | 'data'
   readonly readOnly?: boolean
-  /** Input members that are never written. Blobs never are. */
+  /** What the trail calls it, where that is not the operation's name: `CreateFunction20150331`. */
+  readonly eventName?: string
+  /** Members that are not written although the trail has their names among those that are. Blobs never are. */
   readonly hidden?: readonly string[]
-  /** `resources[].type` of data events, e.g. `AWS::Kinesis::Stream`. */
+  /** `resources[].type`, e.g. `AWS::Kinesis::Stream`: named for all data events, and where AWS names it otherwise. */
   readonly resourceType?: string
 }

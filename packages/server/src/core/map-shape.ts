@@ -13,6 +13,7 @@ export function map<T>(
     (pattern === undefined || pattern.test(name))
   return {
     required: true,
+    form: { kind: 'map', member },
     decode(given, wire) {
       const raw = wire.entries?.(given) ?? given
       if (Array.isArray(raw)) throw serializationError('Start of list found where not expected')

@@ -19,12 +19,13 @@ export interface Wire {
 }
 
 /**
- * What a reader of bodies may know of a shape, to fill it straight from the bytes (see protocols/json-reader.ts). `text` and
- * `records` say nothing of a text's constraints: those are checked afterwards.
+ * What may be known of a shape from outside: readers of bodies fill it straight from the bytes (see protocols/json-reader.ts),
+ * tests look for every member. `text` and `records` say nothing of a text's constraints: those are checked afterwards.
  */
 export type Form =
   | { readonly kind: 'structure'; readonly members: Readonly<Record<string, Shape<unknown>>> }
   | { readonly kind: 'text' | 'blob' }
+  | { readonly kind: 'list' | 'map'; readonly member: Shape<unknown> }
   | {
       readonly kind: 'records'
       readonly countMax: number
@@ -192,6 +193,7 @@ export function list<T>(
 ): Shape<T[]> {
   return {
     required: true,
+    form: { kind: 'list', member },
     decode(given, wire) {
       const value = wire.list?.(given) ?? given
       if (!Array.isArray(value)) {
@@ -224,6 +226,7 @@ export function stringMap(
 ): Shape<Map<string, string>> {
   return {
     required: true,
+    form: { kind: 'map', member: string() },
     decode(given, wire) {
       const raw = wire.entries?.(given) ?? given
       if (Array.isArray(raw)) throw serializationError('Start of list found where not expected')

@@ -1,11 +1,13 @@
 import { type Clock, type Logger, type Random, systemClock } from '@millrace/ports'
 import type { Place } from '../core/arn.ts'
+import type { AuditTrail } from '../core/audit.ts'
 import { AwsError } from '../core/aws-error.ts'
 import type { Caller } from '../core/caller.ts'
 import { EventStream, HttpAnswer, type Service, type SleepingService } from '../core/operation.ts'
 import { checked } from '../core/shapes.ts'
 import type { Credentials } from '../identity/credentials.ts'
 import { Answers } from './answers.ts'
+import { type AuditedRequest, auditedRequest } from './audit.ts'
 import { authenticate } from './authenticate.ts'
 import { BodyIncomplete, BodyTooLarge, readBody } from './body.ts'
 import { giveBackMemory, reusedFromBytes, takeMemory } from './body-memory.ts'
@@ -40,6 +42,8 @@ export type GatewayOptions = {
   readonly operationRates: boolean
   /** What GET answers, by path: /health, /metrics. */
   readonly pages?: ReadonlyMap<string, Page>
+  /** Who keeps a record of calls. @default nobody */
+  readonly trail?: AuditTrail | undefined
   /** Real time, for patience with clients. @default the machine's clock */
   readonly networkClock?: Clock
   /** How long clients may take, in milliseconds. @default 10 s for headers, 30 s for a body */
@@ -67,7 +71,7 @@ const drainMs = 8_000
 
 /** The door: HTTP in, operations called, answers out, in the order of checks that AWS's front end has. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { services, place, clock, random, logger, host } = options
+  const { services, place, clock, random, logger, host, trail } = options
   const { faults, networkClock = systemClock, headersTimeoutMs = 10_000, bodyTimeoutMs = 30_000 } = options
   const throttle = new Throttle(clock)
   const room = new BodyRoom(options.bodyRoomBytesMax)
@@ -95,6 +99,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const requestId = random.uuid()
     const startedMs = networkClock.monotonicMs()
     let found: Route | undefined
+    let audited: AuditedRequest | undefined
     let heldBytes = 0
     let memory: Buffer | undefined
     const release = () => {
@@ -121,14 +126,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       const turn = room.turn(body.length)
       if (turn) await turn
       found = await router.route(request, body, requestId)
-      await answer(
-        found,
-        request,
-        response,
-        { body, spare: memory?.subarray(declaredBytes), release, proof },
-        requestId,
-      )
+      audited = trail && auditedRequest(trail, place, found, request, requestId)
+      const held = { body, spare: memory?.subarray(declaredBytes), release, proof, audited }
+      await answer(found, request, response, held, requestId)
     } catch (error) {
+      audited?.failed(error)
       if (error instanceof BodyIncomplete || response.destroyed) return void request.socket?.destroy()
       answers.error(response, error, found, requestId)
       if (!request.complete) await abandon(request)
@@ -147,7 +149,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     found: Route,
     request: HttpRequest,
     response: HttpResponse,
-    { body, spare, release, proof }: Held,
+    { body, spare, release, proof, audited }: Held,
     requestId: string,
   ): Promise<void> {
     const { service, operation, protocol } = found
@@ -156,7 +158,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     if (!service || !operation) throw new AwsError('UnknownOperationException', '')
     const admitted = verifier?.admit(proof!, found)
     const caller = admitted?.caller ?? believed(request)
-    const input = checked(operation.input, decode())
+    if (audited) audited.caller = caller
+    const decoded = decode()
+    if (audited) audited.input = decoded
+    const input = checked(operation.input, decoded)
     if (options.operationRates && operation.rate)
       throttle.admit(
         service.name,
@@ -173,6 +178,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     }
     const call = new OpenCall(requestId, caller, response, stopping.signal)
     const output = await operation.handle(service.context, input, call)
+    audited?.answered(output)
     const turn = room.turn(body.length) // many that waited for one sync are answered one by one
     if (turn) await turn
     if (output instanceof EventStream) {
@@ -221,6 +227,8 @@ type Held = {
   readonly release: () => void
   /** Where signatures are verified. */
   readonly proof: Proof | undefined
+  /** Where calls are recorded. */
+  readonly audited: AuditedRequest | undefined
 }
 
 /** What verifies signatures is loaded only where somebody asked for it. */

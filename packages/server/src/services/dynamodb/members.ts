@@ -53,6 +53,7 @@ function objectOf(value: unknown, expected: 'Expected null' | 'Expected map or n
 export function mapOf<T>(member: Shape<T>): Shape<ReadonlyMap<string, T>> {
   return {
     required: true,
+    form: { kind: 'map', member },
     decode(value, wire) {
       const decoded = new Map<string, T>()
       for (const [name, each] of Object.entries(objectOf(value, 'Expected map or null')))

@@ -23,6 +23,7 @@ type Result = TimeSeries | readonly TimeSeries[]
 /** Answers are made anew for each page; a token says how many data points came before it. */
 export const getMetricData = operation({
   name: 'GetMetricData',
+  audit: { event: 'data', resourceType: 'AWS::CloudWatch::Metric' },
   input: structure({
     MetricDataQueries: optional(list(metricDataQuery)),
     StartTime: optional(timestamp()),

@@ -22,6 +22,7 @@ const simpleStatistics = ['SampleCount', 'Average', 'Sum', 'Minimum', 'Maximum']
 
 export const getMetricStatistics = operation({
   name: 'GetMetricStatistics',
+  audit: { event: 'data', resourceType: 'AWS::CloudWatch::Metric' },
   input: structure({
     Namespace: optional(namespace),
     MetricName: optional(metricName),

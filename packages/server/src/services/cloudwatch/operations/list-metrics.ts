@@ -10,6 +10,7 @@ import { dimensionList } from '../series.ts'
 /** A token is the key of the last metric of a page: metrics that come or go between two pages move nothing. */
 export const listMetrics = operation({
   name: 'ListMetrics',
+  audit: { event: 'data', resourceType: 'AWS::CloudWatch::Metric' },
   input: structure({
     Namespace: optional(namespace),
     MetricName: optional(metricName),

@@ -13,6 +13,7 @@ const attributes = map({ min: 1, max: 256 }, string({ min: 1, max: 2048 }))
 /** All of it counts, or nothing. Entities are taken and not kept: Millrace has no view that joins by them. */
 export const putMetricData = operation({
   name: 'PutMetricData',
+  audit: { event: 'data', resourceType: 'AWS::CloudWatch::Metric' },
   input: structure({
     Namespace: optional(namespace),
     MetricData: optional(list(metricDatum)),

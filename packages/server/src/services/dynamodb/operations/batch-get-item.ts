@@ -24,6 +24,7 @@ const keysAndAttributes = structure({
 
 export const batchGetItem = operation({
   name: 'BatchGetItem',
+  audit: { event: 'data', resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     RequestItems: members.tableMapOf(keysAndAttributes),
     ReturnConsumedCapacity: members.returnConsumedCapacity,

@@ -20,6 +20,7 @@ type Write = { readonly table: Table; readonly place: ItemKey; readonly item: It
 
 export const batchWriteItem = operation({
   name: 'BatchWriteItem',
+  audit: { event: 'data', resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     RequestItems: members.tableMapOf(list(writeRequest, { min: 1, max: writesMax })),
     ReturnConsumedCapacity: members.returnConsumedCapacity,

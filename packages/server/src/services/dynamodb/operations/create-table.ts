@@ -10,6 +10,7 @@ import { tagList, withTags } from '../tags.ts'
 
 export const createTable = operation({
   name: 'CreateTable',
+  audit: { resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     AttributeDefinitions: definition.attributeDefinitions,
     TableName: tableName,

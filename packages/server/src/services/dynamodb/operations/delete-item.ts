@@ -11,6 +11,7 @@ import { checkHolds, readWriteCondition } from '../write-condition.ts'
 
 export const deleteItem = operation({
   name: 'DeleteItem',
+  audit: { event: 'data', resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     TableName: members.tableName,
     Key: members.item,

@@ -8,6 +8,7 @@ import { tableView } from '../table-view.ts'
 
 export const deleteTable = operation({
   name: 'DeleteTable',
+  audit: { resourceType: 'AWS::DynamoDB::Table' },
   input: structure({ TableName: tableName }),
   resource: tableResource,
   async handle(context: DynamoDbContext, input) {

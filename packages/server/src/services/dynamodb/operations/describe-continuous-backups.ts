@@ -6,6 +6,7 @@ import { tableName, tableResource } from '../members.ts'
 
 export const describeContinuousBackups = operation({
   name: 'DescribeContinuousBackups',
+  audit: { resourceType: 'AWS::DynamoDB::Table' },
   input: structure({ TableName: tableName }),
   resource: tableResource,
   async handle(context: DynamoDbContext, input) {

@@ -6,6 +6,7 @@ import { tableView } from '../table-view.ts'
 
 export const describeTable = operation({
   name: 'DescribeTable',
+  audit: { resourceType: 'AWS::DynamoDB::Table' },
   input: structure({ TableName: tableName }),
   resource: tableResource,
   async handle(context: DynamoDbContext, input) {

@@ -6,6 +6,7 @@ import type { TimeToLive } from '../table.ts'
 
 export const describeTimeToLive = operation({
   name: 'DescribeTimeToLive',
+  audit: { resourceType: 'AWS::DynamoDB::Table' },
   input: structure({ TableName: tableName }),
   resource: tableResource,
   async handle({ clock, tables }: DynamoDbContext, input) {

@@ -10,6 +10,7 @@ import * as members from '../members.ts'
 
 export const getItem = operation({
   name: 'GetItem',
+  audit: { event: 'data', resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     TableName: members.tableName,
     Key: members.item,

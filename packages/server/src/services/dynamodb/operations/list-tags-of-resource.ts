@@ -6,6 +6,7 @@ import { tagViews } from '../tags.ts'
 
 export const listTagsOfResource = operation({
   name: 'ListTagsOfResource',
+  audit: { resourceType: 'AWS::DynamoDB::Table' },
   // A table has 50 tags at most: all of them are one page, and there is never a NextToken.
   input: structure({ ResourceArn: string({ min: 1, max: 1283 }), NextToken: optional(string()) }),
   resource: ({ ResourceArn }) => ResourceArn,

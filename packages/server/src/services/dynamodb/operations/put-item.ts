@@ -9,6 +9,7 @@ import { checkHolds, readWriteCondition } from '../write-condition.ts'
 
 export const putItem = operation({
   name: 'PutItem',
+  audit: { event: 'data', resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     TableName: members.tableName,
     Item: members.item,

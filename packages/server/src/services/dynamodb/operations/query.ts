@@ -18,6 +18,7 @@ import { keyNames } from '../table.ts'
 
 export const query = operation({
   name: 'Query',
+  audit: { event: 'data', resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     TableName: members.tableName,
     IndexName: optional(members.indexName),

@@ -16,6 +16,7 @@ import { segmentProbe } from '../table-items.ts'
 
 export const scan = operation({
   name: 'Scan',
+  audit: { event: 'data', resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     TableName: members.tableName,
     IndexName: optional(members.indexName),

@@ -6,6 +6,7 @@ import { tagList, withTags } from '../tags.ts'
 
 export const tagResource = operation({
   name: 'TagResource',
+  audit: { resourceType: 'AWS::DynamoDB::Table' },
   input: structure({ ResourceArn: string({ min: 1, max: 1283 }), Tags: tagList }),
   resource: ({ ResourceArn }) => ResourceArn,
   async handle(context: DynamoDbContext, input) {

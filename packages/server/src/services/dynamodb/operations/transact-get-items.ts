@@ -19,6 +19,7 @@ const get = structure({
 
 export const transactGetItems = operation({
   name: 'TransactGetItems',
+  audit: { event: 'data', resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     TransactItems: list(structure({ Get: get }), { min: 1, max: transactionItemsMax }),
     ReturnConsumedCapacity: members.returnConsumedCapacity,

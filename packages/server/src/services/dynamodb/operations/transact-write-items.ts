@@ -11,6 +11,7 @@ import * as transaction from '../transaction.ts'
 
 export const transactWriteItems = operation({
   name: 'TransactWriteItems',
+  audit: { event: 'data', resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     TransactItems: transactedWrites,
     ReturnConsumedCapacity: members.returnConsumedCapacity,

@@ -5,6 +5,7 @@ import { tableOfArn } from '../table-reference.ts'
 
 export const untagResource = operation({
   name: 'UntagResource',
+  audit: { resourceType: 'AWS::DynamoDB::Table' },
   input: structure({ ResourceArn: string({ min: 1, max: 1283 }), TagKeys: list(string({ min: 1, max: 128 })) }),
   resource: ({ ResourceArn }) => ResourceArn,
   async handle(context: DynamoDbContext, input) {

@@ -8,6 +8,7 @@ const daysMax = 35
 
 export const updateContinuousBackups = operation({
   name: 'UpdateContinuousBackups',
+  audit: { resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     TableName: tableName,
     PointInTimeRecoverySpecification: structure({

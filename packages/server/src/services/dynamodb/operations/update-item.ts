@@ -19,6 +19,7 @@ const attributeUpdate = structure({
 
 export const updateItem = operation({
   name: 'UpdateItem',
+  audit: { event: 'data', resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     TableName: members.tableName,
     Key: members.item,

@@ -16,6 +16,7 @@ const indexUpdate = structure({
 
 export const updateTable = operation({
   name: 'UpdateTable',
+  audit: { resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     AttributeDefinitions: optional(definition.attributeDefinitions),
     TableName: tableName,

@@ -6,6 +6,7 @@ import { tableName, tableResource } from '../members.ts'
 
 export const updateTimeToLive = operation({
   name: 'UpdateTimeToLive',
+  audit: { resourceType: 'AWS::DynamoDB::Table' },
   input: structure({
     TableName: tableName,
     TimeToLiveSpecification: structure({ Enabled: boolean(), AttributeName: string({ min: 1, max: 255 }) }),

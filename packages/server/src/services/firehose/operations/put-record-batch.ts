@@ -9,6 +9,7 @@ import { deliveryStreamName } from '../settings/members.ts'
 
 export const putRecordBatch = operation({
   name: 'PutRecordBatch',
+  audit: { event: 'data', resourceType: 'AWS::KinesisFirehose::DeliveryStream' },
   input: structure({
     DeliveryStreamName: deliveryStreamName,
     // Read as a stream's puts are, without an object for each record.

@@ -7,6 +7,7 @@ import { deliveryStreamName } from '../settings/members.ts'
 
 export const putRecord = operation({
   name: 'PutRecord',
+  audit: { event: 'data', resourceType: 'AWS::KinesisFirehose::DeliveryStream' },
   input: structure({ DeliveryStreamName: deliveryStreamName, Record: firehoseRecord }),
   resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
   async handle(context: FirehoseContext, input) {

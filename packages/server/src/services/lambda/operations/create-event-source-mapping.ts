@@ -18,6 +18,7 @@ import { type Mapping, mappingView, standardSettings } from '../mappings/mapping
 
 export const createEventSourceMapping = operation({
   name: 'CreateEventSourceMapping',
+  audit: { eventName: 'CreateEventSourceMapping20150331' },
   http: { method: 'POST', path: '/2015-03-31/event-source-mappings', status: 202 },
   input: structure({
     ...settingsInput,

@@ -6,6 +6,7 @@ import { functionName } from '../function-name.ts'
 
 export const createFunction = operation({
   name: 'CreateFunction',
+  audit: { eventName: 'CreateFunction20150331' },
   http: { method: 'POST', path: '/2015-03-31/functions', status: 201 },
   input: structure({ FunctionName: functionName }),
   resource: ({ FunctionName }) => `function:${FunctionName}`,

@@ -7,6 +7,7 @@ import { mappingView } from '../mappings/mapping.ts'
 
 export const deleteEventSourceMapping = operation({
   name: 'DeleteEventSourceMapping',
+  audit: { eventName: 'DeleteEventSourceMapping20150331' },
   http: { method: 'DELETE', path: '/2015-03-31/event-source-mappings/{UUID}', status: 202 },
   input: structure({ UUID: mappingUuid }),
   resource: ({ UUID }) => `event-source-mapping:${UUID}`,

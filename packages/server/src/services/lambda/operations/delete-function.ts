@@ -6,6 +6,7 @@ import { functionName } from '../function-name.ts'
 
 export const deleteFunction = operation({
   name: 'DeleteFunction',
+  audit: { eventName: 'DeleteFunction20150331' },
   http: { method: 'DELETE', path: '/2015-03-31/functions/{FunctionName}' },
   input: structure({ FunctionName: functionName }),
   resource: ({ FunctionName }) => `function:${FunctionName}`,

@@ -6,6 +6,7 @@ import { mappingView } from '../mappings/mapping.ts'
 
 export const getEventSourceMapping = operation({
   name: 'GetEventSourceMapping',
+  audit: { eventName: 'GetEventSourceMapping20150331' },
   http: { method: 'GET', path: '/2015-03-31/event-source-mappings/{UUID}' },
   input: structure({ UUID: mappingUuid }),
   resource: ({ UUID }) => `event-source-mapping:${UUID}`,

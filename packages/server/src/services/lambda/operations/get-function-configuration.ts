@@ -7,6 +7,7 @@ import { qualifier } from '../members.ts'
 
 export const getFunctionConfiguration = operation({
   name: 'GetFunctionConfiguration',
+  audit: { eventName: 'GetFunctionConfiguration20150331v2' },
   http: {
     method: 'GET',
     path: '/2015-03-31/functions/{FunctionName}/configuration',

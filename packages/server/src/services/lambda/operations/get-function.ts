@@ -8,6 +8,7 @@ import { qualifier } from '../members.ts'
 
 export const getFunction = operation({
   name: 'GetFunction',
+  audit: { eventName: 'GetFunction20150331v2' },
   http: { method: 'GET', path: '/2015-03-31/functions/{FunctionName}', query: { Qualifier: 'Qualifier' } },
   input: structure({ FunctionName: functionName, Qualifier: optional(qualifier) }),
   resource: ({ FunctionName }) => `function:${FunctionName}`,

@@ -21,6 +21,7 @@ const nothing = new Uint8Array()
 
 export const invoke = operation({
   name: 'Invoke',
+  audit: { event: 'data', resourceType: 'AWS::Lambda::Function' },
   http: {
     method: 'POST',
     path: '/2015-03-31/functions/{FunctionName}/invocations',

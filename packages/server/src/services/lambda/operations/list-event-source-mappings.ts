@@ -11,6 +11,7 @@ const pageMax = 100
 
 export const listEventSourceMappings = operation({
   name: 'ListEventSourceMappings',
+  audit: { eventName: 'ListEventSourceMappings20150331' },
   http: {
     method: 'GET',
     path: '/2015-03-31/event-source-mappings',

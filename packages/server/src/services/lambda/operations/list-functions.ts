@@ -9,6 +9,7 @@ const pageMax = 50
 
 export const listFunctions = operation({
   name: 'ListFunctions',
+  audit: { eventName: 'ListFunctions20150331' },
   http: {
     method: 'GET',
     path: '/2015-03-31/functions',

@@ -15,6 +15,7 @@ import { type Mapping, type MappingState, mappingView } from '../mappings/mappin
 
 export const updateEventSourceMapping = operation({
   name: 'UpdateEventSourceMapping',
+  audit: { eventName: 'UpdateEventSourceMapping20150331' },
   http: { method: 'PUT', path: '/2015-03-31/event-source-mappings/{UUID}', status: 202 },
   input: structure({ UUID: mappingUuid, FunctionName: optional(functionName), ...settingsInput }),
   resource: ({ UUID }) => `event-source-mapping:${UUID}`,

@@ -6,6 +6,7 @@ import { functionName } from '../function-name.ts'
 
 export const updateFunctionCode = operation({
   name: 'UpdateFunctionCode',
+  audit: { eventName: 'UpdateFunctionCode20150331v2' },
   http: { method: 'PUT', path: '/2015-03-31/functions/{FunctionName}/code' },
   input: structure({ FunctionName: functionName }),
   resource: ({ FunctionName }) => `function:${FunctionName}`,

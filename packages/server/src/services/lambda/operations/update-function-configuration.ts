@@ -6,6 +6,7 @@ import { functionName } from '../function-name.ts'
 
 export const updateFunctionConfiguration = operation({
   name: 'UpdateFunctionConfiguration',
+  audit: { eventName: 'UpdateFunctionConfiguration20150331v2' },
   http: { method: 'PUT', path: '/2015-03-31/functions/{FunctionName}/configuration' },
   input: structure({ FunctionName: functionName }),
   resource: ({ FunctionName }) => `function:${FunctionName}`,

@@ -15,6 +15,7 @@ const answerRecordsMax = 10_000
 
 export const getRecords = operation({
   name: 'GetRecords',
+  audit: { event: 'data', resourceType: 'AWS::Kinesis::Stream' },
   input: structure({
     StreamARN: optional(streamArn),
     StreamId: streamReference.StreamId,

@@ -8,6 +8,7 @@ import { readableShard, shardIteratorType, startingOffset } from '../starting-po
 
 export const getShardIterator = operation({
   name: 'GetShardIterator',
+  audit: { event: 'data', resourceType: 'AWS::Kinesis::Stream' },
   input: structure({
     ...streamReference,
     ShardId: shardId,

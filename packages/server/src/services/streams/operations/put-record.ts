@@ -11,6 +11,7 @@ import { StreamMetrics } from '../stream-metrics.ts'
 
 export const putRecord = operation({
   name: 'PutRecord',
+  audit: { event: 'data', readOnly: true, resourceType: 'AWS::Kinesis::Stream' },
   input: structure({
     ...streamReference,
     Data: blob({ max: dataBytesMax }),

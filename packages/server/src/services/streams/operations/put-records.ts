@@ -11,6 +11,7 @@ import { StreamMetrics } from '../stream-metrics.ts'
 
 export const putRecords = operation({
   name: 'PutRecords',
+  audit: { event: 'data', readOnly: true, resourceType: 'AWS::Kinesis::Stream' },
   input: structure({
     ...streamReference,
     Records: recordBatch(

@@ -12,6 +12,7 @@ import { StreamMetrics } from '../stream-metrics.ts'
 
 export const subscribeToShard = operation({
   name: 'SubscribeToShard',
+  audit: { event: 'data', resourceType: 'AWS::Kinesis::StreamConsumer' },
   input: structure({
     ConsumerARN: consumerArn,
     StreamId: streamReference.StreamId,
