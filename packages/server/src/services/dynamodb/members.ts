@@ -1,3 +1,4 @@
+import { path } from '../../core/needs.ts'
 import {
   blob,
   boolean,
@@ -41,7 +42,7 @@ function named(name: Shape<string>): Shape<string> {
 }
 
 /** For `resource` of operations. */
-export const tableResource = ({ TableName }: { readonly TableName: string }) => `table/${TableName}`
+export const tableResource = ({ TableName }: { readonly TableName: string }) => path`table/${TableName}`
 
 function objectOf(value: unknown, expected: 'Expected null' | 'Expected map or null'): Record<string, unknown> {
   if (Array.isArray(value)) throw serializationError('Start of list found where not expected')

@@ -4,6 +4,7 @@ import { tableBytesMaxDefault } from './context.ts'
 import { face } from './door.ts'
 import { ItemStore } from './item-store.ts'
 import * as operations from './operations/index.ts'
+import { DynamoDbGuard } from './resource-guard.ts'
 import { Sweeper } from './sweeper.ts'
 import { TableStore } from './table-store.ts'
 import { TransactionTokens } from './transaction-tokens.ts'
@@ -20,10 +21,12 @@ export function openDynamoDb({ catalog, items: itemCatalog, ...parts }: DynamoDb
   const tokens = new TransactionTokens(itemCatalog, parts.clock)
   const sweeper = new Sweeper({ ...parts, tables, items, tokens })
   sweeper.start()
+  const context: DynamoDbContext = { ...parts, tables, items, tokens }
   return {
     ...face,
     operations: new Map(Object.values(operations).map((declared) => [declared.name, declared as AnyOperation])),
-    context: { ...parts, tables, items, tokens },
+    context,
+    guard: new DynamoDbGuard(context),
     async stop() {
       await sweeper.stop()
       items.stop()

@@ -15,6 +15,7 @@ import { Lifecycle } from './lifecycle.ts'
 import { metered } from './metered-operations.ts'
 import * as operations from './operations/index.ts'
 import { PutRates } from './put-rates.ts'
+import { FirehoseGuard } from './resource-guard.ts'
 
 export type FirehoseService = Service<FirehoseContext> & {
   /** How each delivery stands at this moment, by name. */
@@ -46,6 +47,7 @@ export function openFirehose(parts: FirehoseParts): FirehoseService {
       Object.values(operations).map((declared) => [declared.name, metered(declared as AnyOperation)]),
     ),
     context,
+    guard: new FirehoseGuard(context),
     deliveries: async () => [...(await deliveries.views()), ...(await channels.views())],
     beginChannels() {
       if (!parts.objects) throw noBuckets()

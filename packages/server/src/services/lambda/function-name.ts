@@ -14,6 +14,7 @@ export const functionName = string({ min: 1, max: 256, pattern })
 export type NamedFunction = {
   readonly name: string
   readonly qualifier: string | undefined
+  readonly place: Place
   readonly isElsewhere: boolean
 }
 
@@ -25,8 +26,25 @@ export function parseFunctionName(text: string, { accountId, region }: Place): N
   const found =
     /^(?:arn:[^:]+:lambda:)?(?:([a-z]+(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?([^:]+)(?::(.+))?$/.exec(text)
   const [, namedRegion, namedAccount, name = text, qualifier] = found ?? []
-  const isElsewhere = (namedRegion ?? region) !== region || (namedAccount ?? accountId) !== accountId
-  return { name, qualifier, isElsewhere }
+  const place = { accountId: namedAccount ?? accountId, region: namedRegion ?? region }
+  return { name, qualifier, place, isElsewhere: place.region !== region || place.accountId !== accountId }
+}
+
+/**
+ * For `resource` of operations: the ARN of the function, however it is named. `$LATEST` is the function itself: what is
+ * refused for the one is not to be had by the other.
+ */
+export function functionResource(
+  { FunctionName, Qualifier }: { readonly FunctionName?: string | undefined; readonly Qualifier?: string | undefined },
+  { place }: { readonly place: Place },
+): string | undefined {
+  if (FunctionName === undefined) return undefined
+  const { name, qualifier = Qualifier, place: named } = parseFunctionName(FunctionName, place)
+  return arn(
+    named,
+    'lambda',
+    `function:${name}${qualifier === undefined || qualifier === '$LATEST' ? '' : `:${qualifier}`}`,
+  )
 }
 
 type Parts = { readonly place: Place; readonly functions: FunctionTable }

@@ -28,6 +28,13 @@ export const putMetricData = operation({
     StrictEntityValidation: optional(boolean()),
   }),
   resource: () => undefined,
+  needs: ({ Namespace }) => [
+    {
+      action: 'cloudwatch:PutMetricData',
+      resource: '*',
+      keys: new Map(Namespace === undefined ? [] : [['cloudwatch:namespace', [Namespace]]]),
+    },
+  ],
   async handle({ clock, store }: CloudWatchContext, input) {
     const name = required(input.Namespace, 'Namespace')
     if (name.startsWith('AWS/')) throw reservedNamespace()

@@ -1,6 +1,7 @@
 import { validationError } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { boolean, list, optional, string, structure, type ValueOf } from '../../../core/shapes.ts'
+import { needOnItems } from '../access.ts'
 import { type Item, soundItem } from '../attribute-value.ts'
 import { capacityView, readCapacity, readUnits, summed } from '../consumed-capacity.ts'
 import type { DynamoDbContext } from '../context.ts'
@@ -30,6 +31,10 @@ export const batchGetItem = operation({
     ReturnConsumedCapacity: members.returnConsumedCapacity,
   }),
   resource: () => undefined,
+  needs: ({ RequestItems, ...asked }, context: DynamoDbContext) =>
+    [...RequestItems].map(([TableName, { Keys, ...ofTable }]) =>
+      needOnItems(context, 'BatchGetItem', { ...asked, ...ofTable, TableName, keys: Keys }),
+    ),
   async handle(context: DynamoDbContext, input) {
     const keyCount = [...input.RequestItems.values()].reduce((sum, { Keys }) => sum + Keys.length, 0)
     if (keyCount > keysMax) throw validationError('Too many items requested for the BatchGetItem call')

@@ -1,6 +1,7 @@
 import { validationError } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { list, optional, structure, type ValueOf } from '../../../core/shapes.ts'
+import { needOnItems } from '../access.ts'
 import type { Item } from '../attribute-value.ts'
 import { capacityView, summed, writeCapacity } from '../consumed-capacity.ts'
 import type { DynamoDbContext } from '../context.ts'
@@ -27,6 +28,13 @@ export const batchWriteItem = operation({
     ReturnItemCollectionMetrics: members.returnItemCollectionMetrics,
   }),
   resource: () => undefined,
+  needs: ({ RequestItems, ...asked }, context: DynamoDbContext) =>
+    [...RequestItems].map(([TableName, requests]) => {
+      const keys = requests
+        .map(({ DeleteRequest, PutRequest }) => DeleteRequest?.Key ?? PutRequest?.Item)
+        .filter((key) => key !== undefined)
+      return needOnItems(context, 'BatchWriteItem', { ...asked, TableName, keys })
+    }),
   async handle({ tables, items }: DynamoDbContext, input) {
     const count = [...input.RequestItems.values()].reduce((sum, requests) => sum + requests.length, 0)
     if (count > writesMax) throw validationError('Too many items requested for the BatchWriteItem call')

@@ -1,5 +1,7 @@
+import { requestTagKeys } from '../../../core/needs.ts'
 import { operation } from '../../../core/operation.ts'
 import { boolean, list, optional, string, structure } from '../../../core/shapes.ts'
+import { needOn } from '../access.ts'
 import type { DynamoDbContext } from '../context.ts'
 import { invalidValue, unsupported } from '../faults.ts'
 import { tableName, tableResource } from '../members.ts'
@@ -27,6 +29,11 @@ export const createTable = operation({
     ResourcePolicy: optional(string()),
   }),
   resource: tableResource,
+  needs(input, context: DynamoDbContext) {
+    const keys = requestTagKeys((input.Tags ?? []).map(({ Key, Value }) => [Key, Value]))
+    const create = needOn(context, 'CreateTable', tableResource(input), keys)
+    return keys.size === 0 ? [create] : [create, needOn(context, 'TagResource', tableResource(input), keys)]
+  },
   async handle(context: DynamoDbContext, input) {
     const { clock, random, tables, transitionMs } = context
     const nowMs = clock.nowMs()

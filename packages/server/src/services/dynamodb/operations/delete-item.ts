@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { enumeration, optional, structure } from '../../../core/shapes.ts'
+import { needOnItems } from '../access.ts'
 import { soundItem } from '../attribute-value.ts'
 import type { DynamoDbContext } from '../context.ts'
 import { keyOf } from '../item-key.ts'
@@ -21,6 +22,7 @@ export const deleteItem = operation({
     ...members.conditionMembers,
   }),
   resource: members.tableResource,
+  needs: (input, context: DynamoDbContext) => [needOnItems(context, 'DeleteItem', input)],
   async handle({ tables, items }: DynamoDbContext, input) {
     const { ReturnValues: asked = 'NONE' } = input
     checkMix(

@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { boolean, optional, string, structure } from '../../../core/shapes.ts'
+import { needOnItems } from '../access.ts'
 import { soundItem } from '../attribute-value.ts'
 import { capacityView, readCapacity, readUnits } from '../consumed-capacity.ts'
 import type { DynamoDbContext } from '../context.ts'
@@ -21,6 +22,7 @@ export const getItem = operation({
     ExpressionAttributeNames: members.placeholderMembers.ExpressionAttributeNames,
   }),
   resource: members.tableResource,
+  needs: (input, context: DynamoDbContext) => [needOnItems(context, 'GetItem', input)],
   async handle({ tables, items }: DynamoDbContext, input) {
     const key = soundItem(input.Key)
     const paths = readItemProjection(input)

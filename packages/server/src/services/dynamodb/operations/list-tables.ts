@@ -12,7 +12,7 @@ export const listTables = operation({
     ExclusiveStartTableName: optional(tableName),
     Limit: optional(integer({ min: 1, max: pageMax })),
   }),
-  resource: () => undefined,
+  resource: () => 'table/*',
   async handle({ tables }: DynamoDbContext, input) {
     const after = input.ExclusiveStartTableName ?? ''
     const left = tables

@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { enumeration, optional, structure } from '../../../core/shapes.ts'
+import { needOnItems } from '../access.ts'
 import type { DynamoDbContext } from '../context.ts'
 import { checkReturnsOld, placeOfPut, returnedAttributes, soundPut, writeAnswer } from '../item-writes.ts'
 import * as members from '../members.ts'
@@ -19,6 +20,7 @@ export const putItem = operation({
     ...members.conditionMembers,
   }),
   resource: members.tableResource,
+  needs: (input, context: DynamoDbContext) => [needOnItems(context, 'PutItem', input)],
   async handle({ tables, items }: DynamoDbContext, input) {
     const { ReturnValues: asked = 'NONE' } = input
     checkMix(

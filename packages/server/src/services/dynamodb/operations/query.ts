@@ -1,6 +1,7 @@
 import { validationError } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { boolean, enumeration, integer, optional, string, structure } from '../../../core/shapes.ts'
+import { needOnQuery, sourceResource } from '../access.ts'
 import { attributesIn, type Condition } from '../condition.ts'
 import { parseCondition } from '../condition-parser.ts'
 import type { DynamoDbContext } from '../context.ts'
@@ -37,7 +38,8 @@ export const query = operation({
     KeyConditionExpression: optional(string()),
     ...members.placeholderMembers,
   }),
-  resource: members.tableResource,
+  resource: sourceResource,
+  needs: (input, context: DynamoDbContext) => [needOnQuery(context, input)],
   async handle({ clock, tables, items }: DynamoDbContext, input) {
     const { AttributesToGet, QueryFilter, ConditionalOperator, KeyConditions } = input
     const { ProjectionExpression, FilterExpression, KeyConditionExpression } = input

@@ -1,6 +1,7 @@
 import { validationError } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { boolean, enumeration, integer, optional, string, structure } from '../../../core/shapes.ts'
+import { needOnScan, sourceResource } from '../access.ts'
 import { parseCondition } from '../condition-parser.ts'
 import type { DynamoDbContext } from '../context.ts'
 import { readProjection } from '../item-reads.ts'
@@ -34,7 +35,8 @@ export const scan = operation({
     ...members.placeholderMembers,
     ConsistentRead: optional(boolean()),
   }),
-  resource: members.tableResource,
+  resource: sourceResource,
+  needs: (input, context: DynamoDbContext) => [needOnScan(context, input)],
   async handle({ clock, tables, items }: DynamoDbContext, input) {
     const { AttributesToGet, ScanFilter, ConditionalOperator, ProjectionExpression, FilterExpression } = input
     checkMix({ AttributesToGet, ScanFilter, ConditionalOperator }, { ProjectionExpression, FilterExpression }, input)

@@ -1,6 +1,7 @@
 import { validationError } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { list, optional, string, structure } from '../../../core/shapes.ts'
+import { needOnItems } from '../access.ts'
 import { soundItem } from '../attribute-value.ts'
 import { capacityView, readCapacity, readUnits, summed } from '../consumed-capacity.ts'
 import type { DynamoDbContext } from '../context.ts'
@@ -25,6 +26,8 @@ export const transactGetItems = operation({
     ReturnConsumedCapacity: members.returnConsumedCapacity,
   }),
   resource: () => undefined,
+  needs: (input, context: DynamoDbContext) =>
+    input.TransactItems.map(({ Get }) => needOnItems(context, 'GetItem', Get, 'TransactGetItems')),
   async handle({ tables, items }: DynamoDbContext, input) {
     const wanted = input.TransactItems.map(({ Get }) => {
       const key = soundItem(Get.Key)

@@ -1,6 +1,7 @@
 import { validationError } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { optional, string, structure } from '../../../core/shapes.ts'
+import { needOnItems } from '../access.ts'
 import type { Item } from '../attribute-value.ts'
 import { type Capacity, type CapacityAsked, capacityView, summed, writeCapacity } from '../consumed-capacity.ts'
 import type { DynamoDbContext } from '../context.ts'
@@ -19,6 +20,13 @@ export const transactWriteItems = operation({
     ClientRequestToken: optional(string({ min: 1, max: 36 })),
   }),
   resource: () => undefined,
+  needs: (input, context: DynamoDbContext) =>
+    input.TransactItems.flatMap(({ ConditionCheck, Delete, Put, Update }) => {
+      const asked = { ConditionCheckItem: ConditionCheck, DeleteItem: Delete, PutItem: Put, UpdateItem: Update }
+      return Object.entries(asked).flatMap(([action, item]) =>
+        item ? needOnItems(context, action, item, 'TransactWriteItems') : [],
+      )
+    }),
   async handle(context: DynamoDbContext, input) {
     const { items, tokens } = context
     const writes = input.TransactItems.map((each) => transactedWrite(context, each))

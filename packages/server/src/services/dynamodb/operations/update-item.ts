@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { enumeration, optional, string, structure } from '../../../core/shapes.ts'
+import { needOnItems } from '../access.ts'
 import { soundItem } from '../attribute-value.ts'
 import type { DynamoDbContext } from '../context.ts'
 import { keyOf } from '../item-key.ts'
@@ -31,6 +32,7 @@ export const updateItem = operation({
     ...members.conditionMembers,
   }),
   resource: members.tableResource,
+  needs: (input, context: DynamoDbContext) => [needOnItems(context, 'UpdateItem', input)],
   async handle({ tables, items }: DynamoDbContext, input) {
     const { ReturnValues: asked = 'NONE' } = input
     checkMix(

@@ -1,6 +1,8 @@
 import { invalidArgument, notImplemented } from '../../../core/aws-error.ts'
+import { requestTagKeys } from '../../../core/needs.ts'
 import { operation } from '../../../core/operation.ts'
 import { enumeration, integer, list, optional, structure } from '../../../core/shapes.ts'
+import { deliveryStreamResource, needOn, rolesPassed } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { checkTable } from '../conversion/table-check.ts'
 import { planOf } from '../delivery/plan.ts'
@@ -34,7 +36,13 @@ export const createDeliveryStream = operation({
     DatabaseSourceConfiguration: optional(structure({})),
   }),
   rate: { perSecond: 5, per: 'account' },
-  resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
+  resource: deliveryStreamResource,
+  needs(input, context: FirehoseContext) {
+    const keys = requestTagKeys((input.Tags ?? []).map(({ Key, Value = '' }) => [Key, Value]))
+    const create = needOn(context, 'CreateDeliveryStream', input, keys)
+    const tagged = keys.size === 0 ? [] : [needOn(context, 'TagDeliveryStream', input, keys)]
+    return [create, ...tagged, ...rolesPassed(input)]
+  },
   async handle(context: FirehoseContext, input) {
     const { clock, deliveryStreams, limits, place, streams, transitionMs } = context
     const name = input.DeliveryStreamName

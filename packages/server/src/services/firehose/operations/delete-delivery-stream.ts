@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { boolean, optional, structure } from '../../../core/shapes.ts'
+import { deliveryStreamResource } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { deliveryStreamBusy } from '../faults.ts'
 import { deliveryStreamName } from '../settings/members.ts'
@@ -8,7 +9,7 @@ export const deleteDeliveryStream = operation({
   name: 'DeleteDeliveryStream',
   input: structure({ DeliveryStreamName: deliveryStreamName, AllowForceDelete: optional(boolean()) }),
   rate: { perSecond: 5, per: 'account' },
-  resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
+  resource: deliveryStreamResource,
   async handle({ clock, deliveryStreams, place, transitionMs }: FirehoseContext, input) {
     await deliveryStreams.update(input.DeliveryStreamName, (stream) => {
       if (stream.status === 'DELETING') return stream

@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { integer, optional, string, structure } from '../../../core/shapes.ts'
+import { deliveryStreamResource } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { deliveryStreamView } from '../delivery-stream-view.ts'
 import { deliveryStreamName } from '../settings/members.ts'
@@ -12,7 +13,7 @@ export const describeDeliveryStream = operation({
     ExclusiveStartDestinationId: optional(string({ min: 1, max: 100, pattern: '[a-zA-Z0-9-]+' })),
   }),
   rate: { perSecond: 5, per: 'account' },
-  resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
+  resource: deliveryStreamResource,
   async handle({ deliveryStreams, place }: FirehoseContext, input) {
     const view = deliveryStreamView(deliveryStreams.get(input.DeliveryStreamName), place)
     const { ExclusiveStartDestinationId: after = '' } = input

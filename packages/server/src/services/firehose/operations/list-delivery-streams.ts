@@ -14,7 +14,7 @@ export const listDeliveryStreams = operation({
     ExclusiveStartDeliveryStreamName: optional(deliveryStreamName),
   }),
   rate: { perSecond: 5, per: 'account' },
-  resource: () => undefined,
+  resource: () => 'deliverystream/*',
   async handle({ deliveryStreams }: FirehoseContext, input) {
     const { Limit = pageSizeDefault, DeliveryStreamType: type, ExclusiveStartDeliveryStreamName: after = '' } = input
     const names = deliveryStreams

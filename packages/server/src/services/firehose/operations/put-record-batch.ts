@@ -1,6 +1,7 @@
 import { operation } from '../../../core/operation.ts'
 import { type RecordBatch, recordBatch } from '../../../core/record-batch.ts'
 import { structure } from '../../../core/shapes.ts'
+import { deliveryStreamResource } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { batchTooLarge, slowDown } from '../faults.ts'
 import { batchBytesMax, batchRecordsMax, recordBytesMax } from '../limits.ts'
@@ -15,7 +16,7 @@ export const putRecordBatch = operation({
     // Read as a stream's puts are, without an object for each record.
     Records: recordBatch(firehoseRecord, { countMax: batchRecordsMax, dataBytesMax: recordBytesMax, keyLengthMax: 0 }),
   }),
-  resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
+  resource: deliveryStreamResource,
   async handle(context: FirehoseContext, input) {
     const stream = admitPut(context, input.DeliveryStreamName, input.Records.count)
     const records = dataOf(input.Records)

@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { structure } from '../../../core/shapes.ts'
+import { deliveryStreamResource } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { slowDown } from '../faults.ts'
 import { admitPut, firehoseRecord, writeRecords } from '../record-writer.ts'
@@ -9,7 +10,7 @@ export const putRecord = operation({
   name: 'PutRecord',
   audit: { event: 'data', resourceType: 'AWS::KinesisFirehose::DeliveryStream' },
   input: structure({ DeliveryStreamName: deliveryStreamName, Record: firehoseRecord }),
-  resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
+  resource: deliveryStreamResource,
   async handle(context: FirehoseContext, input) {
     const stream = admitPut(context, input.DeliveryStreamName, 1)
     const [recordId] = await writeRecords(context, stream, [input.Record.Data], 'PutRecord')

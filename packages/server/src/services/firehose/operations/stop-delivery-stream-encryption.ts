@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { structure } from '../../../core/shapes.ts'
+import { deliveryStreamResource } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { deliveryStreamName } from '../settings/members.ts'
 
@@ -7,7 +8,7 @@ export const stopDeliveryStreamEncryption = operation({
   name: 'StopDeliveryStreamEncryption',
   input: structure({ DeliveryStreamName: deliveryStreamName }),
   rate: { perSecond: 5, per: 'account' },
-  resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
+  resource: deliveryStreamResource,
   async handle({ deliveryStreams }: FirehoseContext, input) {
     deliveryStreams.active(input.DeliveryStreamName) // nothing is encrypted yet, so that there is nothing to stop
     return {}

@@ -1,6 +1,7 @@
 import { invalidArgument } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { string, structure } from '../../../core/shapes.ts'
+import { deliveryStreamResource, needOn, rolesPassed } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { checkTable } from '../conversion/table-check.ts'
 import { planOf } from '../delivery/plan.ts'
@@ -19,7 +20,8 @@ export const updateDestination = operation({
     ...destinationUpdates,
   }),
   rate: { perSecond: 5, per: 'account' },
-  resource: (input) => `deliverystream/${input.DeliveryStreamName}`,
+  resource: deliveryStreamResource,
+  needs: (input, context: FirehoseContext) => [needOn(context, 'UpdateDestination', input), ...rolesPassed(input)],
   async handle(context: FirehoseContext, input) {
     const { anyEndpoint, clock, deliveryStreams, place } = context
     const { CurrentDeliveryStreamVersionId: version, DestinationId } = input

@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { list, structure } from '../../../core/shapes.ts'
+import { onTables, tableResource } from '../access.ts'
 import { checkCatalog } from '../catalog-check.ts'
 import type { GlueContext } from '../context.ts'
 import { errorDetails } from '../error-details.ts'
@@ -13,7 +14,9 @@ export const batchDeleteTableVersion = operation({
     TableName: name,
     VersionIds: list(versionId, { max: 100 }),
   }),
-  resource: ({ DatabaseName, TableName }) => `table/${DatabaseName}/${TableName}`,
+  resource: ({ DatabaseName, TableName }) => tableResource(DatabaseName, TableName),
+  needs: ({ DatabaseName, TableName }, context: GlueContext) =>
+    onTables(context, 'BatchDeleteTableVersion', DatabaseName, TableName),
   async handle(context: GlueContext, { DatabaseName, TableName, VersionIds, ...input }) {
     checkCatalog(context, input)
     await context.tables.table(DatabaseName, TableName)

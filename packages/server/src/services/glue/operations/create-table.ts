@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { list, optional, structure } from '../../../core/shapes.ts'
+import { onTables, tableResource } from '../access.ts'
 import { checkCatalog } from '../catalog-check.ts'
 import type { GlueContext } from '../context.ts'
 import { invalidInput } from '../faults.ts'
@@ -14,7 +15,9 @@ export const createTable = operation({
     PartitionIndexes: optional(list(structure({ Keys: list(name, { min: 1 }), IndexName: name }))),
     OpenTableFormatInput: optional(structure({})),
   }),
-  resource: ({ DatabaseName, TableInput }) => `table/${DatabaseName}/${TableInput?.Name ?? ''}`,
+  resource: ({ DatabaseName, TableInput }) => tableResource(DatabaseName, TableInput?.Name),
+  needs: ({ DatabaseName, TableInput }, context: GlueContext) =>
+    onTables(context, 'CreateTable', DatabaseName, TableInput?.Name),
   async handle(context: GlueContext, { DatabaseName, ...input }) {
     checkCatalog(context, input)
     if (input.OpenTableFormatInput) throw invalidInput('Millrace keeps no Iceberg tables. See docs/glue.md.')

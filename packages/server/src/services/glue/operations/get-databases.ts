@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { enumeration, list, optional, string, structure } from '../../../core/shapes.ts'
+import { onDatabase } from '../access.ts'
 import { checkCatalog } from '../catalog-check.ts'
 import type { GlueContext } from '../context.ts'
 import { catalogId, pageSize } from '../members.ts'
@@ -15,7 +16,8 @@ export const getDatabases = operation({
     ResourceShareType: optional(enumeration('FOREIGN', 'ALL', 'FEDERATED')),
     AttributesToGet: optional(list(enumeration('NAME', 'TARGET_DATABASE'))),
   }),
-  resource: () => undefined,
+  resource: () => 'catalog',
+  needs: (_, context: GlueContext) => onDatabase(context, 'GetDatabases', '*'),
   async handle(context: GlueContext, input) {
     checkCatalog(context, input)
     const isOwn = input.ResourceShareType === undefined || input.ResourceShareType === 'ALL'

@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { optional, string, structure } from '../../../core/shapes.ts'
+import { onTables, tableResource } from '../access.ts'
 import { checkCatalog } from '../catalog-check.ts'
 import type { GlueContext } from '../context.ts'
 import { catalogId, name } from '../members.ts'
@@ -13,7 +14,9 @@ export const getPartitionIndexes = operation({
     TableName: name,
     NextToken: optional(string()),
   }),
-  resource: ({ DatabaseName, TableName }) => `table/${DatabaseName}/${TableName}`,
+  resource: ({ DatabaseName, TableName }) => tableResource(DatabaseName, TableName),
+  needs: ({ DatabaseName, TableName }, context: GlueContext) =>
+    onTables(context, 'GetPartitionIndexes', DatabaseName, TableName),
   async handle(context: GlueContext, input) {
     checkCatalog(context, input)
     await context.tables.table(input.DatabaseName, input.TableName)

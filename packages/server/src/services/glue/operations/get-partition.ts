@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { list, string, structure } from '../../../core/shapes.ts'
+import { onTables, tableResource } from '../access.ts'
 import { checkCatalog } from '../catalog-check.ts'
 import type { GlueContext } from '../context.ts'
 import { partitionNotFound } from '../faults.ts'
@@ -14,7 +15,9 @@ export const getPartition = operation({
     TableName: name,
     PartitionValues: list(string({ min: 1, max: 1024 })),
   }),
-  resource: ({ DatabaseName, TableName }) => `table/${DatabaseName}/${TableName}`,
+  resource: ({ DatabaseName, TableName }) => tableResource(DatabaseName, TableName),
+  needs: ({ DatabaseName, TableName }, context: GlueContext) =>
+    onTables(context, 'GetPartition', DatabaseName, TableName),
   async handle(context: GlueContext, input) {
     checkCatalog(context, input)
     await context.tables.table(input.DatabaseName, input.TableName)

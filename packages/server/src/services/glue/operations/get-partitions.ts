@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { integer, optional, string, structure } from '../../../core/shapes.ts'
+import { onTables, tableResource } from '../access.ts'
 import { checkCatalog } from '../catalog-check.ts'
 import type { GlueContext } from '../context.ts'
 import { catalogId, name } from '../members.ts'
@@ -15,7 +16,9 @@ export const getPartitions = operation({
     NextToken: optional(string()),
     MaxResults: optional(integer({ min: 1, max: 1000 })),
   }),
-  resource: ({ DatabaseName, TableName }) => `table/${DatabaseName}/${TableName}`,
+  resource: ({ DatabaseName, TableName }) => tableResource(DatabaseName, TableName),
+  needs: ({ DatabaseName, TableName }, context: GlueContext) =>
+    onTables(context, 'GetPartitions', DatabaseName, TableName),
   async handle(context: GlueContext, input) {
     checkCatalog(context, input)
     await context.tables.table(input.DatabaseName, input.TableName)

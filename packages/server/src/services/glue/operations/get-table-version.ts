@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { optional, structure } from '../../../core/shapes.ts'
+import { onTables, tableResource } from '../access.ts'
 import { checkCatalog } from '../catalog-check.ts'
 import type { GlueContext } from '../context.ts'
 import { catalogId, name, versionId } from '../members.ts'
@@ -8,7 +9,9 @@ import { tableView } from '../table.ts'
 export const getTableVersion = operation({
   name: 'GetTableVersion',
   input: structure({ CatalogId: catalogId, DatabaseName: name, TableName: name, VersionId: optional(versionId) }),
-  resource: ({ DatabaseName, TableName }) => `table/${DatabaseName}/${TableName}`,
+  resource: ({ DatabaseName, TableName }) => tableResource(DatabaseName, TableName),
+  needs: ({ DatabaseName, TableName }, context: GlueContext) =>
+    onTables(context, 'GetTableVersion', DatabaseName, TableName),
   async handle(context: GlueContext, input) {
     checkCatalog(context, input)
     const { input: database } = await context.tables.database(input.DatabaseName)

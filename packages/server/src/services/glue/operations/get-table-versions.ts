@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { optional, string, structure } from '../../../core/shapes.ts'
+import { onTables, tableResource } from '../access.ts'
 import { checkCatalog } from '../catalog-check.ts'
 import type { GlueContext } from '../context.ts'
 import { catalogId, name, pageSize } from '../members.ts'
@@ -15,7 +16,9 @@ export const getTableVersions = operation({
     NextToken: optional(string()),
     MaxResults: pageSize,
   }),
-  resource: ({ DatabaseName, TableName }) => `table/${DatabaseName}/${TableName}`,
+  resource: ({ DatabaseName, TableName }) => tableResource(DatabaseName, TableName),
+  needs: ({ DatabaseName, TableName }, context: GlueContext) =>
+    onTables(context, 'GetTableVersions', DatabaseName, TableName),
   async handle(context: GlueContext, input) {
     checkCatalog(context, input)
     const { input: database } = await context.tables.database(input.DatabaseName)

@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { boolean, enumeration, list, optional, string, structure, timestamp } from '../../../core/shapes.ts'
+import { onTables, tableResource } from '../access.ts'
 import { checkCatalog } from '../catalog-check.ts'
 import type { GlueContext } from '../context.ts'
 import { catalogId, name } from '../members.ts'
@@ -16,7 +17,8 @@ export const getTable = operation({
     IncludeStatusDetails: optional(boolean()),
     AttributesToGet: optional(list(enumeration('NAME', 'TABLE_TYPE', 'DEFAULT', 'LATEST_ICEBERG_METADATA'))),
   }),
-  resource: ({ DatabaseName, Name }) => `table/${DatabaseName}/${Name}`,
+  resource: ({ DatabaseName, Name }) => tableResource(DatabaseName, Name),
+  needs: ({ DatabaseName, Name }, context: GlueContext) => onTables(context, 'GetTable', DatabaseName, Name),
   async handle(context: GlueContext, input) {
     checkCatalog(context, input)
     const { input: database } = await context.tables.database(input.DatabaseName)

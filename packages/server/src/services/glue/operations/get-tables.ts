@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { enumeration, list, optional, string, structure } from '../../../core/shapes.ts'
+import { databaseResource, onTables } from '../access.ts'
 import { checkCatalog } from '../catalog-check.ts'
 import type { GlueContext } from '../context.ts'
 import { catalogId, name, pageSize } from '../members.ts'
@@ -17,7 +18,8 @@ export const getTables = operation({
     MaxResults: pageSize,
     AttributesToGet: optional(list(enumeration('NAME', 'TABLE_TYPE', 'DEFAULT', 'LATEST_ICEBERG_METADATA'))),
   }),
-  resource: ({ DatabaseName }) => `database/${DatabaseName}`,
+  resource: ({ DatabaseName }) => databaseResource(DatabaseName),
+  needs: ({ DatabaseName }, context: GlueContext) => onTables(context, 'GetTables', DatabaseName, '*'),
   async handle(context: GlueContext, input) {
     checkCatalog(context, input)
     const { input: database } = await context.tables.database(input.DatabaseName)

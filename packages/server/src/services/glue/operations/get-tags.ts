@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { string, structure } from '../../../core/shapes.ts'
+import { resourceNamed } from '../access.ts'
 import type { GlueContext } from '../context.ts'
 
 /** None: tags of databases are not kept. Terraform asks for them whenever it looks at a database. */
@@ -8,7 +9,7 @@ export const getTags = operation({
   input: structure({
     ResourceArn: string({ min: 1, max: 10_240, pattern: 'arn:aws(-(cn|us-gov|iso(-[bef])?))?:glue:.*' }),
   }),
-  resource: () => undefined,
+  resource: resourceNamed,
   async handle(_: GlueContext) {
     return { Tags: {} }
   },

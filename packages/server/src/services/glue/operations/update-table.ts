@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { boolean, optional, structure } from '../../../core/shapes.ts'
+import { onTables, tableResource } from '../access.ts'
 import { checkCatalog } from '../catalog-check.ts'
 import type { GlueContext } from '../context.ts'
 import { invalidInput } from '../faults.ts'
@@ -15,7 +16,9 @@ export const updateTable = operation({
     VersionId: optional(versionId),
     UpdateOpenTableFormatInput: optional(structure({})),
   }),
-  resource: ({ DatabaseName, TableInput }) => `table/${DatabaseName}/${TableInput?.Name ?? ''}`,
+  resource: ({ DatabaseName, TableInput }) => tableResource(DatabaseName, TableInput?.Name),
+  needs: ({ DatabaseName, TableInput }, context: GlueContext) =>
+    onTables(context, 'UpdateTable', DatabaseName, TableInput?.Name),
   async handle(context: GlueContext, { DatabaseName, TableInput, ...input }) {
     checkCatalog(context, input)
     if (input.UpdateOpenTableFormatInput) throw invalidInput('Millrace keeps no Iceberg tables. See docs/glue.md.')

@@ -1,4 +1,5 @@
 import { parseArn } from '../../../core/arn.ts'
+import { arnOfResource, requestTagKeys } from '../../../core/needs.ts'
 import { operation } from '../../../core/operation.ts'
 import {
   constraintsBroken,
@@ -9,6 +10,7 @@ import {
   timestamp,
   violation,
 } from '../../../core/shapes.ts'
+import { functionArnKeys } from '../access.ts'
 import type { LambdaContext } from '../context.ts'
 import { functionDoesNotExist, invalidParameter, mappingExists, streamNotFound, tooManyMappings } from '../faults.ts'
 import { parseFunctionName } from '../function-name.ts'
@@ -28,7 +30,16 @@ export const createEventSourceMapping = operation({
     StartingPositionTimestamp: optional(timestamp()),
     Tags: optional(stringMap({ min: 1, max: 128 }, { min: 0, max: 256 })),
   }),
-  resource: ({ FunctionName }) => `function:${FunctionName}`,
+  resource: () => undefined,
+  needs(input, context: LambdaContext) {
+    const keys = functionArnKeys(context, input.FunctionName)
+    const tagKeys = requestTagKeys(input.Tags ?? [])
+    const resource = arnOfResource(context.place, 'lambda', 'event-source-mapping:*')
+    return [
+      { action: 'lambda:CreateEventSourceMapping', resource: '*', keys },
+      ...(tagKeys.size === 0 ? [] : [{ action: 'lambda:TagResource', resource, keys: tagKeys }]),
+    ]
+  },
   async handle(context: LambdaContext, input) {
     const { clock, functions, mappings, objects, place, random, runner, streams } = context
     const { EventSourceArn, StartingPosition, StartingPositionTimestamp } = input

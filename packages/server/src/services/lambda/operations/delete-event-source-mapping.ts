@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { structure } from '../../../core/shapes.ts'
+import { mappingResource, needsOnMapping } from '../access.ts'
 import type { LambdaContext } from '../context.ts'
 import { mappingInUse } from '../faults.ts'
 import { isInTransition, mappingUuid } from '../mapping-input.ts'
@@ -10,7 +11,8 @@ export const deleteEventSourceMapping = operation({
   audit: { eventName: 'DeleteEventSourceMapping20150331' },
   http: { method: 'DELETE', path: '/2015-03-31/event-source-mappings/{UUID}', status: 202 },
   input: structure({ UUID: mappingUuid }),
-  resource: ({ UUID }) => `event-source-mapping:${UUID}`,
+  resource: mappingResource,
+  needs: (input, context: LambdaContext) => needsOnMapping(context, 'DeleteEventSourceMapping', input),
   async handle({ clock, mappings, place, runner }: LambdaContext, { UUID }) {
     const mapping = await mappings.update(UUID, (now) => {
       if (isInTransition(now)) throw mappingInUse('delete')

@@ -1,7 +1,7 @@
 import { operation } from '../../../core/operation.ts'
 import { optional, structure } from '../../../core/shapes.ts'
 import type { LambdaContext } from '../context.ts'
-import { functionName, functionOf } from '../function-name.ts'
+import { functionName, functionOf, functionResource } from '../function-name.ts'
 import { functionView } from '../functions/function-table.ts'
 import { qualifier } from '../members.ts'
 
@@ -14,7 +14,7 @@ export const getFunctionConfiguration = operation({
     query: { Qualifier: 'Qualifier' },
   },
   input: structure({ FunctionName: functionName, Qualifier: optional(qualifier) }),
-  resource: ({ FunctionName }) => `function:${FunctionName}`,
+  resource: functionResource,
   async handle(context: LambdaContext, { FunctionName, Qualifier }) {
     return functionView(functionOf(context, FunctionName, Qualifier), context.functions.startedAtMs)
   },

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { operation } from '../../../core/operation.ts'
 import { optional, structure } from '../../../core/shapes.ts'
 import type { LambdaContext } from '../context.ts'
-import { functionName, functionOf } from '../function-name.ts'
+import { functionName, functionOf, functionResource } from '../function-name.ts'
 import { functionView } from '../functions/function-table.ts'
 import { qualifier } from '../members.ts'
 
@@ -11,7 +11,7 @@ export const getFunction = operation({
   audit: { eventName: 'GetFunction20150331v2' },
   http: { method: 'GET', path: '/2015-03-31/functions/{FunctionName}', query: { Qualifier: 'Qualifier' } },
   input: structure({ FunctionName: functionName, Qualifier: optional(qualifier) }),
-  resource: ({ FunctionName }) => `function:${FunctionName}`,
+  resource: functionResource,
   async handle(context: LambdaContext, { FunctionName, Qualifier }) {
     const found = functionOf(context, FunctionName, Qualifier)
     const { code, concurrency } = found.definition

@@ -1,3 +1,4 @@
+import { arnOfResource } from '../../../core/needs.ts'
 import { HttpAnswer, operation } from '../../../core/operation.ts'
 import { blob, enumeration, optional, string, structure } from '../../../core/shapes.ts'
 import type { LambdaContext } from '../context.ts'
@@ -9,7 +10,7 @@ import {
   requestNotJson,
   requestTooLarge,
 } from '../faults.ts'
-import { functionName, functionOf } from '../function-name.ts'
+import { functionName, functionOf, functionResource } from '../function-name.ts'
 import { FunctionUnreachable, NoPlaceFree } from '../functions/invocation.ts'
 import { eventBytesMax, payloadBytesMax } from '../limits.ts'
 import { qualifier } from '../members.ts'
@@ -41,7 +42,13 @@ export const invoke = operation({
     ClientContext: optional(string({ max: clientContextLengthMax })),
     Payload: optional(blob()),
   }),
-  resource: ({ FunctionName }) => `function:${FunctionName}`,
+  resource: functionResource,
+  needs: (input, context: LambdaContext) => [
+    {
+      action: 'lambda:InvokeFunction',
+      resource: arnOfResource(context.place, 'lambda', functionResource(input, context)),
+    },
+  ],
   async handle(context: LambdaContext, input, { requestId, signal }) {
     const { invocations } = context
     const called = functionOf(context, input.FunctionName, input.Qualifier)

@@ -1,5 +1,6 @@
 import { operation } from '../../../core/operation.ts'
 import { optional, structure } from '../../../core/shapes.ts'
+import { mappingResource, needsOnMapping } from '../access.ts'
 import type { LambdaContext } from '../context.ts'
 import { functionDoesNotExist, mappingInUse } from '../faults.ts'
 import { parseFunctionName } from '../function-name.ts'
@@ -18,7 +19,8 @@ export const updateEventSourceMapping = operation({
   audit: { eventName: 'UpdateEventSourceMapping20150331' },
   http: { method: 'PUT', path: '/2015-03-31/event-source-mappings/{UUID}', status: 202 },
   input: structure({ UUID: mappingUuid, FunctionName: optional(functionName), ...settingsInput }),
-  resource: ({ UUID }) => `event-source-mapping:${UUID}`,
+  resource: mappingResource,
+  needs: (input, context: LambdaContext) => needsOnMapping(context, 'UpdateEventSourceMapping', input),
   async handle({ clock, functions, mappings, objects, place, runner }: LambdaContext, input) {
     const { FunctionName, UUID } = input
     const named = FunctionName === undefined ? undefined : parseFunctionName(FunctionName, place)

@@ -1,0 +1,26 @@
+import type { ConditionKeys, Need } from '../../core/access.ts'
+import { arnOfResource, path } from '../../core/needs.ts'
+import type { LambdaContext } from './context.ts'
+import { functionResource } from './function-name.ts'
+
+/* What calls about event source mappings need: [service authorization reference]. */
+
+export const mappingResource = ({ UUID }: { readonly UUID: string }) => path`event-source-mapping:${UUID}`
+
+/** An action on a mapping; conditions may ask for the function that it feeds, and for the one that it shall feed. */
+export function needsOnMapping(
+  context: LambdaContext,
+  action: string,
+  input: { readonly UUID: string; readonly FunctionName?: string | undefined },
+): Need[] {
+  const resource = arnOfResource(context.place, 'lambda', mappingResource(input))
+  const fed = context.mappings.find(input.UUID)?.functionName
+  const names = input.FunctionName === undefined ? [fed] : [fed, input.FunctionName]
+  return names.map((name) => ({ action: `lambda:${action}`, resource, keys: functionArnKeys(context, name) }))
+}
+
+/** Of a request that names a function without being on it. */
+export function functionArnKeys(context: LambdaContext, FunctionName: string | undefined): ConditionKeys {
+  const named = functionResource({ FunctionName }, context)
+  return new Map(named === undefined ? [] : [['lambda:functionarn', [named]]])
+}
