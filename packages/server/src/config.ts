@@ -80,15 +80,42 @@ export const serverOptions = {
     value: 'FILE',
     env: 'MILLRACE_TLS_CERT',
     default: undefined as string | undefined,
-    help: 'Speak HTTPS by this certificate (PEM, the chain after it); with --tls-key.',
-    parse: textFile,
+    help: 'Speak HTTPS by this certificate (PEM, the chain after it); with --tls-key. Read again when it changes.',
+    parse: readableFile,
   }),
   'tls-key': option({
     value: 'FILE',
     env: 'MILLRACE_TLS_KEY',
     default: undefined as string | undefined,
     help: 'The private key of --tls-cert (PEM).',
-    parse: textFile,
+    parse: readableFile,
+  }),
+  'tls-client-ca': option({
+    value: 'FILE',
+    env: 'MILLRACE_TLS_CLIENT_CA',
+    default: undefined as string | undefined,
+    help: 'Clients must show a certificate that one of these authorities (PEM) vouches for. Requests are signed all the same.',
+    parse: readableFile,
+  }),
+  'tls-client-auth': option({
+    value: 'none|optional|required',
+    env: 'MILLRACE_TLS_CLIENT_AUTH',
+    default: undefined as 'none' | 'optional' | 'required' | undefined,
+    help: 'Whether clients need a certificate of --tls-client-ca; required, unless said otherwise, and then no plain HTTP either.',
+    parse: (text): 'none' | 'optional' | 'required' | undefined => oneOf('none', 'optional', 'required')(text),
+  }),
+  'tls-only': option({
+    env: 'MILLRACE_TLS_ONLY',
+    default: false,
+    help: 'Refuse plain HTTP, also on this machine.',
+    parse: onOrOff,
+  }),
+  'private-endpoints': option({
+    value: 'FILE',
+    env: 'MILLRACE_PRIVATE_ENDPOINTS',
+    default: undefined as string | undefined,
+    help: 'JSON: further addresses and Unix sockets to listen on, each with a policy of its own. See docs/private-endpoints.md.',
+    parse: readableFile,
   }),
   durability: option({
     value: 'fsync|os',
@@ -339,9 +366,10 @@ function limitsFrom(text: string): Limits {
   return text === 'aws' || text === 'off' ? text : (jsonFile(text, 'aws, off or ') as Limits)
 }
 
-function textFile(path: string): string {
+function readableFile(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    readFileSync(path)
+    return path
   } catch {
     throw new ConfigError('a file that can be read')
   }

@@ -6,7 +6,7 @@ import { isLoopback } from './core/loopback.ts'
 import { Sleeper } from './core/sleeper.ts'
 import { type FaultRules, Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
-import { certificateFor } from './gateway/tls/certificate-folder.ts'
+import { namesOf, type PrivateEndpointOptions, privateEndpointsOf } from './gateway/private-endpoints.ts'
 import type { IdentityDocument } from './identity/identity-document.ts'
 import { AddressRules } from './outbound/address-rules.ts'
 import { openCloudWatch } from './services/cloudwatch/service.ts'
@@ -27,11 +27,12 @@ import { lockFile } from './storage/embedded/process-lock.ts'
 import { openMemory } from './storage/memory/open.ts'
 import { MetricStore } from './telemetry/metric-store.ts'
 import { prometheusPage } from './telemetry/prometheus-page.ts'
+import { checkTls, isTlsOnly, openTls, type TlsOptions } from './tls-options.ts'
 import type { DataSelection } from './trail/data-selection.ts'
 
 /* The wiring: the only file that sees every room. */
 
-export type MillraceOptions = {
+export type MillraceOptions = TlsOptions & {
   /** TCP port; 0 takes a free one. @default 0 */
   readonly port?: number
   /** Address to listen on. @default '127.0.0.1' */
@@ -45,11 +46,8 @@ export type MillraceOptions = {
   readonly insecure?: boolean
   /** Folder that keeps streams and records. Without one, all is kept in memory and gone at the end. */
   readonly data?: string
-  /**
-   * Speak TLS beside plain HTTP, on the same port: by a certificate of one's own (PEM), or by one that is made, kept in
-   * the data folder, and vouched for by an authority that clients are told to trust. @default false
-   */
-  readonly tls?: boolean | { readonly cert: string; readonly key: string }
+  /** Further addresses, each with a policy of its own: a JSON file, or what would stand in it (see docs/private-endpoints.md). @default none */
+  readonly privateEndpoints?: string | readonly PrivateEndpointOptions[]
   /** When a put into a folder is answered: on the disk, or in the operating system's hands. @default 'fsync' */
   readonly durability?: 'fsync' | 'os'
   /** A new file of the log begins when one is this long, in bytes; a folder gives space back by whole files. @default 64 MiB */
@@ -103,6 +101,8 @@ export type Millrace = {
   readonly tlsUrl?: string
   /** With a certificate that was made here: what clients are to trust, as PEM, and the file that holds it. */
   readonly authority?: { readonly pem: string; readonly path?: string }
+  /** Where each private endpoint listens, by its id: `http://HOST:PORT`, or the socket's path. */
+  readonly endpoints: ReadonlyMap<string, string>
   /** Answers what is in flight, writes what was accepted, and leaves nothing behind. Idempotent. */
   stop(): Promise<void>
 }
@@ -115,6 +115,9 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const { clock = systemClock, random = systemRandom, logger = silentLogger, host = '127.0.0.1' } = options
   const place: Place = { accountId: options.account ?? '000000000000', region: options.region ?? 'us-east-1' }
   checkExposure(host, options, logger)
+  const privateEndpoints = privateEndpointsOf(options.privateEndpoints ?? [])
+  for (const { at } of privateEndpoints) if ('host' in at) checkExposure(at.host, options, logger)
+  checkTls(options)
   if (options.identity !== undefined) throw new ConfigError('an identity file cannot be read yet')
   const limits = limitsOf(options.limits ?? 'aws')
   const addressRules = new AddressRules(options.privateAddresses)
@@ -267,17 +270,13 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     ...(definitions.size > 0 || isKept(mappingPrefix) ? [lambda] : []),
   ]
   await Promise.all(busy.map((sleeper) => sleeper.wake())).catch(closeAndThrow)
-  const tls = await certificateFor(options.tls ?? false, {
-    folder: options.data && `${options.data}/tls`,
-    host,
-    clock: systemClock, // clients look at theirs
-    random,
-    logger,
-  }).catch(closeAndThrow)
-  if (tls?.authority !== undefined)
+  const tls = await openTls(options, [host, ...privateEndpoints.flatMap(namesOf)], options.data, random, logger).catch(
+    closeAndThrow,
+  )
+  if (tls?.authority() !== undefined)
     pages.set(
       '/ca.pem',
-      page('application/x-pem-file', () => tls.authority!),
+      page('application/x-pem-file', () => tls.authority()!),
     )
   const trail = await openTrail(options, { place, clock, random, logger }).catch(closeAndThrow)
   const gateway = await openGateway({
@@ -291,9 +290,12 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     faults,
     operationRates: limits.operationRates,
     pages,
-    tls,
+    tls: tls?.door,
+    tlsOnly: isTlsOnly(options),
+    privateEndpoints,
     trail: trail?.trail,
   }).catch(async (error: unknown) => {
+    tls?.stop()
     await trail?.close()
     return closeAndThrow(error)
   })
@@ -305,10 +307,12 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     host,
     port: gateway.port,
     ...(gateway.tlsUrl !== undefined && { tlsUrl: gateway.tlsUrl }),
-    ...(tls?.authority !== undefined && {
-      authority: { pem: tls.authority, ...(tls.authorityPath !== undefined && { path: tls.authorityPath }) },
+    ...(tls?.authority() !== undefined && {
+      authority: { pem: tls.authority()!, ...(tls.authorityPath !== undefined && { path: tls.authorityPath }) },
     }),
+    endpoints: gateway.endpoints,
     stop() {
+      tls?.stop()
       stopped ??= gateway
         .close()
         .then(() => trail?.close())

@@ -44,6 +44,10 @@ const serverOptionsOf = (config: ServerConfig) => ({
   insecure: config.insecure,
   ...(!config.memory && { data: config.data }),
   tls: tlsOf(config),
+  ...(config['tls-client-ca'] !== undefined && { tlsClientCa: config['tls-client-ca'] }),
+  ...(config['tls-client-auth'] !== undefined && { tlsClientAuth: config['tls-client-auth'] }),
+  tlsOnly: config['tls-only'],
+  ...(config['private-endpoints'] !== undefined && { privateEndpoints: config['private-endpoints'] }),
   durability: config.durability,
   limits: config.limits,
   ...(config.faults !== undefined && { faults: config.faults as FaultRules }),
@@ -63,8 +67,8 @@ const serverOptionsOf = (config: ServerConfig) => ({
   logger: jsonLogger((line) => process.stderr.write(line), systemClock, config['log-level']),
 })
 
-function tlsOf({ tls, 'tls-cert': cert, 'tls-key': key }: ServerConfig) {
-  return cert !== undefined && key !== undefined ? { cert, key } : tls
+function tlsOf({ tls, 'tls-cert': certFile, 'tls-key': keyFile }: ServerConfig) {
+  return certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : tls
 }
 
 /** One line: where it is, and how to point a client at it. */

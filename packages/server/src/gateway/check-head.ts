@@ -1,17 +1,16 @@
-import { isOwnHost } from './host-check.ts'
+import { type Door, isHostOf } from './door.ts'
 import type { HttpRequest } from './listener.ts'
 import { Unroutable } from './route.ts'
 
 /**
  * What a browser's page or a confused proxy would send is refused before anything looks at the request's meaning.
- * @param host the name that the server was told to listen on
  *
  * For the same reason no answer has `Access-Control-Allow-Origin`, where AWS says `*`: AWS can afford it, for a page
  * cannot sign. Here signatures are not verified, and any page that the user visits could read and write streams.
  */
-export function checkHead(request: HttpRequest, host: string, isCertified?: (name: string) => boolean): void {
+export function checkHead(request: HttpRequest, door: Door): void {
   const authority = String(request.headers[':authority'] ?? request.headers.host ?? '')
-  if (!isOwnHost(authority, host, isCertified))
+  if (!isHostOf(door, authority))
     throw new Unroutable(
       'AccessDeniedException',
       'Millrace does not answer under this host name: use localhost, an address, or the name given to --host',

@@ -13,16 +13,19 @@ import { BodyIncomplete, BodyTooLarge, readBody } from './body.ts'
 import { giveBackMemory, reusedFromBytes, takeMemory } from './body-memory.ts'
 import { BodyRoom } from './body-room.ts'
 import { checkHead } from './check-head.ts'
+import { type ConnectionLimits, ConnectionRoom } from './connection-room.ts'
+import { type Door, openDoors } from './door.ts'
 import type { Faults } from './faults.ts'
 import { inflate, inflatedBytesMax } from './inflate.ts'
-import { type HttpRequest, type HttpResponse, listen } from './listener.ts'
+import type { HttpRequest, HttpResponse } from './listener.ts'
 import { OpenCall } from './open-call.ts'
 import { type Page, sendPage } from './pages.ts'
+import { type PrivateEndpoint, privateDoor } from './private-endpoints.ts'
 import { eventStreamContentType, sendEvents } from './protocols/event-stream.ts'
 import { type Route, Router } from './route.ts'
 import type { Proof } from './signature/signature-verifier.ts'
 import { Throttle } from './throttle.ts'
-import type { ServerCertificate } from './tls/certificate.ts'
+import type { TlsDoor } from './tls/tls-door.ts'
 
 export type GatewayOptions = {
   readonly services: readonly (Service | SleepingService)[]
@@ -33,8 +36,12 @@ export type GatewayOptions = {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
-  /** Certificate and key, as PEM: TLS is then spoken on the same port. @default no TLS */
-  readonly tls?: ServerCertificate | undefined
+  /** TLS is then spoken on the same port. @default no TLS */
+  readonly tls?: TlsDoor | undefined
+  /** Refuse who comes without TLS. @default false */
+  readonly tlsOnly?: boolean | undefined
+  /** Further doors. @default none */
+  readonly privateEndpoints?: readonly PrivateEndpoint[] | undefined
   /** Whose signatures are taken. @default anybody is believed who signs in the right form */
   readonly credentials?: Credentials | undefined
   readonly faults?: Faults | undefined
@@ -49,6 +56,7 @@ export type GatewayOptions = {
   /** How long clients may take, in milliseconds. @default 10 s for headers, 30 s for a body */
   readonly headersTimeoutMs?: number
   readonly bodyTimeoutMs?: number
+  readonly connectionLimits?: ConnectionLimits
   /** Bytes of bodies that are held at once; see BodyRoom. */
   readonly bodyRoomBytesMax?: number
 }
@@ -58,13 +66,15 @@ export type Gateway = {
   /** The same port by TLS; undefined without. */
   readonly tlsUrl: string | undefined
   readonly port: number
+  /** Where each private endpoint listens, by its id: `http://HOST:PORT`, or the socket's path. */
+  readonly endpoints: ReadonlyMap<string, string>
   /** Finishes what is in flight (8 s at most), ends event streams, closes everything. */
   close(): Promise<void>
 }
 
 /** A batch of 10 MiB is 14 MiB of base64, and there is JSON around it. */
 export const bodyBytesMax = 16 * 1024 * 1024
-const connectionsMax = 20_000
+const standardConnectionLimits: ConnectionLimits = { connectionsMax: 20_000, connectionsPerAddressMax: 10_000 }
 const idleTimeoutMs = 75_000
 const noQuery = new URLSearchParams()
 const drainMs = 8_000
@@ -80,22 +90,22 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const answers = new Answers(random, logger, stopping.signal)
   const verifier = options.credentials && (await verifierOf(options, options.credentials))
 
-  const tls = options.tls && (await (await import('./tls/tls-door.ts')).tlsDoor(options.tls))
   let saidThatTlsIsMissing = false
   const onTlsMissing = () => {
     if (!saidThatTlsIsMissing) logger.log('warn', 'a client speaks TLS, which is off: start the server with --tls')
     saidThatTlsIsMissing = true
   }
 
-  const listener = await listen(
-    { host, port: options.port, headersTimeoutMs, idleTimeoutMs, connectionsMax, tls, onTlsMissing },
-    (request, response) => {
-      response.on('error', () => {}) // the client went away; 'close' tells the same
-      void serve(request, response)
-    },
-  )
+  const own: Door = { at: { host, port: options.port }, dnsNames: [host], tls: options.tls, tlsOnly: options.tlsOnly }
+  const doors = [own, ...(options.privateEndpoints ?? []).map((endpoint) => privateDoor(endpoint, own))]
+  const connections = new ConnectionRoom(options.connectionLimits ?? standardConnectionLimits)
+  const limits = { headersTimeoutMs, idleTimeoutMs, connections, onTlsMissing }
+  const listeners = await openDoors(doors, limits, (request, response, door) => {
+    response.on('error', () => {}) // the client went away; 'close' tells the same
+    void serve(request, response, door)
+  })
 
-  async function serve(request: HttpRequest, response: HttpResponse): Promise<void> {
+  async function serve(request: HttpRequest, response: HttpResponse, door: Door): Promise<void> {
     const requestId = random.uuid()
     const startedMs = networkClock.monotonicMs()
     let found: Route | undefined
@@ -109,7 +119,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       memory = undefined
     }
     try {
-      checkHead(request, host, tls?.names)
+      checkHead(request, door)
       if (options.pages && request.method === 'GET' && (await sendPage(options.pages, request, response))) return
       const declaredBytes = Number(request.headers['content-length']) || 0
       if (declaredBytes > bodyBytesMax) throw new BodyTooLarge()
@@ -207,15 +217,23 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     if (!over.signal.aborted) request.socket?.destroy()
   }
 
-  const { port } = listener
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const port = listeners[0]!.port!
+  const authority = authorityOf(host, port)
   return {
     port,
     url: `http://${authority}`,
-    tlsUrl: tls && `https://${authority}`,
+    tlsUrl: options.tls && `https://${authority}`,
+    endpoints: new Map(
+      doors.flatMap(({ vpcEndpointId, at }, index) =>
+        vpcEndpointId === undefined
+          ? []
+          : [[vpcEndpointId, 'socket' in at ? at.socket : `http://${authorityOf(at.host, listeners[index]!.port!)}`]],
+      ),
+    ),
     close() {
       stopping.abort()
-      return listener.close(networkClock.sleep(drainMs))
+      const patience = networkClock.sleep(drainMs)
+      return Promise.all(listeners.map((listener) => listener.close(patience))).then(() => {})
     },
   }
 }
@@ -237,6 +255,8 @@ async function verifierOf({ services, place, clock, random, logger }: GatewayOpt
   const names = new Set(services.map(({ name }) => name))
   return new SignatureVerifier({ credentials, region: place.region, services: names, clock, random, logger })
 }
+
+const authorityOf = (host: string, port: number) => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /** What a body counts that does not say how long it is; no SDK sends a long one so. 0 if there is none. */
 const undeclaredBytes = ({ httpVersionMajor, headers, method }: HttpRequest): number =>

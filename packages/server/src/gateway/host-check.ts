@@ -4,14 +4,18 @@ import { isIP } from 'node:net'
  * May a request name this host? Without authentication a web page that a user visits could otherwise reach the server
  * under a name of its own that it points at loopback (DNS rebinding). IP addresses and localhost cannot be rebound, and
  * a name without a dot belongs to the local network (a service of Docker Compose), never to a page of the web.
- * @param configured the name that the server was told to listen on
+ * @param configured names that the server was told to have
  * @param isCertified is it a name of the server's certificate? What an operator had certified is the operator's.
  */
-export function isOwnHost(authority: string, configured: string, isCertified?: (name: string) => boolean): boolean {
+export function isOwnHost(
+  authority: string,
+  configured: readonly string[],
+  isCertified?: (name: string) => boolean,
+): boolean {
   const name = authority
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase()
-  if (name.endsWith('.localhost') || name === configured.toLowerCase()) return true
+  if (name.endsWith('.localhost') || configured.some((own) => own.toLowerCase() === name)) return true
   return isIP(name) !== 0 || /^[a-z0-9_-]+$/.test(name) || isCertified?.(name) === true
 }

@@ -1,6 +1,7 @@
 import type http from 'node:http'
 import http2 from 'node:http2'
-import net, { type AddressInfo, type Socket } from 'node:net'
+import net, { type Socket } from 'node:net'
+import type { ConnectionRoom } from './connection-room.ts'
 import type { TlsDoor } from './tls/tls-door.ts'
 
 /**
@@ -13,23 +14,35 @@ const { createServer } = process.getBuiltinModule('node:http')
 export type HttpRequest = http.IncomingMessage
 export type HttpResponse = http.ServerResponse
 
+/** Where a door is: an address of this machine (port 0 takes a free one), or a file. */
+export type Address =
+  | { readonly host: string; readonly port: number }
+  | {
+      /** A Unix socket's path. */
+      readonly socket: string
+      /** Who may connect, as the file's mode, e.g. 0o660. */
+      readonly mode: number
+    }
+
 export type ListenerOptions = {
-  readonly host: string
-  readonly port: number
+  readonly at: Address
   /** From a connection's or a request's first byte to the end of its headers, in milliseconds. */
   readonly headersTimeoutMs: number
   /** A connection without a request is closed after this time. Longer than clients keep theirs. */
   readonly idleTimeoutMs: number
-  /** Connections held at once; more are closed as they come. */
-  readonly connectionsMax: number
+  /** Connections for which there is no room are closed as they come. */
+  readonly connections: ConnectionRoom
   /** For clients that begin with a TLS handshake; without it they hear HTTP, which each of them has words for. */
   readonly tls?: TlsDoor | undefined
+  /** Refuse who comes without TLS. @default false */
+  readonly tlsOnly?: boolean
   /** Called at each handshake that there is no TLS for. */
   readonly onTlsMissing?: () => void
 }
 
 export type Listener = {
-  readonly port: number
+  /** Undefined for a Unix socket. */
+  readonly port: number | undefined
   /** Stops accepting, lets what is in flight finish until `patience` resolves, then closes what is left. */
   close(patience: Promise<void>): Promise<void>
 }
@@ -70,6 +83,7 @@ export async function listen(
   const sockets = new Set<Socket>()
   const undecided = new Set<Socket>()
   const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    if (!options.connections.admit(socket)) return void socket.destroy()
     sockets.add(socket)
     undecided.add(socket)
     socket.on('close', () => {
@@ -78,7 +92,7 @@ export async function listen(
     })
     socket.on('error', () => socket.destroy())
     tellApart(socket, options, (opening) => {
-      if (opening !== 'tls') return serve(socket, opening)
+      if (opening !== 'tls') return options.tlsOnly ? refuse(socket, opening) : serve(socket, opening)
       if (options.tls)
         return options.tls.enter(socket, headersTimeoutMs, (inner, chosen) => {
           if (chosen === 'http2') return serve(inner, chosen)
@@ -104,18 +118,23 @@ export async function listen(
       server.emit('connection', inner)
     }
   })
-  server.maxConnections = options.connectionsMax
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host, 4096, () => resolve())
-  })
+  const { at } = options
+  const leaveSocket = 'socket' in at ? await (await import('./unix-socket.ts')).listenAt(server, at) : undefined
+  if ('port' in at) {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(at.port, at.host, backlog, () => resolve())
+    })
+  }
   // Node times the headers of HTTP/1.1 only in a server that listens; ours is handed its connections.
   http1.emit('listening')
 
+  const bound = server.address()
   return {
-    port: (server.address() as AddressInfo).port,
+    port: bound !== null && typeof bound === 'object' ? bound.port : undefined,
     async close(patience) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      await leaveSocket?.()
       http1.close()
       for (const session of sessions) session.close()
       for (const socket of undecided) socket.destroy()
@@ -126,6 +145,23 @@ export async function listen(
       await closed
     },
   }
+}
+
+/** Connections that the system holds until they are taken. */
+const backlog = 4096
+
+/** What a client hears in the clear where only TLS is spoken; nothing of what it asks has been looked at. */
+const httpsOnly =
+  '<AccessDeniedException>\n  <Message>This server speaks HTTPS only</Message>\n</AccessDeniedException>\n'
+
+function refuse(socket: Socket, opening: 'http1' | 'http2'): void {
+  if (opening === 'http2') return void socket.destroy()
+  socket.setTimeout(lingerMs, () => socket.destroy())
+  socket.resume() // what is unread when a socket closes takes the answer with it
+  socket.end(
+    'HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nConnection: close\r\n' +
+      `Content-Length: ${httpsOnly.length}\r\n\r\n${httpsOnly}`,
+  )
 }
 
 /** How long a client may leave its side of an HTTP/2 connection open when ours is closed. */

@@ -13,21 +13,7 @@ export type OwnCertificate = ServerCertificate & {
   readonly authorityPath?: string
 }
 
-/**
- * The certificate that a server shows: its operator's, or one of its own. Undefined without TLS.
- * @param folder where its own is kept; undefined keeps it in memory
- */
-export async function certificateFor(
-  asked: boolean | ServerCertificate,
-  { folder, host, ...parts }: Parts & { readonly folder: string | undefined; readonly host: string },
-): Promise<(ServerCertificate & Partial<OwnCertificate>) | undefined> {
-  if (typeof asked === 'object') return asked
-  if (!asked) return undefined
-  const names = namesFor(host)
-  return folder === undefined ? certificateInMemory(names, parts) : certificateIn(folder, names, parts)
-}
-
-/** One with less time than this is made anew at the start. */
+/** One with less time than this is made anew. */
 const leftMsMin = 30 * 24 * 3600 * 1000
 
 type Parts = { readonly clock: Clock; readonly random: Random; readonly logger: Logger }
@@ -40,8 +26,12 @@ export function namesFor(host: string): string[] {
 }
 
 /** Made at each start: clients learn it anew, by what the server says of itself. */
-const certificateInMemory = (names: readonly string[], { clock, random }: Parts): OwnCertificate =>
+export const certificateInMemory = (names: readonly string[], { clock, random }: Parts): OwnCertificate =>
   makeCertificate(names, clock.nowMs(), random)
+
+/** Is it time for another one? */
+export const isOld = (cert: string, names: readonly string[], nowMs: number): boolean =>
+  !isGoodFor(cert, names, nowMs, leftMsMin)
 
 /**
  * The certificate of a folder, made when missing, expired within a month, or lacking a name that is wanted now.
@@ -55,7 +45,7 @@ export async function certificateIn(folder: string, names: readonly string[], pa
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const kept = await readFile(`${folder}/server.pem`, 'utf8').catch(ifMissing)
   const known = kept === undefined ? undefined : parse(kept)
-  if (known && isGoodFor(known.cert, names, clock.nowMs(), leftMsMin)) {
+  if (known && !isOld(known.cert, names, clock.nowMs())) {
     await chmod(`${folder}/server.pem`, 0o600)
     if ((await readFile(authorityPath, 'utf8').catch(ifMissing)) !== known.authority)
       await replace(authorityPath, known.authority, 0o644)

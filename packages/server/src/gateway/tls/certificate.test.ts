@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { createSecureContext } from 'node:tls'
 import { ManualClock, silentLogger, systemRandom } from '@millrace/ports'
 import { isGoodFor, makeCertificate, validityMs } from './certificate.ts'
-import { certificateFor, certificateIn, namesFor } from './certificate-folder.ts'
+import { certificateIn, namesFor } from './certificate-folder.ts'
 
 const nowMs = Date.UTC(2026, 10, 21)
 const dayMs = 24 * 3600 * 1000
@@ -94,14 +94,4 @@ test('it is made anew, and said so, when it ends soon, lacks a name, or is damag
     certs.add((await open('10.0.0.7')).cert)
   }
   assert.deepEqual([certs.size, warnings.length], [6, 5])
-})
-
-test("the operator's own certificate is taken as it is, and none is made without being asked", async () => {
-  const parts = { clock: new ManualClock(nowMs), random: systemRandom, logger: silentLogger, host: 'a' }
-  const given = { cert: 'c', key: 'k' }
-  assert.equal(await certificateFor(given, { ...parts, folder: '/nowhere' }), given)
-  assert.equal(await certificateFor(false, { ...parts, folder: '/nowhere' }), undefined)
-  const inMemory = await certificateFor(true, { ...parts, folder: undefined })
-  assert.equal(inMemory?.authorityPath, undefined)
-  assert.ok(inMemory?.authority)
 })

@@ -40,11 +40,15 @@ export const validityMs = 825 * dayMs
 /** A client's clock may be behind. */
 const beforeMs = dayMs
 
+/** RFC 5280, section 4.2.1.12: serverAuth, clientAuth. */
+const purposes = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' }
+
 /** Makes both, for names and IP addresses. */
 export function makeCertificate(
   names: readonly string[],
   nowMs: number,
   random: Random,
+  purpose: keyof typeof purposes = 'server',
 ): ServerCertificate & { readonly authority: Authority } {
   const authorityKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const serverKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -68,7 +72,7 @@ export function makeCertificate(
     extensions: [
       extension('2.5.29.19', sequence(), 'critical'), // no authority
       extension('2.5.29.15', bitString(Buffer.from([0x80]), 7), 'critical'), // digitalSignature
-      extension('2.5.29.37', sequence(objectIdentifier('1.3.6.1.5.5.7.3.1'))), // serverAuth
+      extension('2.5.29.37', sequence(objectIdentifier(purposes[purpose]))),
       extension('2.5.29.14', octetString(keyIdOf(serverKeys.publicKey))),
       extension('2.5.29.35', sequence(implicit(0, authorityId))),
       extension('2.5.29.17', sequence(...names.map(alternativeName))),

@@ -15,8 +15,8 @@ import { tlsDoor } from './tls-door.ts'
 const own = makeCertificate([...namesFor('127.0.0.1'), 'millrace.test'], Date.now(), systemRandom)
 const ca = own.authority
 
-const fixture = (t: Parameters<typeof gatewayFixture>[0], options: Partial<GatewayOptions> = {}) =>
-  gatewayFixture(t, { tls: own, ...options })
+const fixture = async (t: Parameters<typeof gatewayFixture>[0], options: Partial<GatewayOptions> = {}) =>
+  gatewayFixture(t, { tls: await tlsDoor(own), ...options })
 
 type Asked = { host?: string; servername?: string; body?: string; options?: https.RequestOptions }
 
@@ -146,11 +146,34 @@ test('clients that say nothing, or half of something, inside TLS are let go of',
   }
 })
 
-test('old versions of TLS are refused', async (t) => {
+test('old versions of TLS and weak ciphers are refused', async (t) => {
   const { port } = await fixture(t)
-  const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
-  await assert.rejects(httpsCall(port, { options: old }), /protocol version|EPROTO|unsupported/i)
+  for (const old of ['TLSv1', 'TLSv1.1'] as const) {
+    const options = { minVersion: old, maxVersion: old, ciphers: 'DEFAULT@SECLEVEL=0' }
+    await assert.rejects(httpsCall(port, { options }), /protocol version|EPROTO|unsupported/i, old)
+  }
+  const weak = [
+    'ECDHE-ECDSA-AES128-SHA',
+    'ECDHE-ECDSA-AES256-SHA384',
+    'AES128-GCM-SHA256',
+    'AES128-SHA',
+    'ECDHE-RSA-AES128-SHA256',
+  ]
+  for (const cipher of [...weak, 'AECDH-NULL-SHA', 'ADH-AES128-GCM-SHA256', 'PSK-AES128-GCM-SHA256']) {
+    const options = { maxVersion: 'TLSv1.2', ciphers: `${cipher}@SECLEVEL=0` } as const
+    await assert.rejects(httpsCall(port, { options }), /./, cipher)
+  }
   assert.equal((await httpsCall(port, { options: { maxVersion: 'TLSv1.2' } })).status, 200)
+  assert.equal((await httpsCall(port, { options: { minVersion: 'TLSv1.3' } })).status, 200)
+})
+
+test('where only TLS is spoken, plain HTTP is refused in words, and nothing of it is done', async (t) => {
+  const { port } = await fixture(t, { tlsOnly: true })
+  const refused = await call(port, { headers: signedHeaders('Echo') })
+  assert.equal(refused.status, 403)
+  assert.match(refused.text, /This server speaks HTTPS only/)
+  assert.equal(await rawConversation(port, ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n']), '')
+  assert.equal((await httpsCall(port)).status, 200)
 })
 
 test('plain HTTP inside TLS is as strict as outside, and a connection is used again', async (t) => {
