@@ -22,6 +22,8 @@ export type ConditionKeys = { get(name: string): readonly string[] | undefined }
 export interface ResourceGuard {
   /** The resource's own policy, as it was put; undefined if it has none. */
   policyOf(resourceArn: string): string | undefined
+  /** They are trust policies of roles: what such a one does not allow is not allowed, whatever else is. @default false */
+  readonly areTrustPolicies?: boolean
   /** For `aws:ResourceTag/…`; undefined if there is no such resource. */
   tagsOf(resourceArn: string): ReadonlyMap<string, string> | undefined
 }

@@ -10,6 +10,10 @@ export type Place = {
 export const arn = ({ accountId, region }: Place, service: string, resource: string) =>
   `arn:${partitionOf(region)}:${service}:${region}:${accountId}:${resource}`
 
+/** Of a service that is the same in all regions: `arn:aws:iam::000000000000:user/name`. */
+export const globalArn = ({ accountId, region }: Place, service: string, resource: string) =>
+  `arn:${partitionOf(region)}:${service}::${accountId}:${resource}`
+
 function partitionOf(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn'
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'

@@ -26,4 +26,8 @@ export type CallerSession = {
   readonly expiresAtMs: number
   /** The role, or the user of GetSessionToken. */
   readonly issuer: { readonly arn: string; readonly principalId: string; readonly name: string }
+  /** Who is behind it, as who began the first of a chain of sessions said: it cannot be changed. */
+  readonly sourceIdentity?: string
+  /** Tags that roles which the session assumes get too. */
+  readonly transitiveTags?: ReadonlyMap<string, string>
 }

@@ -1,4 +1,6 @@
+import type { ConditionKeys } from '../core/access.ts'
 import type { CallerIdentity } from '../core/caller.ts'
+import type { PolicySet } from '../policies/policy.ts'
 
 /* What the gateway asks of whoever knows the users. */
 
@@ -9,13 +11,19 @@ export type Credential = {
   readonly principal: Principal
 }
 
-/** Who has a key, and what decides about what it may do. */
+/** Who has a key, and what decides about what it may do. The same object as long as nothing of it has changed. */
 export type Principal = {
   readonly accountId: string
   readonly identity: CallerIdentity
   /** `aws:PrincipalTag/…` */
   readonly tags: ReadonlyMap<string, string>
+  readonly policies: PrincipalPolicies
+  /** What conditions may ask of who calls: `aws:principalarn`, `aws:userid`, `aws:principaltag/…`, … */
+  readonly keys: ConditionKeys
 }
+
+/** Of the user and its groups, or of the role; what bounds them; and what a session was narrowed to. */
+export type PrincipalPolicies = Pick<PolicySet, 'identity' | 'boundary' | 'session'>
 
 export interface Credentials {
   /**

@@ -25,7 +25,7 @@ export function credential(accessKeyId: string, secret: string, userName = 'alic
   return {
     accessKeyId,
     secret,
-    principal: { accountId: account, identity, tags: new Map() } as Credential['principal'],
+    principal: { accountId: account, identity, tags: new Map(), policies: { identity: [] }, keys: new Map() },
   }
 }
 
