@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises'
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from '@millrace/ports'
-import { ConfigError } from './config.ts'
 import type { Place } from './core/arn.ts'
-import { isLoopback } from './core/loopback.ts'
 import { Sleeper } from './core/sleeper.ts'
+import { checkExposure } from './exposure.ts'
 import { type FaultRules, Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
 import { namesOf, type PrivateEndpointOptions, privateEndpointsOf } from './gateway/private-endpoints.ts'
 import type { IdentityDocument } from './identity/identity-document.ts'
+import type { IdentityParts, IdentityStore } from './identity/identity-store.ts'
 import { AddressRules } from './outbound/address-rules.ts'
 import { openCloudWatch } from './services/cloudwatch/service.ts'
 import { face as dynamodbFace, tablePrefix } from './services/dynamodb/door.ts'
@@ -20,6 +20,7 @@ import { channelPrefix } from './services/streams/channel-store.ts'
 import { type Durations, shortDurations } from './services/streams/context.ts'
 import { limitsOf, type StreamsLimits } from './services/streams/limits.ts'
 import { openStreams } from './services/streams/service.ts'
+import { face as stsFace } from './services/sts/door.ts'
 import { LogEventFolder } from './storage/embedded/log-event-folder.ts'
 import { ObjectFolder } from './storage/embedded/object-folder.ts'
 import { openEmbedded } from './storage/embedded/open.ts'
@@ -118,7 +119,6 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const privateEndpoints = privateEndpointsOf(options.privateEndpoints ?? [])
   for (const { at } of privateEndpoints) if ('host' in at) checkExposure(at.host, options, logger)
   checkTls(options)
-  if (options.identity !== undefined) throw new ConfigError('an identity file cannot be read yet')
   const limits = limitsOf(options.limits ?? 'aws')
   const addressRules = new AddressRules(options.privateAddresses)
   const faults = options.faults && new Faults(parseFaultRules(options.faults))
@@ -134,6 +134,12 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
         logger,
         ...(options.segmentBytesMax !== undefined && { segmentBytesMax: options.segmentBytesMax }),
       }))
+  const identity = await identityOf(options.identity, { place, clock, random, logger, catalog: storage.catalog }).catch(
+    async (error: unknown) => {
+      await storage.close()
+      throw error
+    },
+  )
   const metrics = new MetricStore()
   const durations = durationsOf(options.transitionMs)
   const { log, catalog } = storage
@@ -223,6 +229,12 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       pollMs,
     })
   })
+  const sts = new Sleeper(stsFace, async () => {
+    const { openSts } = await import('./services/sts/service.ts')
+    if (identity) return openSts(identity.sessions)
+    const { AnybodysCredentials } = await import('./services/sts/anybody.ts')
+    return openSts(new AnybodysCredentials({ place, clock, random }))
+  })
   const sources = new Map([
     ['AWS/Kinesis', metrics],
     ['AWS/Lambda', lambdaMetrics],
@@ -256,7 +268,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const closeRooms = async () => {
     await firehose.stop() // it uses functions and tables
     await lambda.stop()
-    await Promise.all([streams.stop(), dynamodb.stop(), glue.stop(), objects?.close()])
+    await Promise.all([streams.stop(), dynamodb.stop(), glue.stop(), objects?.close(), identity?.stop()])
     await Promise.all([cloudwatch.stop(), logEvents?.stop()]) // after all that counts and tells
     await storage.close()
   }
@@ -280,7 +292,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     )
   const trail = await openTrail(options, { place, clock, random, logger }).catch(closeAndThrow)
   const gateway = await openGateway({
-    services: [streams, firehose.service, glue.service, dynamodb.service, lambda.service, cloudwatch],
+    services: [streams, firehose.service, glue.service, dynamodb.service, lambda.service, cloudwatch, sts.service],
     place,
     clock,
     random,
@@ -293,6 +305,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     tls: tls?.door,
     tlsOnly: isTlsOnly(options),
     privateEndpoints,
+    credentials: identity,
     trail: trail?.trail,
   }).catch(async (error: unknown) => {
     tls?.stop()
@@ -320,17 +333,6 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       return stopped
     },
   }
-}
-
-/** Whoever reaches a server without an identity file may do everything: that shall be wanted. @throws ConfigError */
-function checkExposure(host: string, { identity, insecure }: MillraceOptions, logger: Logger): void {
-  if (identity !== undefined || isLoopback(host)) return
-  if (!insecure)
-    throw new ConfigError(
-      `${host} is beyond this machine, and without an identity file whoever reaches it may do everything: ` +
-        'give --identity FILE (millrace identity init makes one), or say --insecure',
-    )
-  logger.log('warn', 'no identity file: whoever reaches this address may read, write and delete everything', { host })
 }
 
 /** Who keeps the audit trail, and how it is brought to an end; undefined where nobody asked for one. */
@@ -364,6 +366,16 @@ async function openTrail(
       await lock.release()
     },
   }
+}
+
+/** Who may come, where an operator said it; a server that anybody may use does without the code that reads it. */
+async function identityOf(
+  identity: MillraceOptions['identity'],
+  parts: IdentityParts,
+): Promise<IdentityStore | undefined> {
+  if (identity === undefined) return undefined
+  const { IdentityStore } = await import('./identity/identity-store.ts')
+  return IdentityStore.open(identity, parts)
 }
 
 /** What an operator wrote of functions; whoever has none does without the code that reads it. */

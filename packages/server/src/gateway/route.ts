@@ -43,19 +43,18 @@ const rpcPath = /\/service\/([^/]+)\/operation\/([^/?]+)$/
 
 /** Finds the service and the operation of a request, and the protocol that it speaks. */
 export class Router {
-  readonly #awake: readonly Service[]
+  readonly #services: readonly (Service | SleepingService)[]
   readonly #byTarget: ReadonlyMap<string, Service | SleepingService>
   readonly #rest: RestPlaces
   readonly #asleep: readonly SleepingService[]
   /** Of services that slept. */
   readonly #places = new Map<SleepingService, RestPlaces>()
 
-  /** One that sleeps is found by its target or by its paths: it has no forms. */
   constructor(services: readonly (Service | SleepingService)[]) {
-    this.#awake = services.filter((service) => 'operations' in service)
+    this.#services = services
     this.#asleep = services.filter((service) => 'wake' in service)
     this.#byTarget = new Map(services.map((service) => [service.targetPrefix, service]))
-    this.#rest = new RestPlaces(this.#awake)
+    this.#rest = new RestPlaces(services.filter((service) => 'operations' in service))
   }
 
   /**
@@ -96,7 +95,7 @@ export class Router {
     if (target !== undefined) return this.#byTarget.get(String(target).split('.', 1)[0]!)?.gzip === true
     const prefix = rpcPath.exec(request.url ?? '')?.[1]
     if (prefix !== undefined) return this.#byTarget.get(prefix)?.gzip === true
-    return contentTypeOf(request) === formType && this.#awake.some(({ gzip }) => gzip)
+    return contentTypeOf(request) === formType && this.#services.some(({ gzip, query }) => gzip && query)
   }
 
   #restAsleep(request: HttpRequest): Promise<Route | undefined> | undefined {
@@ -133,10 +132,10 @@ export class Router {
     const text = isForm ? body.toString() : url.slice(inUrl)
     const action = actionInForm.exec(text)?.[1]
     const version = versionInForm.exec(text)?.[1]
-    const service = this.#awake.find(({ query }) => query?.version === version)
-    const names = service?.query
+    const found = this.#services.find(({ query }) => query?.version === version)
+    const names = found?.query
     if (!names || action === undefined) return undefined
-    return loadQuery().then(({ Query }) => ({
+    return Promise.all([loadQuery(), 'wake' in found ? found.wake() : found]).then(([{ Query }, service]) => ({
       service,
       operation: service.operations.get(action),
       protocol: new Query(text, action, names, requestId),

@@ -1,0 +1,16 @@
+import type { Logger } from '@millrace/ports'
+import { ConfigError } from './config.ts'
+import { isLoopback } from './core/loopback.ts'
+
+type Asked = { readonly identity?: unknown; readonly insecure?: boolean }
+
+/** Whoever reaches a server without an identity file may do everything: that shall be wanted. @throws ConfigError */
+export function checkExposure(host: string, { identity, insecure }: Asked, logger: Logger): void {
+  if (identity !== undefined || isLoopback(host)) return
+  if (!insecure)
+    throw new ConfigError(
+      `${host} is beyond this machine, and without an identity file whoever reaches it may do everything: ` +
+        'give --identity FILE (millrace identity init makes one), or say --insecure',
+    )
+  logger.log('warn', 'no identity file: whoever reaches this address may read, write and delete everything', { host })
+}
