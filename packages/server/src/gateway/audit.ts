@@ -1,8 +1,10 @@
 import type { TLSSocket } from 'node:tls'
-import { arn, type Place } from '../core/arn.ts'
+import type { Place } from '../core/arn.ts'
 import type { AuditedCall, AuditTrail, TlsDetails } from '../core/audit.ts'
 import { AwsError, internalFailure } from '../core/aws-error.ts'
 import type { Caller } from '../core/caller.ts'
+import { arnOfResource } from '../core/needs.ts'
+import type { Door } from './door.ts'
 import type { HttpRequest } from './listener.ts'
 import type { Route } from './route.ts'
 
@@ -15,10 +17,11 @@ export function auditedRequest(
   place: Place,
   { service, operation }: Route,
   request: HttpRequest,
+  door: Door,
   requestId: string,
 ): AuditedRequest | undefined {
   if (!service || !operation || !trail.concerns(service, operation)) return undefined
-  return new AuditedRequest(trail, place, { service, operation, context: service.context }, request, requestId)
+  return new AuditedRequest(trail, place, { service, operation, context: service.context }, request, door, requestId)
 }
 
 type Asked = Pick<AuditedCall, 'service' | 'operation'> & { readonly context: unknown }
@@ -33,16 +36,18 @@ export class AuditedRequest {
   readonly #place: Place
   readonly #asked: Asked
   readonly #request: HttpRequest
+  readonly #door: Door
   readonly #requestId: string
   /** Asked for at once: a socket that was closed does not know it any more. */
   readonly #sourceIp: string | undefined
   #isTold = false
 
-  constructor(trail: AuditTrail, place: Place, asked: Asked, request: HttpRequest, requestId: string) {
+  constructor(trail: AuditTrail, place: Place, asked: Asked, request: HttpRequest, door: Door, requestId: string) {
     this.#trail = trail
     this.#place = place
     this.#asked = asked
     this.#request = request
+    this.#door = door
     this.#requestId = requestId
     this.#sourceIp = request.socket.remoteAddress
   }
@@ -71,7 +76,7 @@ export class AuditedRequest {
       sourceIp: this.#sourceIp?.replace(/^::ffff:(?=\d+\.)/, '') ?? localAddress,
       userAgent: headers['user-agent'],
       tls: tlsOf(this.#request),
-      vpcEndpointId: undefined,
+      vpcEndpointId: this.#door.vpcEndpointId,
     })
   }
 
@@ -79,9 +84,12 @@ export class AuditedRequest {
     const { service, operation, context } = this.#asked
     try {
       const needs = operation.needs?.(this.input, context)
-      if (needs) return [...new Set(needs.map(({ resource }) => resource))].filter((each) => each.startsWith('arn:'))
-      const resource = operation.resource(this.input, context)
-      return resource === undefined ? [] : [arn(this.#place, service.name, resource)]
+      const resources = needs
+        ? needs.filter(({ action }) => !action.startsWith('iam:')).map(({ resource }) => resource)
+        : [arnOfResource(this.#place, service.name, operation.resource(this.input, context))]
+      // An index is a table's: in the trail it is the table that was read.
+      const arns = resources.map((resource) => resource.replace(/(:table\/[^/]+)\/index\/.*$/, '$1'))
+      return [...new Set(arns)].filter((each) => each.startsWith('arn:'))
     } catch {
       return [] // an input that names nothing
     }

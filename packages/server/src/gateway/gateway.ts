@@ -136,7 +136,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       const turn = room.turn(body.length)
       if (turn) await turn
       found = await router.route(request, body, requestId)
-      audited = trail && auditedRequest(trail, place, found, request, requestId)
+      audited = trail && auditedRequest(trail, place, found, request, door, requestId)
       const held = { body, spare: memory?.subarray(declaredBytes), release, proof, audited }
       await answer(found, request, response, held, requestId)
     } catch (error) {

@@ -23,7 +23,7 @@ export function eventRecord(call: AuditedCall, kind: EventKind, { eventId, place
   const isInputWhole = input.isWhole && call.input !== undefined
   const output = 'output' in outcome && !isData && !readOnly ? outcome.output : undefined
   const apiVersion = apiVersions.get(service.name)
-  const resources = resourceType === undefined ? [] : resourceArns.map((ARN) => resourceOf(ARN, resourceType, place))
+  const resources = resourceType === undefined ? [] : resourcesOf(resourceArns, resourceType, place)
   const userIdentity = userIdentityOf(caller)
   return {
     eventVersion: '1.11',
@@ -94,8 +94,10 @@ function namesFor(service: string, { isData, hidden: hiddenNames }: EventKind): 
   return hiddenNames.length === 0 ? names : new Set([...names].filter((name) => !hiddenNames.includes(name)))
 }
 
-const resourceOf = (ARN: string, type: string, place: Place) => ({
-  accountId: ARN.split(':')[4] || place.accountId,
-  type,
-  ARN,
-})
+/** A transaction names at most so many. */
+const resourcesMax = 100
+
+const resourcesOf = (arns: readonly string[], type: string, place: Place) =>
+  arns
+    .slice(0, resourcesMax)
+    .map((arn) => ({ accountId: arn.split(':')[4] || place.accountId, type, ARN: clipped(arn) }))
