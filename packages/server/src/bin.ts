@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /*
  * The command line: `millrace [serve] [options]`, `millrace agent …`, `millrace deliveries`, `millrace inspect DIR`,
- * `millrace multilang …`, `millrace shards …`. Each command is a file in commands/, loaded only when it is asked for.
+ * `millrace keys …`, `millrace multilang …`, `millrace shards …`. Each command is a file in commands/, loaded only when
+ * it is asked for.
  */
 
 import module from 'node:module'
@@ -26,6 +27,9 @@ if (first === 'shards') {
 } else if (first === 'deliveries') {
   const { deliveriesCommand } = await import('./commands/deliveries.ts')
   process.exitCode = await deliveriesCommand(rest, process.stdout, process.stderr)
+} else if (first === 'keys') {
+  const { keysCommand } = await import('./commands/keys.ts')
+  process.exitCode = await keysCommand(rest, process.stdout, process.stderr)
 } else if (first === 'agent') {
   const { agentCommand } = await import('./commands/agent.ts')
   process.exitCode = await agentCommand(rest)
@@ -38,7 +42,7 @@ if (first === 'shards') {
   process.exitCode = await serveCommand(args, print, complain)
 } else {
   complain(
-    `millrace: there is no command "${first}"; there are serve (the default), agent, deliveries, inspect, multilang and shards. See millrace --help`,
+    `millrace: there is no command "${first}"; there are serve (the default), agent, deliveries, inspect, keys, multilang and shards. See millrace --help`,
   )
   process.exitCode = 2
 }
