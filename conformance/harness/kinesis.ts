@@ -15,6 +15,8 @@ export type Input = Readonly<Record<string, unknown>>
 /** The largest number of looks at a state before a case gives up. */
 const looksMax = 1000
 
+export type PutAnswer = { readonly ShardId: string; readonly SequenceNumber: string; readonly EncryptionType?: string }
+
 export type TestStream = { readonly name: string; readonly arn: string; readonly accountId: string }
 
 /** The target of one file of cases: opened before its first case, closed after its last. */
@@ -101,7 +103,7 @@ export class Kinesis {
     throw new Error(`not so after ${looksMax} looks`)
   }
 
-  async put(name: string, data: string, more: Input = {}): Promise<{ ShardId: string; SequenceNumber: string }> {
+  async put(name: string, data: string, more: Input = {}): Promise<PutAnswer> {
     return this.call('PutRecord', { StreamName: name, Data: base64(data), PartitionKey: 'key', ...more })
   }
 

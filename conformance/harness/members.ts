@@ -155,5 +155,15 @@ export const iteratorType = chosen(
   'TRIM_HORIZON',
   'AT_SEQUENCE_NUMBER',
 )
+export const encryptionType = chosen(sdk, 'KMS', 'NONE')
+export const keyId: Member = {
+  kind: 'String',
+  valid: 'alias/aws/kinesis',
+  known: sdk,
+  refused: [
+    ['', lengthMin(1)],
+    ['k'.repeat(2049), lengthMax(2048)],
+  ],
+}
 export const scalingType = chosen(sdk, 'UNIFORM_SCALING')
 export const distributionStrategy = chosen(sdk, 'USER_PARTITION_KEY', 'AUTO')

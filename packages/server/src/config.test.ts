@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ConfigError, describeOptions, readConfig, serverOptions } from './config.ts'
+import { describeOptions, readConfig, serverOptions } from './config.ts'
+import { ConfigError } from './option-values.ts'
 
 test('without flags and environment every option has its default', () => {
   const config = readConfig([], {})

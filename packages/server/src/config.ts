@@ -1,17 +1,26 @@
-import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import type { LogLevel } from '@millrace/ports'
+import {
+  ConfigError,
+  integerWithin,
+  jsonFile,
+  limitsFrom,
+  matching,
+  networks,
+  nonEmpty,
+  oneOf,
+  onOrOff,
+  readableFile,
+  serviceEndpoint,
+  trailDestination,
+  whatItMustBe,
+} from './option-values.ts'
 import { type DataSelection, dataSelectionFrom } from './trail/data-selection.ts'
-import { destinationFrom } from './trail/destination.ts'
 
 /*
  * Every option of the server, once: its flag, its environment variable, unit, default and consequence. `--help` is
  * written from this table, and so are the errors.
  */
-
-/** What an operator said wrong: one line, exit code 2. */
-export class ConfigError extends Error {}
 
 type Option<T> = {
   /** What stands behind the flag in `--help`; absent for a switch. */
@@ -164,7 +173,7 @@ export const serverOptions = {
     env: 'MILLRACE_S3_ENDPOINT',
     default: undefined as string | undefined,
     help: 'A service that speaks S3 and has the buckets instead of a folder: its URL, or aws. See docs/firehose.md.',
-    parse: s3Endpoint,
+    parse: serviceEndpoint,
   }),
   endpoints: option({
     value: 'aws|any',
@@ -214,6 +223,27 @@ export const serverOptions = {
     default: 16 * 1024 ** 3,
     help: 'Disk for records that wait in all Firehose delivery streams together; puts that need more are refused with 503.',
     parse: integerWithin(1024 * 1024, Number.MAX_SAFE_INTEGER),
+  }),
+  keyring: option({
+    value: 'FILE',
+    env: 'MILLRACE_KEYRING',
+    default: undefined as string | undefined,
+    help: 'The keyring, whose keys protect what is encrypted: keep it on another disk than the data. Without it: keys/keyring.json in the data folder. See docs/encryption.md.',
+    parse: (text): string | undefined => nonEmpty('a file')(text),
+  }),
+  kms: option({
+    value: 'URL|aws',
+    env: 'MILLRACE_KMS',
+    default: undefined as string | undefined,
+    help: 'AWS KMS, or a service that speaks its protocol, for the keys that streams are encrypted by: its URL, or aws. See docs/encryption.md.',
+    parse: serviceEndpoint,
+  }),
+  'data-key-seconds': option({
+    value: 'NUMBER',
+    env: 'MILLRACE_DATA_KEY_SECONDS',
+    default: undefined as number | undefined,
+    help: 'How long a data key is used before the key service is asked again, 1 to 3600: so long a disabled key goes on. Without it: 5, with --kms 300.',
+    parse: (text): number | undefined => integerWithin(1, 3600)(text),
   }),
   region: option({
     value: 'NAME',
@@ -294,97 +324,4 @@ export function describeOptions(): string[] {
     const shown = standard === false ? 'off' : standard === undefined || `${standard}` === '' ? 'none' : standard
     return [`  --${name}${value ? ` ${value}` : ''}`, `      ${help}`, `      Default: ${shown}. Environment: ${env}`]
   })
-}
-
-function integerWithin(min: number, max: number) {
-  return (text: string) => {
-    const number = Number(text)
-    if (!/^\d+$/.test(text) || number < min || number > max)
-      throw new ConfigError(`a whole number from ${min} to ${max}`)
-    return number
-  }
-}
-
-function nonEmpty(what: string) {
-  return (text: string) => {
-    if (text.trim() === '') throw new ConfigError(what)
-    return text
-  }
-}
-
-function matching(pattern: RegExp, what: string) {
-  return (text: string) => {
-    if (!pattern.test(text)) throw new ConfigError(what)
-    return text
-  }
-}
-
-function oneOf<const V extends string>(...values: V[]) {
-  return (text: string) => {
-    if (!values.includes(text as V)) throw new ConfigError(values.join(' or '))
-    return text as V
-  }
-}
-
-function s3Endpoint(text: string): string | undefined {
-  const url = URL.parse(text)
-  const isBase = url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash
-  if (text !== 'aws' && !isBase) throw new ConfigError('aws, or an address that begins with http:// or https://')
-  return text
-}
-
-function trailDestination(text: string): string | undefined {
-  whatItMustBe(destinationFrom)(text)
-  return text
-}
-
-/** A parser of another room: its errors say what the text must be. */
-function whatItMustBe<T>(parse: (text: string) => T) {
-  return (text: string): T => {
-    try {
-      return parse(text)
-    } catch (error) {
-      throw new ConfigError((error as Error).message)
-    }
-  }
-}
-
-function networks(text: string): readonly string[] {
-  const all = text.split(',').map((network) => network.trim())
-  const isNetwork = (network: string) => /^[\da-f.:]+(\/\d{1,3})?$/i.test(network) && isIP(network.split('/')[0]!) > 0
-  if (!all.every(isNetwork)) throw new ConfigError('networks with commas between them, e.g. 10.0.0.0/8,127.0.0.1')
-  return all
-}
-
-function onOrOff(text: string): boolean {
-  if (['true', '1', 'on'].includes(text)) return true
-  if (['false', '0', 'off', ''].includes(text)) return false
-  throw new ConfigError('true or false')
-}
-
-function limitsFrom(text: string): Limits {
-  return text === 'aws' || text === 'off' ? text : (jsonFile(text, 'aws, off or ') as Limits)
-}
-
-function readableFile(path: string): string | undefined {
-  try {
-    readFileSync(path)
-    return path
-  } catch {
-    throw new ConfigError('a file that can be read')
-  }
-}
-
-function jsonFile(path: string, instead = ''): unknown {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch {
-    throw new ConfigError(`${instead}a file that can be read`)
-  }
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new ConfigError(`${instead}a file that holds JSON`)
-  }
 }

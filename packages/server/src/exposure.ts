@@ -1,6 +1,6 @@
 import type { Logger } from '@millrace/ports'
-import { ConfigError } from './config.ts'
 import { isLoopback } from './core/loopback.ts'
+import { ConfigError } from './option-values.ts'
 
 type Asked = { readonly identity?: unknown; readonly insecure?: boolean }
 

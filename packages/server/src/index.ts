@@ -1,6 +1,7 @@
 export { type Clock, type Logger, type LogLevel, ManualClock, type Random, systemClock } from '@millrace/ports'
 export type { FaultRules } from './gateway/faults.ts'
 export type { IdentityDocument } from './identity/identity-document.ts'
-export { type Millrace, type MillraceOptions, startMillrace } from './main.ts'
+export { type Millrace, startMillrace } from './main.ts'
+export type { MillraceOptions } from './millrace-options.ts'
 export type { FunctionOptions, FunctionsOptions } from './services/lambda/functions/function-definition.ts'
 export type { StreamsLimits } from './services/streams/limits.ts'

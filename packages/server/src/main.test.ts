@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { LogLevel } from '@millrace/ports'
-import { ConfigError } from './config.ts'
 import { startMillrace } from './main.ts'
+import { ConfigError } from './option-values.ts'
 
 test('without an identity file a server does not listen beyond this machine', async () => {
   for (const host of ['0.0.0.0', '::', ''])

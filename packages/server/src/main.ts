@@ -3,11 +3,12 @@ import { type Clock, type Logger, type Random, silentLogger, systemClock, system
 import type { Place } from './core/arn.ts'
 import { Sleeper } from './core/sleeper.ts'
 import { checkExposure } from './exposure.ts'
-import { type FaultRules, Faults, parseFaultRules } from './gateway/faults.ts'
+import { Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
-import { namesOf, type PrivateEndpointOptions, privateEndpointsOf } from './gateway/private-endpoints.ts'
-import type { IdentityDocument } from './identity/identity-document.ts'
+import { namesOf, privateEndpointsOf } from './gateway/private-endpoints.ts'
 import type { IdentityParts, IdentityStore } from './identity/identity-store.ts'
+import { KeysDoor } from './keys/keys-door.ts'
+import type { MillraceOptions } from './millrace-options.ts'
 import { AddressRules } from './outbound/address-rules.ts'
 import { openCloudWatch } from './services/cloudwatch/service.ts'
 import { face as dynamodbFace, tablePrefix } from './services/dynamodb/door.ts'
@@ -15,10 +16,9 @@ import { deliveryStreamPrefix, face as firehoseFace } from './services/firehose/
 import { awsFirehoseLimits, backlogBytesMaxStandard, liftedFirehoseLimits } from './services/firehose/limits.ts'
 import { face as glueFace } from './services/glue/door.ts'
 import { face as lambdaFace, mappingPrefix } from './services/lambda/door.ts'
-import type { FunctionsOptions } from './services/lambda/functions/function-definition.ts'
 import { channelPrefix } from './services/streams/channel-store.ts'
 import { type Durations, shortDurations } from './services/streams/context.ts'
-import { limitsOf, type StreamsLimits } from './services/streams/limits.ts'
+import { limitsOf } from './services/streams/limits.ts'
 import { openStreams } from './services/streams/service.ts'
 import { face as stsFace } from './services/sts/door.ts'
 import { LogEventFolder } from './storage/embedded/log-event-folder.ts'
@@ -28,70 +28,9 @@ import { lockFile } from './storage/embedded/process-lock.ts'
 import { openMemory } from './storage/memory/open.ts'
 import { MetricStore } from './telemetry/metric-store.ts'
 import { prometheusPage } from './telemetry/prometheus-page.ts'
-import { checkTls, isTlsOnly, openTls, type TlsOptions } from './tls-options.ts'
-import type { DataSelection } from './trail/data-selection.ts'
+import { checkTls, isTlsOnly, openTls } from './tls-options.ts'
 
 /* The wiring: the only file that sees every room. */
-
-export type MillraceOptions = TlsOptions & {
-  /** TCP port; 0 takes a free one. @default 0 */
-  readonly port?: number
-  /** Address to listen on. @default '127.0.0.1' */
-  readonly host?: string
-  /**
-   * Users, keys, roles and policies: the path of a JSON file, which is read again when it changes, or what would stand in it
-   * (see docs/identity.md). Every request must then be signed and allowed. @default none: any credentials are accepted
-   */
-  readonly identity?: string | IdentityDocument
-  /** Listen beyond this machine without `identity`: whoever reaches the port may do everything. @default false */
-  readonly insecure?: boolean
-  /** Folder that keeps streams and records. Without one, all is kept in memory and gone at the end. */
-  readonly data?: string
-  /** Further addresses, each with a policy of its own: a JSON file, or what would stand in it (see docs/private-endpoints.md). @default none */
-  readonly privateEndpoints?: string | readonly PrivateEndpointOptions[]
-  /** When a put into a folder is answered: on the disk, or in the operating system's hands. @default 'fsync' */
-  readonly durability?: 'fsync' | 'os'
-  /** A new file of the log begins when one is this long, in bytes; a folder gives space back by whole files. @default 64 MiB */
-  readonly segmentBytesMax?: number
-  /** AWS's throughput limits and call rates, none, or AWS's with some replaced. @default 'aws' */
-  readonly limits?: 'aws' | 'off' | Partial<StreamsLimits>
-  /** Makes chosen operations fail, throttle or answer late, by a seeded probability. @default none */
-  readonly faults?: FaultRules
-  /** Bytes that all items of DynamoDB tables may take, in memory. @default 256 MiB */
-  readonly tableBytesMax?: number
-  /** Lambda functions: a JSON file, or what would stand in it (see docs/lambda.md). @default none */
-  readonly functions?: string | FunctionsOptions
-  /** Folder with schemas of tables for Firehose, as DIR/DATABASE/TABLE.json (see docs/glue.md). @default none */
-  readonly schemas?: string
-  /** Folder whose folders are buckets. @default `buckets` in the data folder; none without one */
-  readonly buckets?: string
-  /** A service that speaks S3 and has the buckets instead of a folder: its URL, or `aws`. @default none */
-  readonly s3Endpoint?: string
-  /** Where Firehose may deliver to: as AWS demands, or also by `http://` and to hosts that are not AWS's. @default 'aws' */
-  readonly endpoints?: 'aws' | 'any'
-  /** Partitions of one delivery stream that may be open at once, 1 to 5000, as AWS raises it on request. @default 500 */
-  readonly activePartitions?: number
-  /** Loopback, link-local and private networks that Firehose may deliver to, e.g. `10.0.0.0/8`. @default none */
-  readonly privateAddresses?: readonly string[]
-  /** Bytes of the disk that records may take which were put into Firehose and wait to be delivered. @default 16 GiB */
-  readonly backlogBytesMax?: number
-  /** Keep an audit trail as CloudTrail's log files: in a folder, or at `s3://BUCKET/PREFIX` of the service with the buckets. @default none */
-  readonly trail?: string
-  /** Calls that move data, in the trail too: `all`, or beginnings of resources' ARNs. @default 'none' */
-  readonly trailDataEvents?: DataSelection
-  /** The region in ARNs. @default 'us-east-1' */
-  readonly region?: string
-  /** The account in ARNs: twelve digits. @default '000000000000' */
-  readonly account?: string
-  /** How long CREATING, UPDATING and DELETING last, in milliseconds. @default 50 */
-  readonly transitionMs?: number
-  /** Where time comes from: a `ManualClock` moves by hand. @default the machine's */
-  readonly clock?: Clock
-  /** Where chance comes from: ids, keys, nonces. @default the machine's */
-  readonly random?: Random
-  /** @default none */
-  readonly logger?: Logger
-}
 
 export type Millrace = {
   /** What clients take as endpoint, e.g. `http://127.0.0.1:4567`. */
@@ -125,6 +64,12 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const definitions = await definitionsOf(options.functions, place.accountId)
   const startedMs = clock.monotonicMs()
 
+  const keyringFile = options.keyring ?? (options.data && `${options.data}/keys/keyring.json`)
+  const keys = new KeysDoor(async () => {
+    const { openKeys } = await import('./keys/open-keys.ts')
+    const { kms, dataKeyAgeMs } = options
+    return openKeys({ place, clock, random, logger, catalog, keyringFile, kms, dataKeyAgeMs })
+  })
   const storage = await (options.data === undefined
     ? openMemory({ clock })
     : openEmbedded({
@@ -132,6 +77,8 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
         durability: options.durability ?? 'fsync',
         clock,
         logger,
+        random,
+        dataKeys: () => keys,
         ...(options.segmentBytesMax !== undefined && { segmentBytesMax: options.segmentBytesMax }),
       }))
   const identity = await identityOf(options.identity, { place, clock, random, logger, catalog: storage.catalog }).catch(
@@ -154,6 +101,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     limits,
     durations,
     recordFaults: faults,
+    keys,
     channelDeliveries: { begin: async () => (await firehose.wake()).beginChannels() },
   })
   let url: string | undefined
@@ -270,12 +218,13 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     await lambda.stop()
     await Promise.all([streams.stop(), dynamodb.stop(), glue.stop(), objects?.close(), identity?.stop()])
     await Promise.all([cloudwatch.stop(), logEvents?.stop()]) // after all that counts and tells
-    await storage.close()
+    await Promise.all([storage.close(), keys.close()])
   }
   const closeAndThrow = async (error: unknown): Promise<never> => {
     await closeRooms()
     throw error
   }
+  if (isKept('keys/')) await keys.keys().catch(closeAndThrow) // what is missing is told now
   const busy = [
     ...(isKept(tablePrefix) ? [dynamodb] : []),
     ...(hasDeliveries() ? [firehose] : []),

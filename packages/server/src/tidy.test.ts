@@ -48,7 +48,7 @@ const mayImport: Record<string, readonly string[]> = {
   identity: ['core', 'storage interfaces', 'policies', 'identity', ...libraries],
   keys: ['core', 'storage interfaces', 'keys', ...libraries, '@aws-sdk/client-kms'],
   trail: ['core', 'trail', ...libraries],
-  config: ['core', 'trail', ...libraries],
+  config: ['core', 'config', 'trail', ...libraries],
 }
 const seesEverything = new Set(['main', 'commands'])
 
@@ -166,7 +166,7 @@ function roomOf(path: string): string {
   const [, name = ''] = path.split('/')
   if (path.startsWith('packages/') && name !== 'server') return name
   const inside = path.replace(/^packages\/[^/]+\/src\//, '')
-  if (!inside.includes('/')) return inside === 'config.ts' ? 'config' : 'main'
+  if (!inside.includes('/')) return /^(config|option-values)\.ts$/.test(inside) ? 'config' : 'main'
   const [first, second] = inside.split('/') as [string, string]
   if (first === 'services') return `services/${second}`
   if (first === 'storage') return second.endsWith('.ts') ? 'storage interfaces' : `storage/${second}`

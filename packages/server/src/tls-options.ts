@@ -1,6 +1,6 @@
 import { type Logger, type Random, systemClock } from '@millrace/ports'
-import { ConfigError } from './config.ts'
 import type { CertificateSource, ServerTls } from './gateway/tls/server-tls.ts'
+import { ConfigError } from './option-values.ts'
 
 export type TlsOptions = {
   /**

@@ -1,9 +1,10 @@
 import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '@millrace/ports'
 import packageJson from '../../package.json' with { type: 'json' }
-import { ConfigError, describeOptions, readConfig, type ServerConfig } from '../config.ts'
+import { describeOptions, readConfig, type ServerConfig } from '../config.ts'
 import type { FaultRules } from '../gateway/faults.ts'
 import { type Millrace, startMillrace } from '../main.ts'
+import { ConfigError } from '../option-values.ts'
 import { jsonLogger } from '../telemetry/json-logger.ts'
 
 type Print = (line: string) => void
@@ -56,6 +57,9 @@ const serverOptionsOf = (config: ServerConfig) => ({
   ...(config.buckets !== undefined && { buckets: config.buckets }),
   ...(config['s3-endpoint'] !== undefined && { s3Endpoint: config['s3-endpoint'] }),
   ...(config.trail !== undefined && { trail: config.trail, trailDataEvents: config['trail-data-events'] }),
+  ...(config.keyring !== undefined && { keyring: config.keyring }),
+  ...(config.kms !== undefined && { kms: config.kms }),
+  ...(config['data-key-seconds'] !== undefined && { dataKeyAgeMs: 1000 * config['data-key-seconds'] }),
   endpoints: config.endpoints,
   activePartitions: config['active-partitions'],
   privateAddresses: config['private-addresses'],
@@ -125,6 +129,7 @@ const help = () => [
   '       millrace deliveries [--once]    how each delivery stream stands, live (--help tells more)',
   '       millrace multilang FILE         runs a record processor of any language on a stream (--help tells more)',
   '       millrace inspect DIR [--json]   what a data folder holds, and whether it is sound; changes nothing',
+  '       millrace keys …                 the keyring: master keys of what is encrypted (--help tells more)',
   '       millrace shards [options]       how many shards a workload needs (--help tells more)',
   '',
   'Options of the server:',

@@ -373,7 +373,7 @@ export class KeyRefused extends Error {
 export interface LogKeys {
   /**
    * A new data key. @throws KeyRefused
-   * @param owner whose logs it seals, for `retire` and `remove`; another for a stream that is made again under its name
+   * @param owner whose logs it seals, for `forget`; another for a stream that is made again under its name
    */
   create(
     keyId: string,
@@ -382,8 +382,10 @@ export interface LogKeys {
   ): Promise<{ readonly dataKey: number; readonly keyArn: string }>
   /** May it be used? Undefined if so, as nearly always; else when the key service was asked. @throws KeyRefused */
   allow(dataKey: number): undefined | Promise<void>
-  /** Forgets all keys of an owner but `kept`, if they were made before `madeBeforeMs`. */
-  forget(owner: string, kept?: number, madeBeforeMs?: number): Promise<void>
+  /** Forgets a data key: what was sealed by it cannot be read any more. */
+  remove(dataKey: number): Promise<void>
+  /** Forgets all keys of an owner. */
+  forget(owner: string): Promise<void>
 }
 
 /** Seals what must not lie open in the catalog: passwords, access keys, tokens. */

@@ -1,7 +1,8 @@
-import { createSecretKey, type KeyObject } from 'node:crypto'
+import { createSecretKey } from 'node:crypto'
 import type { Clock, Logger } from '@millrace/ports'
 import { type EncryptionContext, KeyRefused, type KeyService, type LogKeys } from '../core/ports.ts'
 import type { Catalog, Json } from '../storage/catalog.ts'
+import type { DataKey, DataKeys } from '../storage/data-key.ts'
 
 /*
  * Data keys in the catalog, wrapped; their plaintext is in memory only, for a while:
@@ -33,12 +34,9 @@ type Parts = {
   readonly ageMsMax: number
 }
 
-/** As storage wants it. */
-type DataKey = { readonly id: number; readonly secret: KeyObject }
-
 type Held = { readonly key: DataKey; readonly checkedMs: number }
 
-export class DataKeyStore implements LogKeys {
+export class DataKeyStore implements LogKeys, DataKeys {
   readonly #parts: Parts
   readonly #held = new Map<number, Held>()
   readonly #opening = new Map<number, Promise<Held>>()
@@ -84,15 +82,17 @@ export class DataKeyStore implements LogKeys {
     return this.#fresh(dataKey) ? undefined : this.#open(dataKey).then(() => undefined)
   }
 
-  async forget(owner: string, kept?: number, madeBeforeMs = Number.POSITIVE_INFINITY): Promise<void> {
+  async remove(dataKey: number): Promise<void> {
     const { catalog } = this.#parts
-    for (const { key, value, version } of catalog.list(dataKeyPrefix)) {
-      const stored = value as unknown as StoredDataKey
-      const dataKey = Number(key.slice(dataKeyPrefix.length))
-      if (stored.owner !== owner || dataKey === kept || stored.createdMs >= madeBeforeMs) continue
-      await catalog.delete(key, version)
-      this.#held.delete(dataKey)
-    }
+    const stored = catalog.get(dataKeyPrefix + dataKey)
+    if (stored) await catalog.delete(stored.key, stored.version)
+    this.#held.delete(dataKey)
+  }
+
+  async forget(owner: string): Promise<void> {
+    for (const { key, value } of this.#parts.catalog.list(dataKeyPrefix))
+      if ((value as unknown as StoredDataKey).owner === owner)
+        await this.remove(Number(key.slice(dataKeyPrefix.length)))
   }
 
   /** What is held and young enough; it is asked for anew in time, so that who uses it all the time never waits. */

@@ -21,7 +21,7 @@ export type KeysOptions = {
   /** AWS KMS (`aws`) or a service that speaks its protocol: its URL. Keys that AWS's services own stay the keyring's. */
   readonly kms?: string | undefined
   /** How long a data key is used before the key service is asked again. @default 5 s by the keyring, 5 min by a service */
-  readonly dataKeyAgeMsMax?: number | undefined
+  readonly dataKeyAgeMs?: number | undefined
 }
 
 export type Keys = {
@@ -42,7 +42,7 @@ export async function openKeys(options: KeysOptions): Promise<Keys> {
   if (file) await checkKeyring(catalog, file, embedded, keyringFile!, logger)
   const service = kms === undefined ? undefined : await serviceOf(kms, options.place.region)
   const keys = service ? new BothKeyServices(embedded, service) : embedded
-  const ageMsMax = options.dataKeyAgeMsMax ?? (service ? serviceAgeMs : keyringAgeMs)
+  const ageMsMax = options.dataKeyAgeMs ?? (service ? serviceAgeMs : keyringAgeMs)
   const dataKeys = new DataKeyStore({ catalog, clock, logger, keys, ageMsMax })
   // What the catalog's secrets are sealed by needs no network.
   const ownKeys = service

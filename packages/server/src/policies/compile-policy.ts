@@ -45,7 +45,6 @@ function compileStatement(
       named: compilePrincipals(read.principals.elements),
     },
     conditions: compileConditions(read, hasVariables),
-    document: read,
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../../core/arn.ts'
-import type { ChannelDeliveries, MetricSink, PolicyLanguage, RecordFaults } from '../../core/ports.ts'
+import type { ChannelDeliveries, LogKeys, MetricSink, PolicyLanguage, RecordFaults } from '../../core/ports.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
 import type { ChannelStore } from './channel-store.ts'
@@ -38,6 +38,8 @@ export type StreamsParts = {
   readonly logger: Logger
   readonly limits: StreamsLimits
   readonly durations: Durations
+  /** Data keys of encrypted streams. @default there are none, and no stream can be encrypted */
+  readonly keys?: LogKeys | undefined
   /** Single records of PutRecords that fail on purpose. */
   readonly recordFaults?: RecordFaults | undefined
   /** What a policy may say. @default only what is looked at here */
@@ -49,6 +51,7 @@ export type StreamsParts = {
 /** What an operation of Data Streams works with. */
 export type StreamsContext = StreamsParts & {
   readonly channelDeliveries: ChannelDeliveries
+  readonly keys: LogKeys
   readonly channels: ChannelStore
   readonly streams: StreamStore
   readonly consumers: ConsumerStore

@@ -1,8 +1,20 @@
 import { AwsError } from '../../core/aws-error.ts'
+import { KeyRefused } from '../../core/ports.ts'
 import { LogNotFound } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
 import { completeResharding } from './resharding.ts'
-import { changed, isExpired, isOpen, logIdOf, retentionMsOf, type Shard, type Stream } from './stream.ts'
+import {
+  changed,
+  type Encryption,
+  isExpired,
+  isOpen,
+  logIdOf,
+  logOptionsOf,
+  retentionMsOf,
+  type Shard,
+  type Stream,
+} from './stream.ts'
+import { dataKeyLifeMs, dropRetiredKeys, newEncryption, withEncryption } from './stream-keys.ts'
 
 /** After a failure of storage the same work is tried again so much later. */
 const retryMs = 1000
@@ -23,6 +35,8 @@ export class Lifecycle {
   readonly #running = new Map<string, Promise<void>>()
   /** By the key of what failed, or could not be done yet: not again before this time, whoever plans it anew. */
   readonly #retryAtMs = new Map<string, number>()
+  /** By stream: when its data key is tried to be renewed again. */
+  readonly #renewNotBeforeMs = new Map<string, number>()
   readonly #stopping = new AbortController()
   #wake = new AbortController()
   #stopWatching: (() => void)[] = []
@@ -97,7 +111,7 @@ export class Lifecycle {
   #plan(name: string): void {
     const key = keyOf({ name })
     const stream = this.#context.streams.find(name)
-    const dueAtMs = stream && nextDueMs(stream)
+    const dueAtMs = stream && nextDueMs(stream, this.#renewNotBeforeMs.get(stream.id) ?? 0)
     if (dueAtMs === undefined) this.#work.delete(key)
     else this.#add(key, { dueAtMs, finish: () => this.#finishStream(name) })
   }
@@ -126,7 +140,10 @@ export class Lifecycle {
     const stream = this.#context.streams.find(name)
     if (!stream) return
     if (stream.pending && stream.pending.dueAtMs <= this.#context.clock.nowMs()) await this.#finishPending(stream)
-    else await this.#dropExpiredShards(stream)
+    else {
+      await this.#dropExpiredShards(stream)
+      await this.#renewDataKey(stream)
+    }
     this.#plan(name)
   }
 
@@ -134,15 +151,16 @@ export class Lifecycle {
     const { log, streams } = this.#context
     switch (stream.pending?.kind) {
       case 'create':
-        await eachShard(stream, ({ index }) =>
-          log.create(logIdOf(stream, index), { retentionMs: retentionMsOf(stream) }),
-        )
+        await eachShard(stream, ({ index }) => log.create(logIdOf(stream, index), logOptionsOf(stream)))
         return this.#settle(stream)
       case 'settle':
         return this.#settle(stream, await this.#configureLogs(stream))
+      case 'encrypt':
+        return this.#encrypt(stream, stream.pending.encryption)
       case 'delete':
         await this.#context.consumers.removeAll(stream)
         await eachShard(stream, ({ index }) => log.delete(logIdOf(stream, index)))
+        await this.#context.keys.forget(stream.id)
         await streams.remove(stream)
         return this.#forget(stream)
       default:
@@ -158,13 +176,45 @@ export class Lifecycle {
     const gone = new Set<number>()
     await eachShard(stream, async (shard) => {
       try {
-        await this.#context.log.configure(logIdOf(stream, shard.index), { retentionMs: retentionMsOf(stream) })
+        await this.#context.log.configure(logIdOf(stream, shard.index), logOptionsOf(stream))
       } catch (error) {
         if (!(error instanceof LogNotFound) || isOpen(shard)) throw error
         gone.add(shard.index)
       }
     })
     return gone
+  }
+
+  /** What says that it is encrypted is so: its records are sealed before it says so, and until it does not any more. */
+  async #encrypt(stream: Stream, encryption: Encryption | undefined): Promise<void> {
+    const { clock } = this.#context
+    const change = (newest: Stream) =>
+      newest.pending?.kind === 'encrypt' ? withEncryption(newest, encryption, clock.nowMs()) : newest
+    if (!encryption) await this.#change(stream, change)
+    const gone = await this.#configureLogs(withEncryption(stream, encryption, clock.nowMs()))
+    if (encryption) await this.#change(stream, change)
+    await this.#settle(stream, gone)
+    await dropRetiredKeys(this.#context, stream.name)
+  }
+
+  /** A stream goes on with a new data key when the one before was in use for its time. */
+  async #renewDataKey(stream: Stream): Promise<void> {
+    const { clock, logger } = this.#context
+    const { encryption } = stream
+    const nowMs = clock.nowMs()
+    if (!encryption || renewalMs(encryption, this.#renewNotBeforeMs.get(stream.id) ?? 0) > nowMs) return
+    this.#renewNotBeforeMs.set(stream.id, nowMs + renewalRetryMs)
+    try {
+      const renewed = await newEncryption(this.#context, stream, encryption.keyId)
+      await this.#configureLogs(withEncryption(stream, renewed, nowMs))
+      await this.#change(stream, (newest) =>
+        newest.encryption?.dataKey === encryption.dataKey ? withEncryption(newest, renewed, nowMs) : newest,
+      )
+      await dropRetiredKeys(this.#context, stream.name)
+    } catch (error) {
+      if (!(error instanceof KeyRefused)) throw error
+      logger.log('warn', 'a stream goes on with its old data key', { stream: stream.name, error: error.message })
+    }
   }
 
   /** The work is done: ACTIVE, unless someone has given the stream other work meanwhile. */
@@ -191,6 +241,7 @@ export class Lifecycle {
   #forget(stream: Stream): void {
     const { metrics, onDemand, throughput } = this.#context
     throughput.forget(stream)
+    this.#renewNotBeforeMs.delete(stream.id)
     onDemand.forget(stream)
     metrics.forget({ StreamName: stream.name })
   }
@@ -241,11 +292,20 @@ async function eachShard(stream: Stream, work: (shard: Shard) => Promise<void>):
 /** The wall clock may jump: however far away the next work is, the loop looks up at least this often. */
 const sleepMsMax = 60_000
 
-/** When a stream needs attention next: its pending work, or the first closed shard that expires. */
-function nextDueMs(stream: Stream): number | undefined {
+/** A key service that refused is asked for a new data key again so much later. */
+const renewalRetryMs = 300_000
+
+const renewalMs = ({ madeMs }: Encryption, notBeforeMs: number) => Math.max(madeMs + dataKeyLifeMs, notBeforeMs)
+
+/** When a stream needs attention next: its pending work, the first closed shard that expires, or its data key. */
+function nextDueMs(stream: Stream, renewNotBeforeMs: number): number | undefined {
   const expiries = stream.shards.flatMap(({ closedAtMs }) =>
     closedAtMs === undefined ? [] : [closedAtMs + retentionMsOf(stream)],
   )
-  const times = stream.pending ? [stream.pending.dueAtMs, ...expiries] : expiries
+  const times = [
+    ...expiries,
+    ...(stream.pending ? [stream.pending.dueAtMs] : []),
+    ...(stream.encryption ? [renewalMs(stream.encryption, renewNotBeforeMs)] : []),
+  ]
   return times.length === 0 ? undefined : Math.min(...times)
 }

@@ -26,6 +26,8 @@ export type StreamsLimits = {
   readonly shardCountUpdatesPerDay: number
   /** UpdateStreamMode calls on a stream in 24 hours. */
   readonly modeUpdatesPerDay: number
+  /** StartStreamEncryption and StopStreamEncryption calls on a stream in 24 hours. */
+  readonly encryptionUpdatesPerDay: number
 }
 
 export const awsLimits: StreamsLimits = {
@@ -42,6 +44,7 @@ export const awsLimits: StreamsLimits = {
   channelFreshnessSecondsMin: 300,
   shardCountUpdatesPerDay: 10,
   modeUpdatesPerDay: 2,
+  encryptionUpdatesPerDay: 25,
 }
 
 export const liftedLimits: StreamsLimits = {
@@ -56,6 +59,7 @@ export const liftedLimits: StreamsLimits = {
   channelFreshnessSecondsMin: 1,
   shardCountUpdatesPerDay: Number.POSITIVE_INFINITY,
   modeUpdatesPerDay: Number.POSITIVE_INFINITY,
+  encryptionUpdatesPerDay: Number.POSITIVE_INFINITY,
 }
 
 /** AWS's limits, none, or AWS's with some replaced. @throws Error with one line that names the field */

@@ -34,6 +34,9 @@ export const streamModeDetails = structure({ StreamMode: enumeration('PROVISIONE
 /** Up to 10 GiB each second. */
 export const warmThroughput = integer({ min: 0, max: 10_240 })
 export const distributionStrategy = enumeration('USER_PARTITION_KEY', 'AUTO')
+export const encryptionType = enumeration('KMS', 'NONE')
+/** A master key: its id or ARN, an alias or an alias's ARN. */
+export const keyId = string({ min: 1, max: 2048 })
 
 /** Reserved by AWS: concerns only how a client finds its endpoint. */
 export const streamId = optional(string({ min: 1, max: 24 }))

@@ -5,26 +5,37 @@ import type { Batch } from '../../storage/log.ts'
 /*
  * A record as storage holds it, big-endian:
  *
- *   format:u8 = 1   flags:u8 = 0   keyLength:u16   partitionKey[keyLength], UTF-8   data[the rest]
+ *   format:u8 = 1   flags:u8   keyLength:u16   partitionKey[keyLength], UTF-8   data[the rest]
  *
- * `flags` will say how data is encrypted. A key of length 0 is none: AUTO streams take records without one.
+ * `flags` is 1 where the log that takes it is sealed by a data key (storage does that; readers are told of it), else 0. A
+ * key of length 0 is none: AUTO streams take records without one.
  */
 
 const format = 1
 const headerLength = 4
+const plain = 0
+const encrypted = 1
 
 /** The records at some indexes, in that order, as one batch: copies. */
-export function encodeRecords(records: RecordBatch, indexes: Uint16Array): Batch {
+export function encodeRecords(records: RecordBatch, indexes: Uint16Array, isEncrypted = false): Batch {
+  const flags = isEncrypted ? encrypted : plain
   let size = headerLength * indexes.length
   for (let i = 0; i < indexes.length; i++) size += records.sizeBytes(indexes[i]!)
   const bytes = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
   const positions = new Uint32Array(indexes.length + 1)
-  for (let i = 0; i < indexes.length; i++) positions[i + 1] = encodeRecord(records, indexes[i]!, bytes, positions[i]!)
+  for (let i = 0; i < indexes.length; i++)
+    positions[i + 1] = encodeRecord(records, indexes[i]!, flags, bytes, positions[i]!)
   return { bytes, positions }
 }
 
 /** Returns where it ends. */
-function encodeRecord({ places, keyBytes, dataBytes }: RecordBatch, i: number, to: Uint8Array, at: number): number {
+function encodeRecord(
+  { places, keyBytes, dataBytes }: RecordBatch,
+  i: number,
+  flags: number,
+  to: Uint8Array,
+  at: number,
+): number {
   const keyStart = places[4 * i]!
   const keyEnd = places[4 * i + 1]!
   const dataStart = places[4 * i + 2]!
@@ -32,7 +43,7 @@ function encodeRecord({ places, keyBytes, dataBytes }: RecordBatch, i: number, t
   const keyLength = keyEnd - keyStart
   const dataAt = at + headerLength + keyLength
   to[at] = format
-  to[at + 1] = 0
+  to[at + 1] = flags
   to[at + 2] = keyLength >> 8
   to[at + 3] = keyLength
   copy(keyBytes, keyStart, keyEnd, to, at + headerLength)
@@ -52,10 +63,13 @@ function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: 
 export function placeRecord(bytes: Uint8Array, start: number, end: number): { keyStart: number; dataStart: number } {
   const keyStart = start + headerLength
   const dataStart = keyStart + ((bytes[start + 2]! << 8) | bytes[start + 3]!)
-  if (bytes[start] !== format || bytes[start + 1] !== 0 || dataStart > end)
+  if (bytes[start] !== format || bytes[start + 1]! > encrypted || dataStart > end)
     assert.fail('storage gives back a record as it was written')
   return { keyStart, dataStart }
 }
+
+/** Was the record at `start` encrypted? */
+export const isEncryptedAt = (bytes: Uint8Array, start: number): boolean => bytes[start + 1] === encrypted
 
 /** Bytes that AWS counts for `count` entries that take `storedBytes`. */
 export const countedBytes = (storedBytes: number, count: number): number => storedBytes - headerLength * count

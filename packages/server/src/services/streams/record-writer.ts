@@ -1,6 +1,7 @@
 import type { Random } from '@millrace/ports'
 import { type AwsError, internalFailure } from '../../core/aws-error.ts'
 import type { Call } from '../../core/operation.ts'
+import { KeyRefused } from '../../core/ports.ts'
 import type { RecordBatch } from '../../core/record-batch.ts'
 import { LogClosed, LogNotFound, type LogRef, StorageBusy } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
@@ -9,6 +10,7 @@ import type { PutResults } from './put-results.ts'
 import { countedBytes, encodeRecords } from './record-codec.ts'
 import { ShardGrouping, type ShardGroups } from './shard-groups.ts'
 import { logIdOf, type Shard, type Stream } from './stream.ts'
+import { askKey, keyRefused } from './stream-keys.ts'
 import type { StreamMetrics } from './stream-metrics.ts'
 
 /** How long records whose shard was closed wait for the shards that take its place to open. */
@@ -25,7 +27,7 @@ export function writableStream({ place, streams }: StreamsContext, name: string)
  * Writes records that were checked, each to the shard of its hash key: one append for each shard, all at once. When a
  * shard was closed meanwhile, its records wait for the shards that follow it. Those of one shard keep their order.
  * `results` gets what became of each record; one that is there already (a fault on purpose) keeps its record away.
- * @throws ResourceNotFoundException if the stream goes away meanwhile
+ * @throws ResourceNotFoundException if the stream goes away meanwhile, KMS…Exception where its key may not be used
  */
 export async function writeRecords(
   context: StreamsContext,
@@ -36,6 +38,10 @@ export async function writeRecords(
   call: Pick<Call, 'signal'>,
 ): Promise<void> {
   const { clock } = context
+  if (writable.encryption) {
+    const asked = askKey(context, writable.encryption)
+    if (asked) await asked
+  }
   const untilMs = clock.monotonicMs() + reroutingMsMax
   let stream: Stream | undefined = writable
   let groups = admit(context, writable, records, results, metrics)
@@ -124,7 +130,7 @@ async function append(
   metrics: StreamMetrics,
 ): Promise<number[]> {
   const { openShards } = stream.shardMap
-  const batch = encodeRecords(records, indexes)
+  const batch = encodeRecords(records, indexes, stream.encryption !== undefined)
   const outcomes = await context.log.appendRuns({ batch, logs: logsAt(context, stream, places), ends })
   const left: number[] = []
   let taken = 0
@@ -177,6 +183,7 @@ function fateOf(
   recordCount: number,
   error: Error,
 ): AwsError {
+  if (error instanceof KeyRefused) throw keyRefused(error, logger)
   // AWS has no word for a slow disk. This one is true, and makes every client wait and try again.
   if (error instanceof StorageBusy) return rateExceeded(shard, stream.name, place.accountId)
   // A stream's logs go before its name does.

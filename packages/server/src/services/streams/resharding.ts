@@ -2,7 +2,7 @@ import { hashKeyMax } from '@millrace/formats'
 import { AwsError } from '../../core/aws-error.ts'
 import type { StreamsContext } from './context.ts'
 import { uniformRanges } from './shard-map.ts'
-import { changed, isOpen, logIdOf, type PendingWork, retentionMsOf, type Shard, type Stream } from './stream.ts'
+import { changed, isOpen, logIdOf, logOptionsOf, type PendingWork, type Shard, type Stream } from './stream.ts'
 
 /*
  * A split, a merge and a round of scaling are one thing: some open shards are closed, and others take their ranges.
@@ -32,7 +32,7 @@ export async function completeResharding(context: StreamsContext, stream: Stream
   for (const { parents, ranges } of replacements) {
     const closedAtMs = await closeLogs(context, stream, parents)
     const children = ranges.map((range) => childOf(parents, range, index++, closedAtMs))
-    for (const child of children) await log.create(logIdOf(stream, child.index), { retentionMs: retentionMsOf(stream) })
+    for (const child of children) await log.create(logIdOf(stream, child.index), logOptionsOf(stream))
     successors.push({ parents, closedAtMs, children })
   }
 

@@ -13,6 +13,7 @@ import { StreamsGuard } from './resource-guard.ts'
 import { SealedTokens } from './sealed-token.ts'
 import { ShardThroughput } from './shard-throughput.ts'
 import { SharedEvents } from './shared-events.ts'
+import { noKeys } from './stream-keys.ts'
 import { InnerStreamReader } from './stream-reader.ts'
 import { StreamStore } from './stream-store.ts'
 import { Subscriptions } from './subscriptions.ts'
@@ -32,6 +33,7 @@ export async function openStreams(parts: StreamsParts): Promise<StreamsService> 
   const context: StreamsContext = {
     ...parts,
     channelDeliveries: parts.channelDeliveries ?? nobody,
+    keys: parts.keys ?? noKeys,
     streams: new StreamStore(catalog, place),
     channels: new ChannelStore(catalog, place),
     consumers: new ConsumerStore(catalog, place),

@@ -1,10 +1,12 @@
-import { LogNotFound, type ReadLimits } from '../../storage/log.ts'
+import { KeyRefused } from '../../core/ports.ts'
+import { type EntryBlock, LogNotFound, type ReadLimits } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
 import { streamNotFound } from './faults.ts'
-import { countedBytes } from './record-codec.ts'
+import { countedBytes, isEncryptedAt } from './record-codec.ts'
 import type { ShardPosition } from './shard-iterator.ts'
 import { ShardRecords } from './shard-records.ts'
 import { isOpen, logIdOf, type Shard, type Stream, shardIdOf } from './stream.ts'
+import { askKey, keyRefused } from './stream-keys.ts'
 
 /* What GetRecords and SubscribeToShard read of a shard. */
 
@@ -24,7 +26,7 @@ export type ShardPage = {
 
 /**
  * Reads a page. `position.shard` must be as the catalog has it now: the end of a closed shard is told by it.
- * @throws ResourceNotFoundException if the stream is gone
+ * @throws ResourceNotFoundException if the stream is gone, KMS…Exception where its key may not be used
  */
 export async function readShard(
   context: StreamsContext,
@@ -37,6 +39,7 @@ export async function readShard(
   try {
     const before = await log.bounds(logId)
     const blocks = await log.read(logId, offset, limits, signal)
+    if (stream.encryption && blocks.some(isEncrypted)) await askKey(context, stream.encryption)
     const { start, end } = await log.bounds(logId)
     let sizeBytes = 0
     // Where there should be records and none came, they are lost by damage: reading goes on behind them.
@@ -59,9 +62,13 @@ export async function readShard(
     }
   } catch (error) {
     if (error instanceof LogNotFound) throw streamNotFound(stream.name, place.accountId)
+    if (error instanceof KeyRefused) throw keyRefused(error, context.logger)
     throw error
   }
 }
+
+/** All of a block came by one put. */
+const isEncrypted = ({ bytes, positions }: EntryBlock) => isEncryptedAt(bytes, positions[0]!)
 
 /** The shards that took a closed one's place: what a reader goes on with. */
 export const childShardsOf = ({ shards }: Stream, { index }: Shard) =>

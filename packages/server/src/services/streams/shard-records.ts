@@ -1,8 +1,10 @@
 import { Rows, type RowWriter } from '../../core/rows.ts'
 import { type EntryBlock, entryCount } from '../../storage/log.ts'
-import { placeRecord } from './record-codec.ts'
+import { isEncryptedAt, placeRecord } from './record-codec.ts'
 import { SequenceDigits, sequenceDigits, sequenceNumberOf } from './sequence-number.ts'
 import type { Shard } from './stream.ts'
+
+const kms = Buffer.from('KMS')
 
 /** Records of a shard as AWS shows them, written from where storage has them. */
 export class ShardRecords extends Rows {
@@ -31,6 +33,7 @@ export class ShardRecords extends Rows {
     const arrival = writer.label('ApproximateArrivalTimestamp')
     const data = writer.label('Data')
     const partitionKey = writer.label('PartitionKey')
+    const encryptionType = writer.label('EncryptionType')
     const number = new SequenceDigits(1)
     const start = number.startOf(0)
     for (const { bytes, positions, firstOffset, timestampMs } of this.blocks) {
@@ -39,11 +42,13 @@ export class ShardRecords extends Rows {
         const end = positions[i + 1]!
         const { keyStart, dataStart } = placeRecord(bytes, positions[i]!, end)
         const hasKey = dataStart > keyStart
-        writer.row(hasKey ? 4 : 3)
+        const isEncrypted = isEncryptedAt(bytes, positions[i]!)
+        writer.row(3 + Number(hasKey) + Number(isEncrypted))
         writer.plainText(sequenceNumber, number.bytes, start, start + sequenceDigits)
         writer.timestamp(arrival, timestampMs)
         writer.blob(data, bytes, dataStart, end)
         if (hasKey) writer.text(partitionKey, bytes, keyStart, dataStart)
+        if (isEncrypted) writer.plainText(encryptionType, kms, 0, kms.length)
       }
     }
   }

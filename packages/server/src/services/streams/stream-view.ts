@@ -11,7 +11,8 @@ export const streamView = (context: StreamsContext, stream: Stream) => ({
   RetentionPeriodHours: stream.retentionHours,
   StreamCreationTimestamp: new Date(stream.createdAtMs),
   EnhancedMonitoring: [{ ShardLevelMetrics: stream.shardLevelMetrics }],
-  EncryptionType: 'NONE',
+  EncryptionType: stream.encryption ? 'KMS' : 'NONE',
+  KeyId: stream.encryption?.keyId,
 })
 
 /** Open shards as clients see them: a stream that is being created has none yet. */

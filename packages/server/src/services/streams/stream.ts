@@ -1,4 +1,6 @@
 import type { Json } from '../../storage/catalog.ts'
+import { noDataKey } from '../../storage/data-key.ts'
+import type { LogOptions } from '../../storage/log.ts'
 import { ShardMap } from './shard-map.ts'
 
 /*
@@ -34,6 +36,19 @@ export type PendingWork =
     }
   | { readonly kind: 'merge'; readonly dueAtMs: number; readonly shardIndex: number; readonly adjacentIndex: number }
   | { readonly kind: 'scale'; readonly dueAtMs: number; readonly targetShardCount: number }
+  /** Encryption begins, or goes on by another key; absent: it ends. */
+  | { readonly kind: 'encrypt'; readonly dueAtMs: number; readonly encryption?: Encryption }
+
+/** What records of a stream are encrypted by. */
+export type Encryption = {
+  /** The master key as it was named: it is told again. */
+  readonly keyId: string
+  /** What that meant when the data key was made. */
+  readonly keyArn: string
+  /** The number of the data key, which the shards' logs are sealed by. */
+  readonly dataKey: number
+  readonly madeMs: number
+}
 
 export type Stream = {
   /** Names the stream's logs; a stream that is deleted and made again gets another. Safe as a path. */
@@ -52,10 +67,15 @@ export type Stream = {
   readonly distributionStrategy: DistributionStrategy
   /** The text that PutResourcePolicy brought. */
   readonly resourcePolicy?: string
+  /** Absent: what comes in is not encrypted. */
+  readonly encryption?: Encryption
+  /** Data keys before that one, whose records may still be kept. */
+  readonly retiredKeys?: readonly { readonly dataKey: number; readonly retiredMs: number }[]
   readonly pending?: PendingWork
   /** When UpdateShardCount and UpdateStreamMode were called within their windows: what their quotas count. */
   readonly countUpdatesMs: readonly number[]
   readonly modeUpdatesMs: readonly number[]
+  readonly encryptionUpdatesMs?: readonly number[]
   /** Derived: the open shards by hash key. */
   readonly shardMap: ShardMap
 }
@@ -66,6 +86,12 @@ export const shardIdOf = (index: number) => `shardId-${String(index).padStart(12
 export const logIdOf = (stream: Stream, shardIndex: number) => `stream/${stream.id}/${shardIndex}`
 
 export const retentionMsOf = (stream: Stream) => stream.retentionHours * 3_600_000
+
+/** What the log of each of its shards is told. */
+export const logOptionsOf = (stream: Stream): LogOptions => ({
+  retentionMs: retentionMsOf(stream),
+  dataKey: stream.encryption?.dataKey ?? noDataKey,
+})
 
 export const isOpen = (shard: Shard) => shard.closedAtMs === undefined
 

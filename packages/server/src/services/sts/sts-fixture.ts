@@ -5,7 +5,8 @@ import { systemClock } from '@millrace/ports'
 import { signed } from '../../gateway/signature/signature-fixture.ts'
 import type { IdentityDocument } from '../../identity/identity-document.ts'
 import { allow, anaKey, benKey, trust } from '../../identity/identity-fixture.ts'
-import { type MillraceOptions, startMillrace } from '../../main.ts'
+import { startMillrace } from '../../main.ts'
+import type { MillraceOptions } from '../../millrace-options.ts'
 
 /* A server, and requests to it that are really signed, as an SDK would. */
 

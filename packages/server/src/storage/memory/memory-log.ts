@@ -1,7 +1,5 @@
 import type { Clock } from '@millrace/ports'
 import { Arrivals } from '../arrivals.ts'
-import { type DataKeys, findAll, keysWhenNeeded, noDataKey } from '../data-key.ts'
-import { type KeyedLog, type KeyedRuns, type KeyWait, KeyWaits } from '../key-waits.ts'
 import {
   type Appended,
   type Batch,
@@ -21,44 +19,28 @@ import {
 import { RetentionTime } from '../retention-time.ts'
 import { takeWithin } from '../take-within.ts'
 
-/** With the number of the key that it would be sealed with on a disk; `noDataKey` if none. */
-type HeldBlock = EntryBlock & { readonly dataKey: number }
-
-type HeldLog = KeyedLog & {
+type HeldLog = LogRef & {
   retentionMs: number
-  dataKey: number
-  /** Some block has one. */
-  hadKey: boolean
-  keyWait: KeyWait | undefined
-  blocks: HeldBlock[]
+  blocks: EntryBlock[]
   start: number
   end: number
   lastTimestampMs: number
-  /** Appends are refused; those that came before may wait for their keys. */
-  closing: boolean
   closed: boolean
   readonly arrivals: Arrivals
 }
 
-/**
- * A log that ends with the process: for tests, and for `--memory`. Nothing of it is on a disk, so that nothing is sealed;
- * but its keys are asked for as on a disk, so that who may not have a key may not have its entries here either.
- */
+/** A log that ends with the process: for tests, and for `--memory`. */
 export class MemoryLog implements RecordLog {
   readonly #clock: Clock
   readonly #time: RetentionTime
-  readonly #keys: DataKeys
-  readonly #keyWaits: KeyWaits<HeldLog>
   readonly #logs = new Map<string, HeldLog>()
 
-  constructor(clock: Clock, keys: DataKeys = keysWhenNeeded(undefined)) {
+  constructor(clock: Clock) {
     this.#clock = clock
     this.#time = new RetentionTime(clock)
-    this.#keys = keys
-    this.#keyWaits = new KeyWaits(keys, async (runs, outcomes) => this.#write(runs, outcomes))
   }
 
-  async create(logId: string, { retentionMs, dataKey = noDataKey }: LogOptions): Promise<void> {
+  async create(logId: string, { retentionMs }: LogOptions): Promise<void> {
     if (this.#logs.has(logId)) return
     const empty = {
       id: logId,
@@ -66,13 +48,10 @@ export class MemoryLog implements RecordLog {
       start: 0,
       end: 0,
       lastTimestampMs: 0,
-      closing: false,
       closed: false,
-      hadKey: false,
-      keyWait: undefined,
       arrivals: new Arrivals(),
     }
-    this.#logs.set(logId, { retentionMs, dataKey, ...empty })
+    this.#logs.set(logId, { retentionMs, ...empty })
   }
 
   async delete(logId: string): Promise<void> {
@@ -81,20 +60,15 @@ export class MemoryLog implements RecordLog {
     log?.arrivals.wake()
   }
 
-  async configure(logId: string, { retentionMs, dataKey }: Partial<LogOptions>): Promise<void> {
+  async configure(logId: string, { retentionMs }: Partial<LogOptions>): Promise<void> {
     const log = this.#get(logId)
     this.#expire(log)
     log.retentionMs = retentionMs ?? log.retentionMs
-    log.dataKey = dataKey ?? log.dataKey
     this.#expire(log)
   }
 
   async append(logId: string, batch: Batch): Promise<Appended> {
-    const runs = { batch, logs: [this.#get(logId)], ends: Uint32Array.of(entryCount(batch)) }
-    const outcomes = await this.appendRuns(runs)
-    const error = outcomes.error(0)
-    if (error) throw error
-    return { firstOffset: outcomes.firstOffsets[0]!, timestampMs: outcomes.timestampsMs[0]! }
+    return this.#append(this.#get(logId), batch)
   }
 
   find(logId: string): LogRef {
@@ -102,48 +76,36 @@ export class MemoryLog implements RecordLog {
   }
 
   async appendRuns({ batch, logs, ends }: Runs): Promise<RunOutcomes> {
-    const held = logs as readonly HeldLog[] // those that are there
     const outcomes = new RunOutcomes(logs.length)
-    for (const [run, log] of held.entries()) {
-      if (this.#logs.get(log.id) !== log) outcomes.fail(run, new LogNotFound(log.id))
-      else if (log.closing) outcomes.fail(run, new LogClosed(log.id))
-    }
-    return this.#keyWaits.append({ batch, logs: held, ends }, outcomes)
-  }
-
-  /** Takes the runs that have their keys. */
-  #write({ batch, logs, ends, keys }: KeyedRuns<HeldLog>, outcomes: RunOutcomes): RunOutcomes {
     let first = 0
     for (const [run, log] of logs.entries()) {
-      const entries = slice(batch, first, ends[run]!)
-      first = ends[run]!
-      if (outcomes.error(run)) continue
-      if (this.#logs.get(log.id) !== log) {
-        outcomes.fail(run, new LogNotFound(log.id))
-        continue
+      try {
+        const { firstOffset, timestampMs } = this.#append(log, slice(batch, first, ends[run]!))
+        outcomes.firstOffsets[run] = firstOffset
+        outcomes.timestampsMs[run] = timestampMs
+      } catch (error) {
+        outcomes.fail(run, error as Error)
       }
-      const { firstOffset, timestampMs } = this.#append(log, entries, keys[run]?.id ?? noDataKey)
-      outcomes.firstOffsets[run] = firstOffset
-      outcomes.timestampsMs[run] = timestampMs
+      first = ends[run]!
     }
     return outcomes
   }
 
-  #append(log: HeldLog, batch: Batch, dataKey: number): Appended {
+  #append(ref: LogRef, batch: Batch): Appended {
+    const log = this.#get(ref.id)
+    if (log !== ref) throw new LogNotFound(ref.id)
+    if (log.closed) throw new LogClosed(log.id)
     const timestampMs = Math.max(this.#time.nowMs(), log.lastTimestampMs)
     const firstOffset = log.end
     log.lastTimestampMs = timestampMs
     log.end += entryCount(batch)
-    log.hadKey ||= dataKey !== noDataKey
-    log.blocks.push({ ...batch, firstOffset, timestampMs, dataKey })
+    log.blocks.push({ ...batch, firstOffset, timestampMs })
     log.arrivals.wake()
     return { firstOffset, timestampMs }
   }
 
   async close(logId: string): Promise<{ endOffset: number }> {
     const log = this.#get(logId)
-    log.closing = true
-    await this.#keyWaits.settled(log)
     log.closed = true
     log.arrivals.wake()
     return { endOffset: log.end }
@@ -160,9 +122,7 @@ export class MemoryLog implements RecordLog {
       if (this.#get(logId) !== log) throw new LogNotFound(logId) // deleted and made anew meanwhile
       this.#expire(log)
     }
-    const found = takeWithin(log.blocks, Math.max(from, log.start), limits)
-    if (log.hadKey) await findAll(this.#keys, keysOf(log.blocks, found))
-    return found
+    return takeWithin(log.blocks, Math.max(from, log.start), limits)
   }
 
   async offsetAt(logId: string, timestampMs: number): Promise<number> {
@@ -207,16 +167,4 @@ export class MemoryLog implements RecordLog {
     log.blocks = log.blocks.slice(expired)
     log.start = Math.max(log.start, log.blocks[0]?.firstOffset ?? log.end)
   }
-}
-
-/** The keys of the blocks that entries were taken from. */
-function keysOf(blocks: readonly HeldBlock[], taken: readonly EntryBlock[]): Set<number> {
-  const [first, last] = [taken[0], taken.at(-1)]
-  const keys = new Set<number>()
-  if (!first || !last) return keys
-  for (const block of blocks) {
-    if (block.dataKey === noDataKey || block.firstOffset > last.firstOffset) continue
-    if (block.firstOffset + entryCount(block) > first.firstOffset) keys.add(block.dataKey)
-  }
-  return keys
 }

@@ -34,6 +34,6 @@ export const putRecord = operation({
     const results = new PutResults(1)
     await writeRecords(context, stream, record, results, metrics, call)
     metrics.putRecord(results.hasErrors ? undefined : sizeBytes)
-    return results.only()
+    return stream.encryption ? { ...results.only(), EncryptionType: 'KMS' } : results.only()
   },
 })

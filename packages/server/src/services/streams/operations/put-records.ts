@@ -35,7 +35,10 @@ export const putRecords = operation({
     const results = new PutResults(Records.count)
     failOnPurpose(context, results)
     await writeRecords(context, stream, Records, results, metrics, call)
-    return { FailedRecordCount: count(Records, results, metrics), Records: results }
+    const FailedRecordCount = count(Records, results, metrics)
+    return stream.encryption
+      ? { FailedRecordCount, Records: results, EncryptionType: 'KMS' }
+      : { FailedRecordCount, Records: results }
   },
 })
 

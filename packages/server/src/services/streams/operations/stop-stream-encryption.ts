@@ -1,18 +1,24 @@
-import { notImplemented } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
-import { enumeration, string, structure } from '../../../core/shapes.ts'
+import { structure } from '../../../core/shapes.ts'
 import type { StreamsContext } from '../context.ts'
-import { streamReference, streamResource } from '../members.ts'
+import { encryptionType, keyId, streamNameOf, streamReference, streamResource } from '../members.ts'
+import { changed } from '../stream.ts'
+import { admitEncryptionUpdate, onlyKms } from '../stream-encryption.ts'
 
 export const stopStreamEncryption = operation({
   name: 'StopStreamEncryption',
-  input: structure({
-    ...streamReference,
-    EncryptionType: enumeration('KMS', 'NONE'),
-    KeyId: string({ min: 1, max: 2048 }),
-  }),
+  input: structure({ ...streamReference, EncryptionType: encryptionType, KeyId: keyId }),
   resource: streamResource,
-  handle: async (_context: StreamsContext) => {
-    throw notImplemented('StopStreamEncryption', 'the release that brings security')
+  rate: { perSecond: 5, per: 'resource' },
+  async handle(context: StreamsContext, input) {
+    const { clock, durations, streams } = context
+    const name = streamNameOf(context, input)
+    streams.get(name)
+    onlyKms(input.EncryptionType)
+    await streams.update(name, (stream) => {
+      const encryptionUpdatesMs = admitEncryptionUpdate(context, stream, 'StopStreamEncryption')
+      const pending = { kind: 'encrypt' as const, dueAtMs: clock.nowMs() + durations.updateMs }
+      return changed(stream, { encryptionUpdatesMs, status: 'UPDATING', pending })
+    })
   },
 })
