@@ -2,12 +2,20 @@
 
 const amzDate = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 
+/** Requests of the same second have the same text. */
+let lastText = ''
+let lastMs = 0
+
 /** Milliseconds since 1970; undefined for what is no time in that format, or no day of any calendar. */
 export function parseAmzDate(text: string): number | undefined {
+  if (text === lastText) return lastMs
   const [, year, month, day, hour, minute, second] = amzDate.exec(text) ?? []
   if (year === undefined) return undefined
   const ms = Date.UTC(+year, +month! - 1, +day!, +hour!, +minute!, +second!)
-  return amzDateText(ms) === text ? ms : undefined
+  if (amzDateText(ms) !== text) return undefined
+  lastText = text
+  lastMs = ms
+  return ms
 }
 
 export function amzDateText(ms: number): string {

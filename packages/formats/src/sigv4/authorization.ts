@@ -1,4 +1,4 @@
-import type { QueryParameter } from './canonical-uri.ts'
+import { percentDecoded, type QueryParameter } from './canonical-uri.ts'
 
 /* Where a signature stands in a request: in the header `Authorization`, or in the query of a presigned URL. */
 
@@ -66,7 +66,7 @@ export function presignedQuery(parameters: readonly QueryParameter[]): {
   for (const { name, value } of parameters) {
     if (!name.startsWith('X-Amz-')) continue
     if (values.has(name)) twice.push(name)
-    values.set(name, decodeURIComponent(value))
+    values.set(name, percentDecoded(value))
   }
   for (const name of twice) values.delete(name)
   return { values, twice }

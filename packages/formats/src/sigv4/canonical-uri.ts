@@ -63,9 +63,12 @@ const brokenPercent = /%(?![0-9A-Fa-f]{2})/
 function recoded(raw: string): string | undefined {
   if (isPlain.test(raw)) return raw
   if (brokenPercent.test(raw)) return undefined
-  const decoded = raw.replaceAll('+', ' ').replace(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
-  return encoded(decoded, '')
+  return encoded(percentDecoded(raw.replaceAll('+', ' ')), '')
 }
+
+/** One character for each byte: bytes need not be text. */
+export const percentDecoded = (text: string): string =>
+  text.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
 
 function encoded(raw: string, kept: string): string {
   let text = ''

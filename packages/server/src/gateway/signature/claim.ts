@@ -74,14 +74,15 @@ function claimInHeader(head: RequestHead, authorization: string): SignatureClaim
       authorization,
     )
   }
-  const signedMs = parseAmzDate(dateText) ?? (head.get('x-amz-date') === undefined ? httpDateMs(dateText) : undefined)
+  const basicMs = parseAmzDate(dateText)
+  const signedMs = basicMs ?? (head.get('x-amz-date') === undefined ? httpDateMs(dateText) : undefined)
   if (signedMs === undefined) return notBasicFormat(dateText)
   return {
     algorithm,
     credential,
     signedHeaders,
     signature,
-    amzDate: amzDateText(signedMs),
+    amzDate: basicMs === undefined ? amzDateText(signedMs) : dateText,
     signedMs,
     expiresS: undefined,
     securityToken: head.get('x-amz-security-token'),

@@ -1,3 +1,5 @@
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import {
   amzDateText,
   canonicalPath,
@@ -9,8 +11,12 @@ import {
   signingKey,
   stringToSign,
 } from '@millrace/formats/sigv4'
+import { type Clock, systemRandom } from '@millrace/ports'
 import { AwsError } from '../../core/aws-error.ts'
 import type { Credential, Credentials } from '../../identity/credentials.ts'
+import { json } from '../protocols/json.ts'
+import type { Route } from '../route.ts'
+import { SignatureVerifier } from './signature-verifier.ts'
 
 const account = '000000000000'
 
@@ -116,4 +122,72 @@ function signatureFor({ method, url, rawHeaders, body }: WireRequest, without: s
     scope: scopeText,
     signature: signature.toString('hex'),
   }
+}
+
+/** The request with another value of a header. */
+export function edited(request: WireRequest, name: string, change: (value: string) => string): WireRequest {
+  const rawHeaders = request.rawHeaders.map((text, i) =>
+    i % 2 === 1 && request.rawHeaders[i - 1]!.toLowerCase() === name ? change(text) : text,
+  )
+  return { ...request, rawHeaders }
+}
+
+/** The request without a header. */
+export function without(request: WireRequest, name: string): WireRequest {
+  const at = request.rawHeaders.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name)
+  return { ...request, rawHeaders: request.rawHeaders.toSpliced(at, 2) }
+}
+
+/** What a router gives for an operation of a service `fake`. */
+export const fakeRoute = {
+  service: { name: 'fake' },
+  operation: undefined,
+  protocol: json,
+  isPlainJson: false,
+} as unknown as Route
+
+/** A verifier of its own for a service `fake`, what it logs, and what it computes. */
+export function verifierFixture({
+  clock,
+  credentials = fixedCredentials,
+}: {
+  clock: Clock
+  credentials?: Credentials
+}) {
+  const logged: string[] = []
+  const verifier = new SignatureVerifier({
+    credentials,
+    region: 'us-east-1',
+    services: new Set(['fake', 'kinesis']),
+    clock,
+    random: systemRandom,
+    logger: {
+      log: (level, message, fields) => void logged.push(`${level} ${message} ${Object.values(fields ?? {}).join(' ')}`),
+    },
+  })
+  return { verifier, logged, hmacs }
+}
+
+/** How many HMACs and hashes are computed meanwhile. */
+function hmacs(act: () => unknown): { readonly hmacs: number; readonly hashes: number } {
+  const { createHmac, hash } = crypto
+  const counted = { hmacs: 0, hashes: 0 }
+  Object.assign(crypto, {
+    createHmac: (...given: Parameters<typeof createHmac>) => {
+      counted.hmacs++
+      return createHmac(...given)
+    },
+    hash: (...given: Parameters<typeof hash>) => {
+      counted.hashes++
+      return hash(...given)
+    },
+  })
+  syncBuiltinESMExports()
+  try {
+    act()
+  } finally {
+    Object.assign(crypto, { createHmac, hash })
+    syncBuiltinESMExports()
+  }
+  return counted
 }

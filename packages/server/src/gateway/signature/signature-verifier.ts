@@ -142,6 +142,11 @@ export class SignatureVerifier {
     return { caller: { accountId: principal.accountId, accessKeyId, identity: principal.identity }, principal }
   }
 
+  /** Signing keys that are kept, of keys that are known and of others. */
+  get keptKeys(): SigningKeys['size'] {
+    return this.#keys.size
+  }
+
   #timeFault({ signedMs, amzDate, expiresS }: SignatureClaim): AwsError | undefined {
     const nowMs = Math.floor(this.#options.clock.nowMs() / 1000) * 1000
     const patienceMs = expiresS === undefined ? skewMsMax : expiresS * 1000

@@ -6,16 +6,20 @@ import { headerNotSigned, hostNotSigned, signatureMismatch } from './signature-f
 export class SignedHeaders {
   readonly names: ReadonlySet<string>
   /** As they are signed; undefined if one of them is not there, or the list is not as signers write it. */
-  readonly #values: readonly (readonly [string, string])[] | undefined
+  #values: readonly (readonly [string, string])[] | undefined
 
   /** @param list `content-type;host;x-amz-date`: small letters, in order, each once */
   constructor(list: string, head: RequestHead) {
-    const names = list.split(';')
-    this.names = new Set(names)
-    const isInOrder = names.every((name, i) => isName.test(name) && (i === 0 || names[i - 1]! < name))
-    const values = names.map((name) => [name, head.get(name)] as const)
-    const isThere = values.every((pair): pair is readonly [string, string] => pair[1] !== undefined)
-    this.#values = isInOrder && isThere ? values : undefined
+    const { names, isInOrder } = listedNames(list)
+    this.names = names
+    if (!isInOrder) return
+    const values: [string, string][] = []
+    for (const name of names) {
+      const value = head.get(name)
+      if (value === undefined) return
+      values.push([name, value])
+    }
+    this.#values = values
   }
 
   /** Only without a fault. */
@@ -34,6 +38,26 @@ export class SignedHeaders {
     return this.#values ? undefined : signatureMismatch()
   }
 }
+
+type Listed = { readonly names: ReadonlySet<string>; readonly isInOrder: boolean }
+
+/** A client has few lists, and signs by them again and again. */
+const listsMax = 256
+const lists = new Map<string, Listed>()
+
+function listedNames(list: string): Listed {
+  const known = lists.get(list)
+  if (known) return known
+  const names = list.split(';')
+  const isInOrder = names.every((name, i) => isName.test(name) && (i === 0 || names[i - 1]! < name))
+  const listed = { names: new Set(names), isInOrder }
+  if (list.length > listLengthMax) return listed
+  if (lists.size >= listsMax) lists.clear()
+  lists.set(list, listed)
+  return listed
+}
+
+const listLengthMax = 1024
 
 const isName = /^:?[a-z0-9!#$%&'*+\-.^_`|~]+$/
 

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { type CredentialScope, signingKey } from '@millrace/formats/sigv4'
 
 /** Of each kind. A key signs for a day and a service: one that is used everywhere takes seven, and twice that at midnight. */
@@ -15,7 +16,7 @@ export class SigningKeys {
   readonly #unknown = new Map<string, Kept>()
 
   /** @param isKnown the secret is the key's own, and not one in its place */
-  of(secret: string, isKnown: boolean, scope: CredentialScope): Buffer {
+  of(secret: string, isKnown: boolean, scope: CredentialScope): KeyObject {
     const keys = isKnown ? this.#known : this.#unknown
     const name = `${scope.accessKeyId}/${scope.text}`
     const kept = keys.get(name)
@@ -34,4 +35,4 @@ export class SigningKeys {
 }
 
 /** By which secret it was derived: one that was changed must not go on. */
-type Kept = { readonly secret: string; readonly key: Buffer }
+type Kept = { readonly secret: string; readonly key: KeyObject }
