@@ -2,10 +2,9 @@ import { mkdir } from 'node:fs/promises'
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from '@millrace/ports'
 import type { Place } from './core/arn.ts'
 import { Sleeper } from './core/sleeper.ts'
-import { checkExposure } from './exposure.ts'
+import { checkTls, isTlsOnly, openEndpoints, openTls } from './door-options.ts'
 import { Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
-import { namesOf, privateEndpointsOf } from './gateway/private-endpoints.ts'
 import type { IdentityParts, IdentityStore } from './identity/identity-store.ts'
 import { KeysDoor } from './keys/keys-door.ts'
 import type { MillraceOptions } from './millrace-options.ts'
@@ -28,7 +27,6 @@ import { lockFile } from './storage/embedded/process-lock.ts'
 import { openMemory } from './storage/memory/open.ts'
 import { MetricStore } from './telemetry/metric-store.ts'
 import { prometheusPage } from './telemetry/prometheus-page.ts'
-import { checkTls, isTlsOnly, openTls } from './tls-options.ts'
 
 /* The wiring: the only file that sees every room. */
 
@@ -54,10 +52,8 @@ export type Millrace = {
 export async function startMillrace(options: MillraceOptions = {}): Promise<Millrace> {
   const { clock = systemClock, random = systemRandom, logger = silentLogger, host = '127.0.0.1' } = options
   const place: Place = { accountId: options.account ?? '000000000000', region: options.region ?? 'us-east-1' }
-  checkExposure(host, options, logger)
-  const privateEndpoints = privateEndpointsOf(options.privateEndpoints ?? [])
-  for (const { at } of privateEndpoints) if ('host' in at) checkExposure(at.host, options, logger)
   checkTls(options)
+  const endpoints = await openEndpoints(options, logger)
   const limits = limitsOf(options.limits ?? 'aws')
   const addressRules = new AddressRules(options.privateAddresses)
   const faults = options.faults && new Faults(parseFaultRules(options.faults))
@@ -231,9 +227,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     ...(definitions.size > 0 || isKept(mappingPrefix) ? [lambda] : []),
   ]
   await Promise.all(busy.map((sleeper) => sleeper.wake())).catch(closeAndThrow)
-  const tls = await openTls(options, [host, ...privateEndpoints.flatMap(namesOf)], options.data, random, logger).catch(
-    closeAndThrow,
-  )
+  const tls = await openTls(options, [host, ...endpoints.names], options.data, random, logger).catch(closeAndThrow)
   if (tls?.authority() !== undefined)
     pages.set(
       '/ca.pem',
@@ -253,7 +247,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     pages,
     tls: tls?.door,
     tlsOnly: isTlsOnly(options),
-    privateEndpoints,
+    privateEndpoints: endpoints.list,
     credentials: identity,
     trail: trail?.trail,
   }).catch(async (error: unknown) => {
@@ -262,6 +256,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     return closeAndThrow(error)
   })
 
+  endpoints.follow()
   url = gateway.url
   let stopped: Promise<void> | undefined
   return {
@@ -275,6 +270,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     endpoints: gateway.endpoints,
     stop() {
       tls?.stop()
+      endpoints.stop()
       stopped ??= gateway
         .close()
         .then(() => trail?.close())

@@ -1,28 +1,21 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
+import type { DoorOptions } from './door-options.ts'
 import type { FaultRules } from './gateway/faults.ts'
-import type { PrivateEndpointOptions } from './gateway/private-endpoints.ts'
 import type { IdentityDocument } from './identity/identity-document.ts'
 import type { FunctionsOptions } from './services/lambda/functions/function-definition.ts'
 import type { StreamsLimits } from './services/streams/limits.ts'
-import type { TlsOptions } from './tls-options.ts'
 import type { DataSelection } from './trail/data-selection.ts'
 /** How a server is started; `config.ts` has the same as flags. */
-export type MillraceOptions = TlsOptions & {
+export type MillraceOptions = DoorOptions & {
   /** TCP port; 0 takes a free one. @default 0 */
   readonly port?: number
-  /** Address to listen on. @default '127.0.0.1' */
-  readonly host?: string
   /**
    * Users, keys, roles and policies: the path of a JSON file, which is read again when it changes, or what would stand in it
    * (see docs/identity.md). Every request must then be signed and allowed. @default none: any credentials are accepted
    */
   readonly identity?: string | IdentityDocument
-  /** Listen beyond this machine without `identity`: whoever reaches the port may do everything. @default false */
-  readonly insecure?: boolean
   /** Folder that keeps streams and records. Without one, all is kept in memory and gone at the end. */
   readonly data?: string
-  /** Further addresses, each with a policy of its own: a JSON file, or what would stand in it (see docs/private-endpoints.md). @default none */
-  readonly privateEndpoints?: string | readonly PrivateEndpointOptions[]
   /** When a put into a folder is answered: on the disk, or in the operating system's hands. @default 'fsync' */
   readonly durability?: 'fsync' | 'os'
   /** A new file of the log begins when one is this long, in bytes; a folder gives space back by whole files. @default 64 MiB */

@@ -1,6 +1,8 @@
+import type { Policy } from '../policies/policy.ts'
 import type { ConnectionRoom } from './connection-room.ts'
 import { isOwnHost } from './host-check.ts'
 import { type Address, type HttpRequest, type HttpResponse, type Listener, listen } from './listener.ts'
+import type { PrivateEndpoint } from './private-endpoints.ts'
 import type { TlsDoor } from './tls/tls-door.ts'
 
 /** Where requests come in: the server's own address, or a private endpoint. Each request is served knowing by which it came. */
@@ -10,6 +12,8 @@ export type Door = {
   readonly vpcEndpointId?: string | undefined
   /** `aws:SourceVpc`, where one was given. */
   readonly vpcId?: string | undefined
+  /** What may pass, whoever asks; undefined for everything. It is another one when its file has changed. */
+  readonly policy?: Policy | undefined
   /** Names that requests may give as their host, beside those that any server has (see isOwnHost). */
   readonly dnsNames: readonly string[]
   readonly tls?: TlsDoor | undefined
@@ -21,6 +25,22 @@ export type DoorLimits = {
   readonly headersTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly connections: ConnectionRoom
+}
+
+/** What `openDoors` makes of one, beside the server's own. */
+export const privateDoor = (endpoint: PrivateEndpoint, own: Door): Door => {
+  const { id, vpcId, at, dnsNames, tls } = endpoint
+  return {
+    at,
+    vpcEndpointId: id,
+    vpcId,
+    get policy() {
+      return endpoint.policy
+    },
+    dnsNames: 'host' in at ? [at.host, ...dnsNames] : dnsNames,
+    tls: tls === 'off' ? undefined : own.tls,
+    tlsOnly: tls === 'only' || (tls === 'server' && own.tlsOnly === true),
+  }
 }
 
 /** May a request that came by this door name this host? */

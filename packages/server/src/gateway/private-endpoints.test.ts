@@ -5,8 +5,10 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { ManualClock } from '@millrace/ports'
+import { lookEveryMs } from '../core/file-watch.ts'
 import { call, gatewayFixture, signedHeaders } from './gateway-fixture.ts'
-import { type PrivateEndpointOptions, privateEndpointsOf } from './private-endpoints.ts'
+import { followPolicies, type PrivateEndpointOptions, privateEndpointsOf } from './private-endpoints.ts'
 
 const opened = (t: TestContext, endpoints: readonly PrivateEndpointOptions[]) =>
   gatewayFixture(t, { privateEndpoints: privateEndpointsOf(endpoints) })
@@ -103,6 +105,8 @@ test('what is wrong in the file is said in one line, with the name of the endpoi
     [[{ name: 'a', socket: '/s', mode: '0777' }], /"a" needs as mode 0600 or 0660/],
     [[{ ...good, dnsNames: ['a b'] }], /"a" needs as dnsNames/],
     [[{ ...good, dnsNames: 'x' }], /"a" needs as dnsNames/],
+    [[{ ...good, policy: {} }], /"a" has a policy that cannot be used: /],
+    [[{ ...good, policy: 'Allow' }], /"a" has a policy that cannot be used: /],
     [[{ ...good, tls: true }], /"a" needs as tls/],
     [[{ name: 'a', socket: '/s', tls: 'only' }], /"a" is a Unix socket/],
     [[good, { ...good }], /two have the name "a"/],
@@ -119,4 +123,43 @@ test('what is wrong in the file is said in one line, with the name of the endpoi
     assert.throws(() => privateEndpointsOf(given as PrivateEndpointOptions[]), { message }, JSON.stringify(given))
   assert.throws(() => privateEndpointsOf('/nowhere'), /^Error: private endpoints: \/nowhere cannot be read \(ENOENT\)$/)
   assert.deepEqual(privateEndpointsOf([{ ...good, address: '[::1]:80' }])[0]?.at, { host: '::1', port: 80 })
+})
+
+test('a policy that changes in the file is the policy; what cannot be used changes nothing, and is told', async (t) => {
+  const path = join(await folderOf(t), 'endpoints.json')
+  const allow = (action: string) => ({
+    Version: '2012-10-17',
+    Statement: [{ Sid: action, Effect: 'Allow', Principal: '*', Action: `kinesis:${action}`, Resource: '*' }],
+  })
+  const put = (more: object) => writeFile(path, JSON.stringify([{ name: 'a', address: '127.0.0.1:0', ...more }]))
+  await put({ policy: allow('PutRecord') })
+  const endpoints = privateEndpointsOf(path)
+  const before = endpoints[0]!.policy
+  assert.equal(before?.kind, 'VPC endpoint policy')
+  const clock = new ManualClock()
+  const said: string[] = []
+  const log = (level: string, _message: string, more?: object) => void said.push(`${level} ${JSON.stringify(more)}`)
+  const stop = followPolicies(endpoints, path, clock, { log })
+  const told = async () => {
+    for (let look = 0; look < 400 && said.length === 0; look++) {
+      await clock.advance(lookEveryMs)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    return said.shift()
+  }
+  await clock.advance(lookEveryMs)
+  await put({ policy: { Statement: [], x: 1 } })
+  assert.match((await told())!, /^error .*has a policy that cannot be used/)
+  await writeFile(path, '[{')
+  assert.match((await told())!, /^error .*holds no JSON/)
+  await put({ policy: allow('GetRecords'), id: 'vpce-01234567' })
+  assert.match((await told())!, /^error .*cannot change while the server runs/)
+  assert.equal(endpoints[0]!.policy, before)
+  await put({ policy: allow('GetRecords') })
+  assert.match((await told())!, /^info/)
+  assert.notEqual(endpoints[0]!.policy, before)
+  await put({})
+  assert.match((await told())!, /^info/)
+  assert.equal(endpoints[0]!.policy, undefined)
+  stop()
 })

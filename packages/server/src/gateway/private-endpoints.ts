@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Door } from './door.ts'
+import type { Clock, Logger } from '@millrace/ports'
+import { watchFiles } from '../core/file-watch.ts'
+import { compilePolicy } from '../policies/compile-policy.ts'
+import type { Policy } from '../policies/policy.ts'
 import type { Address } from './listener.ts'
 
 /*
@@ -36,12 +39,42 @@ export type PrivateEndpoint = {
   readonly vpcId: string | undefined
   readonly at: Address
   readonly dnsNames: readonly string[]
-  readonly policy: unknown
+  /** What its policy says now; undefined lets everything through. */
+  policy: Policy | undefined
   readonly tls: 'server' | 'only' | 'off'
 }
 
 /** Endpoints that one server may have. */
 const endpointsMax = 50
+
+/**
+ * Keeps the policies as their file says them. Names, addresses and ids are those of the start: another door needs another
+ * start. What cannot be used is told, and changes nothing.
+ * @returns how to stop
+ */
+export function followPolicies(
+  endpoints: readonly PrivateEndpoint[],
+  path: string,
+  clock: Clock,
+  logger: Logger,
+): () => void {
+  return watchFiles([path], clock, () => {
+    try {
+      const read = privateEndpointsOf(path)
+      if (facesOf(read) !== facesOf(endpoints))
+        throw wrong('names, ids, addresses and TLS cannot change while the server runs: start it again')
+      for (const endpoint of endpoints) endpoint.policy = read.find(({ id }) => id === endpoint.id)!.policy
+      logger.log('info', 'the policies of private endpoints were read again', { path })
+    } catch (error) {
+      const because = (error as Error).message
+      logger.log('error', 'private endpoints have changed and cannot be used: all stays as it was', { because })
+    }
+  })
+}
+
+/** All but the policies. */
+const facesOf = (endpoints: readonly PrivateEndpoint[]) =>
+  JSON.stringify(endpoints.map(({ policy: _policy, ...face }) => face).sort((a, b) => (a.id < b.id ? -1 : 1)))
 
 /** Reads them from a file, or takes them as they are given. @throws Error with one line that says what is wrong with which */
 export function privateEndpointsOf(given: string | readonly PrivateEndpointOptions[]): readonly PrivateEndpoint[] {
@@ -62,16 +95,6 @@ export function privateEndpointsOf(given: string | readonly PrivateEndpointOptio
 /** What clients call one that speaks the server's TLS. */
 export const namesOf = ({ at, dnsNames, tls }: PrivateEndpoint): string[] =>
   tls === 'off' ? [] : [...('host' in at ? [at.host] : []), ...dnsNames]
-
-/** What `openDoors` makes of one, beside the server's own. */
-export const privateDoor = ({ id, vpcId, at, dnsNames, tls }: PrivateEndpoint, own: Door): Door => ({
-  at,
-  vpcEndpointId: id,
-  vpcId,
-  dnsNames: 'host' in at ? [at.host, ...dnsNames] : dnsNames,
-  tls: tls === 'off' ? undefined : own.tls,
-  tlsOnly: tls === 'only' || (tls === 'server' && own.tlsOnly === true),
-})
 
 const wrong = (because: string) => new Error(`private endpoints: ${because}`)
 
@@ -115,8 +138,16 @@ function endpointOf(given: unknown, index: number): PrivateEndpoint {
     vpcId: vpcId as string | undefined,
     at,
     dnsNames: dnsNames as string[],
-    policy,
+    policy: policy === undefined ? undefined : compiled(policy, name, bad),
     tls: 'socket' in at ? 'off' : tls,
+  }
+}
+
+function compiled(policy: unknown, name: string, bad: (because: string) => Error): Policy {
+  try {
+    return compilePolicy(policy, 'VPC endpoint policy', name)
+  } catch (error) {
+    throw bad(`has a policy that cannot be used: ${(error as Error).message.split('\n')[0]}`)
   }
 }
 

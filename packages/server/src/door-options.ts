@@ -1,6 +1,17 @@
 import { type Logger, type Random, systemClock } from '@millrace/ports'
+import { checkExposure } from './exposure.ts'
+import type { PrivateEndpoint, PrivateEndpointOptions } from './gateway/private-endpoints.ts'
 import type { CertificateSource, ServerTls } from './gateway/tls/server-tls.ts'
 import { ConfigError } from './option-values.ts'
+
+export type DoorOptions = TlsOptions & {
+  /** Address to listen on. @default '127.0.0.1' */
+  readonly host?: string
+  /** Listen beyond this machine without `identity`: whoever reaches the port may do everything. @default false */
+  readonly insecure?: boolean
+  /** Further addresses, each with a policy of its own: a JSON file, or what would stand in it (see docs/private-endpoints.md). @default none */
+  readonly privateEndpoints?: string | readonly PrivateEndpointOptions[]
+}
 
 export type TlsOptions = {
   /**
@@ -52,4 +63,45 @@ export async function openTls(
     random,
     logger,
   })
+}
+
+/** Private endpoints, the names that certificates are to have for them, and how to stop following their file. */
+export type OpenEndpoints = {
+  readonly list: readonly PrivateEndpoint[]
+  readonly names: readonly string[]
+  /** Keeps their policies as their file says. */
+  follow(): void
+  stop(): void
+}
+
+/**
+ * Checks where the server is to listen, and reads its private endpoints.
+ * @throws ConfigError if it would be open to the network without wanting it, or an endpoint cannot be as it was written
+ */
+export async function openEndpoints(
+  options: DoorOptions & { readonly identity?: unknown },
+  logger: Logger,
+): Promise<OpenEndpoints> {
+  const { host = '127.0.0.1', privateEndpoints } = options
+  checkExposure(host, options, logger)
+  if (privateEndpoints === undefined) return { list: [], names: [], follow: () => {}, stop: () => {} }
+  const { followPolicies, namesOf, privateEndpointsOf } = await import('./gateway/private-endpoints.ts')
+  let list: readonly PrivateEndpoint[]
+  try {
+    list = privateEndpointsOf(privateEndpoints)
+  } catch (error) {
+    throw new ConfigError((error as Error).message)
+  }
+  for (const { at, name, policy } of list) {
+    if ('host' in at) checkExposure(at.host, options, logger)
+    if (policy && options.identity === undefined)
+      throw new ConfigError(
+        `the private endpoint "${name}" has a policy, and without --identity nobody is known whom it could concern`,
+      )
+  }
+  let stop = () => {}
+  const follow = () => {
+    if (typeof privateEndpoints === 'string') stop = followPolicies(list, privateEndpoints, systemClock, logger)
+  }
+  return { list, names: list.flatMap(namesOf), follow, stop: () => stop() }
 }
