@@ -19,8 +19,8 @@ const lives = 5
 const writers = 8
 /** 1 KB each: more than is held in memory. */
 const recordsMin = 25_000
-/** Objects that are on their way at once, into one bucket: a kill may repeat them all, and those whose checkpoint is being written. */
-const repeatsPerKillMax = 8
+/** The object that was on its way, begun anew where the checkpoint is: its records may be parts of the next objects, too. */
+const repeatsPerKillMax = 3
 
 const streamName = 'orders'
 const sourceName = 'clicks'

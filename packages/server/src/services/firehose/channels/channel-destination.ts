@@ -2,6 +2,7 @@ import { createGzip, createZstdCompress } from 'node:zlib'
 import { throughZlib } from '@millrace/formats'
 import type { ObjectStore, StreamChannel } from '../../../core/ports.ts'
 import type { DeliveryBatch, Destination } from '../destinations/destination.ts'
+import { PreparedBatches } from '../destinations/prepared-batches.ts'
 import { s3Failure } from '../destinations/s3/s3-failure.ts'
 import type { ChannelMetrics } from './channel-metrics.ts'
 
@@ -27,6 +28,7 @@ export class ChannelDestination implements Destination {
   readonly #objects: ObjectStore
   readonly #channel: StreamChannel
   readonly #metrics: ChannelMetrics
+  readonly #compressed = new PreparedBatches(({ records }) => this.#compress(records))
 
   constructor(objects: ObjectStore, channel: StreamChannel, metrics: ChannelMetrics) {
     this.#objects = objects
@@ -34,14 +36,16 @@ export class ChannelDestination implements Destination {
     this.#metrics = metrics
   }
 
-  async deliver({ firstArrivalMs, id, records }: DeliveryBatch, signal: AbortSignal): Promise<readonly []> {
-    const { bucketArn, compression, kmsKeyId, objectKey, recordFormat, storageClass } = this.#channel
-    const { compress, contentEncoding } = compressions[compression]
-    const isLines = recordFormat !== 'BYTE_ARRAY'
-    const parts = records.flatMap(({ data }) => (isLines && data.at(-1) !== newline[0] ? [data, newline] : [data]))
-    const compressed = await compress(parts)
+  prepare(batch: DeliveryBatch, signal: AbortSignal): void {
+    this.#compressed.begin(batch, signal)
+  }
+
+  async deliver(batch: DeliveryBatch, signal: AbortSignal): Promise<readonly []> {
+    const { bucketArn, compression, kmsKeyId, objectKey, storageClass } = this.#channel
+    const { contentEncoding } = compressions[compression]
+    const compressed = await this.#compressed.of(batch, signal)
     const headers = { contentType: 'application/octet-stream', contentEncoding, kmsKeyArn: kmsKeyId, storageClass }
-    const key = objectKey(firstArrivalMs, id)
+    const key = objectKey(batch.firstArrivalMs, batch.id)
     await this.#objects.put(bucketOf(bucketArn), key, compressed, headers, signal).catch((error: unknown) => {
       throw s3Failure(error)
     })
@@ -52,6 +56,13 @@ export class ChannelDestination implements Destination {
   }
 
   async close(): Promise<void> {}
+
+  #compress(records: DeliveryBatch['records']): Promise<Parts> {
+    const { compression, recordFormat } = this.#channel
+    const isLines = recordFormat !== 'BYTE_ARRAY'
+    const parts = records.flatMap(({ data }) => (isLines && data.at(-1) !== newline[0] ? [data, newline] : [data]))
+    return compressions[compression].compress(parts)
+  }
 }
 
 const bucketOf = (bucketArn: string) => bucketArn.replace(/^.*:::/, '')

@@ -41,6 +41,7 @@ export function channelPlan(
     sizeBytesMax: objectBytesMax,
     intervalMs: freshnessMs,
     concurrentMax,
+    isOneByOne: true,
     retryMs: retentionMs,
     errorOutputType: 'processing-failed',
     errors: {

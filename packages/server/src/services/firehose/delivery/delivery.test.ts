@@ -298,3 +298,37 @@ test('a transform that leaves records for later gets them when there is room, an
   assert.deepEqual([seen, batches.join(''), checkpoints.get(id)], [[5, 4, 3, 2, 1], 'abcde', { put: '5' }])
   await delivery.stop()
 })
+
+test('batches that go one by one are prepared at once, and each goes when the checkpoint has passed the one before', async () => {
+  const prepared: string[] = []
+  const brought: { readonly text: string; readonly after: unknown }[] = []
+  const finish: (() => void)[] = []
+  const destination: Destination = {
+    prepare: (batch) => void prepared.push(textsOf(batch)),
+    async deliver(batch) {
+      brought.push({ text: textsOf(batch), after: checkpoints.get(id) })
+      await new Promise<void>((resolve) => finish.push(resolve))
+      return []
+    },
+    async close() {},
+  }
+  const { clock, checkpoints, put, start } = await started(async () => [], 60_000, {
+    ...{ concurrentMax: 3, isOneByOne: true, destination, sizeBytesMax: 1 },
+  })
+  const delivery = start()
+  for (const text of ['a', 'b', 'c', 'd']) await put(text)
+  await clock.advance(1)
+  assert.deepEqual(prepared, ['a', 'b', 'c'])
+  for (let i = 0; i < 4; i++) {
+    assert.equal(brought.length, i + 1)
+    finish[i]!()
+    await clock.advance(1)
+  }
+  assert.deepEqual(brought, [
+    { text: 'a', after: {} },
+    { text: 'b', after: { put: '1' } },
+    { text: 'c', after: { put: '2' } },
+    { text: 'd', after: { put: '3' } },
+  ])
+  await delivery.stop()
+})

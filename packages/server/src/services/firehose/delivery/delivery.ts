@@ -59,6 +59,8 @@ export class Delivery {
   /** Lanes that went on since the last checkpoint began to be written. */
   readonly #unsaved = new Set<string>()
   #saving: Promise<void> | undefined
+  /** The end of the last batch, where they go one by one. */
+  #sending: Promise<void> = Promise.resolve()
   #done: Promise<void> = Promise.resolve()
 
   constructor(parts: DeliveryParts, plan: Plan) {
@@ -246,6 +248,13 @@ export class Delivery {
     const { version } = this.#plan
     const { partitionKeys } = records[0]!
     const batch: DeliveryBatch = { id: this.#parts.random.uuid(), version, records, firstArrivalMs, partitionKeys }
+    this.#plan.destination.prepare?.(batch, this.#stopping.signal)
+    if (!this.#plan.isOneByOne) return this.#send(batch)
+    this.#sending = this.#sending.then(() => this.#send(batch)).then(() => this.#saving)
+    return this.#sending
+  }
+
+  async #send(batch: DeliveryBatch): Promise<void> {
     const sent = await this.#sender.send(batch, (taken) => this.#settle(taken), this.#stopping.signal)
     if (!sent) return
     this.#giveUp(sent.failed)

@@ -25,6 +25,11 @@ export type Delivered = BufferLimits & {
   readonly metricPrefix: string
   /** Batches on their way at once; with one they arrive in order. */
   readonly concurrentMax: number
+  /**
+   * They are prepared at once, but brought one by one, each when the checkpoint has passed the one before: a crash repeats
+   * one of them at worst. @default false
+   */
+  readonly isOneByOne?: boolean | undefined
   /** Bytes that may wait or be on their way. @default two buffers, and at least 16 MiB */
   readonly heldBytesMax?: number | undefined
   /** Partitions that may wait or be on their way; absent where records are not partitioned. */

@@ -14,6 +14,8 @@ export type DeliveryBatch = {
 
 /** Where records go. One for each delivery stream and version of its settings. */
 export interface Destination {
+  /** Begins what may be done before the batch's turn comes: to make and to compress an object. Never throws. */
+  prepare?(batch: DeliveryBatch, signal: AbortSignal): void
   /**
    * Resolves when the batch is safe there, with the records that will never be taken (whoever calls knows how many tries
    * they had).

@@ -1,10 +1,11 @@
 import type { Random } from '@millrace/ports'
 import type { ObjectStore } from '../../../../core/ports.ts'
-import type { ObjectFormat } from '../../conversion/object-format.ts'
+import type { MadeObject, ObjectFormat } from '../../conversion/object-format.ts'
 import type { ErrorOutputType, FailedRecord, RefusedRecord } from '../../delivery/delivery-record.ts'
 import { errorLine } from '../../delivery/error-record.ts'
 import type { S3Settings } from '../../settings/settings.ts'
 import type { DeliveryBatch, Destination } from '../destination.ts'
+import { PreparedBatches } from '../prepared-batches.ts'
 import { compressed, contentEncodingOf, extensionOf } from './compression.ts'
 import { errorObjectKey, objectKey } from './object-key.ts'
 import { s3Failure } from './s3-failure.ts'
@@ -25,28 +26,34 @@ export type S3DestinationSettings = S3Settings & {
 
 const neverAborted = new AbortController().signal
 
+/** An object as it is put. */
+type Prepared = {
+  /** Undefined if no record had a place in it. */
+  readonly object: { readonly key: string; readonly bytes: readonly Uint8Array[] } | undefined
+  /** What its format says of it. */
+  readonly made: MadeObject | undefined
+}
+
 /** Objects in a bucket: one for each batch, and one for each batch of error records. */
 export class S3Destination implements Destination {
   readonly #parts: S3Parts
   readonly #settings: S3DestinationSettings
   /** By what is in the object: each try puts it under the same key, so that one that was taken unheard is replaced. */
   readonly #keys = new WeakMap<object, string>()
+  readonly #prepared = new PreparedBatches((batch, signal) => this.#prepare(batch, signal))
 
   constructor(parts: S3Parts, settings: S3DestinationSettings) {
     this.#parts = parts
     this.#settings = settings
   }
 
+  prepare(batch: DeliveryBatch, signal: AbortSignal): void {
+    this.#prepared.begin(batch, signal)
+  }
+
   async deliver(batch: DeliveryBatch, signal: AbortSignal = neverAborted): Promise<readonly RefusedRecord[]> {
-    const { records } = batch
-    const made = await this.#parts.format?.make(records, signal)
-    const bytes = made ? (made.bytes ? [made.bytes] : []) : records.map(({ data }) => data)
-    if (bytes.length > 0) {
-      const { FileExtension, Prefix = '' } = this.#settings
-      const extension = FileExtension || this.#parts.format?.extension
-      const key = this.#keyOf(records, () => objectKey(Prefix, this.#keyParts(batch, extension), batch.partitionKeys))
-      await this.#put(key, bytes, batch.firstArrivalMs, signal)
-    }
+    const { object, made } = await this.#prepared.of(batch, signal)
+    if (object) await this.#put(object.key, object.bytes, signal)
     made?.delivered()
     return made?.refused ?? []
   }
@@ -61,11 +68,22 @@ export class S3Destination implements Destination {
     const { ErrorOutputPrefix, Prefix } = this.#settings
     const prefixes = { prefix: Prefix ?? '', errorOutputPrefix: ErrorOutputPrefix }
     const key = this.#keyOf(failed, () => errorObjectKey(prefixes, errorOutputType, this.#keyParts(at)))
-    await this.#put(key, failed.map(errorLine), at.firstArrivalMs, signal)
+    await this.#put(key, await this.#compressed(failed.map(errorLine), at.firstArrivalMs), signal)
   }
 
   async close(): Promise<void> {
     await this.#parts.format?.close()
+  }
+
+  async #prepare(batch: DeliveryBatch, signal: AbortSignal): Promise<Prepared> {
+    const { records } = batch
+    const made = await this.#parts.format?.make(records, signal)
+    const parts = made ? (made.bytes ? [made.bytes] : []) : records.map(({ data }) => data)
+    if (parts.length === 0) return { object: undefined, made }
+    const { FileExtension, Prefix = '' } = this.#settings
+    const extension = FileExtension || this.#parts.format?.extension
+    const key = this.#keyOf(records, () => objectKey(Prefix, this.#keyParts(batch, extension), batch.partitionKeys))
+    return { object: { key, bytes: await this.#compressed(parts, batch.firstArrivalMs) }, made }
   }
 
   #keyOf(content: object, make: () => string): string {
@@ -84,20 +102,25 @@ export class S3Destination implements Destination {
     return { name, version, atMs: firstArrivalMs, timeZone: CustomTimeZone || 'UTC', random, extension }
   }
 
-  async #put(key: string, parts: readonly Uint8Array[], atMs: number, signal: AbortSignal | undefined): Promise<void> {
+  /** @throws DeliveryFailed */
+  async #compressed(parts: readonly Uint8Array[], atMs: number): Promise<readonly Uint8Array[]> {
+    const { CompressionFormat } = this.#settings
+    return compressed(parts, CompressionFormat, { atMs, entryName: this.#parts.random.uuid() }).catch(failed)
+  }
+
+  /** @throws DeliveryFailed */
+  async #put(key: string, bytes: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<void> {
     const { BucketARN, CompressionFormat, EncryptionConfiguration } = this.#settings
-    const { objects, random } = this.#parts
     const bucket = BucketARN.replace(/^.*:::/, '')
     const headers = {
       contentType: 'application/octet-stream',
       contentEncoding: contentEncodingOf(CompressionFormat),
       kmsKeyArn: EncryptionConfiguration?.KMSEncryptionConfig?.AWSKMSKeyARN,
     }
-    try {
-      const bytes = await compressed(parts, CompressionFormat, { atMs, entryName: random.uuid() })
-      await objects.put(bucket, key, bytes, headers, signal)
-    } catch (error) {
-      throw s3Failure(error)
-    }
+    await this.#parts.objects.put(bucket, key, bytes, headers, signal).catch(failed)
   }
+}
+
+function failed(error: unknown): never {
+  throw s3Failure(error)
 }
