@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /*
- * The command line: `millrace [serve] [options]`, `millrace agent …`, `millrace deliveries`, `millrace inspect DIR`,
- * `millrace keys …`, `millrace multilang …`, `millrace shards …`. Each command is a file in commands/, loaded only when
- * it is asked for.
+ * The command line: `millrace [serve] [options]`, `millrace agent …`, `millrace deliveries`, `millrace identity …`,
+ * `millrace inspect DIR`, `millrace keys …`, `millrace multilang …`, `millrace shards …`. Each command is a file in
+ * commands/, loaded only when it is asked for.
  */
 
 import module from 'node:module'
@@ -36,13 +36,16 @@ if (first === 'shards') {
 } else if (first === 'multilang') {
   const { multilangCommand } = await import('./commands/multilang.ts')
   process.exitCode = await multilangCommand(rest, process.stdout, process.stderr)
+} else if (first === 'identity') {
+  const { identityCommand } = await import('./commands/identity.ts')
+  process.exitCode = await identityCommand(rest, process.stdout, process.stderr)
 } else if (first === undefined || first === 'serve' || first.startsWith('-')) {
   const { serveCommand } = await import('./commands/serve.ts')
   const args = first === 'serve' ? rest : process.argv.slice(2)
   process.exitCode = await serveCommand(args, print, complain)
 } else {
   complain(
-    `millrace: there is no command "${first}"; there are serve (the default), agent, deliveries, inspect, keys, multilang and shards. See millrace --help`,
+    `millrace: there is no command "${first}"; there are serve (the default), agent, deliveries, identity, inspect, keys, multilang and shards. See millrace --help`,
   )
   process.exitCode = 2
 }

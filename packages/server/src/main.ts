@@ -210,9 +210,10 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     ],
   ])
   const closeRooms = async () => {
+    identity?.stop()
     await firehose.stop() // it uses functions and tables
     await lambda.stop()
-    await Promise.all([streams.stop(), dynamodb.stop(), glue.stop(), objects?.close(), identity?.stop()])
+    await Promise.all([streams.stop(), dynamodb.stop(), glue.stop(), objects?.close()])
     await Promise.all([cloudwatch.stop(), logEvents?.stop()]) // after all that counts and tells
     await Promise.all([storage.close(), keys.close()])
   }

@@ -128,6 +128,7 @@ const help = () => [
   '       millrace agent --config FILE    follows files and sends them to streams (--help tells more)',
   '       millrace deliveries [--once]    how each delivery stream stands, live (--help tells more)',
   '       millrace multilang FILE         runs a record processor of any language on a stream (--help tells more)',
+  '       millrace identity COMMAND       makes users, keys, roles and policies (--help tells more)',
   '       millrace inspect DIR [--json]   what a data folder holds, and whether it is sound; changes nothing',
   '       millrace keys …                 the keyring: master keys of what is encrypted (--help tells more)',
   '       millrace shards [options]       how many shards a workload needs (--help tells more)',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type LogLevel, ManualClock, systemRandom } from '@millrace/ports'
+import { lookEveryMs } from '../core/file-watch.ts'
 import { MemoryCatalog } from '../storage/memory/memory-catalog.ts'
 import type { IdentityDocument } from './identity-document.ts'
 import { IdentityStore } from './identity-store.ts'
@@ -66,12 +67,12 @@ export async function openStore(
       tell()
     },
   }
-  /** Lets a second pass, until the changed file was looked at: each look that finds a change tells of it. */
+  /** Lets time pass until the changed file was looked at: each look that finds a change tells of it. */
   const nextLook = async () => {
     const told = new Promise<void>((resolve) => {
       tell = resolve
     })
-    await clock.advance(1000)
+    await clock.advance(lookEveryMs)
     await told
   }
   const store = await IdentityStore.open(identity, { place, clock, catalog, logger, random: systemRandom })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { chmod, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import test from 'node:test'
+import { lookEveryMs } from '../core/file-watch.ts'
 import { anaKey, benKey, document, identityFile, openStore, place } from './identity-fixture.ts'
 import { IdentityError } from './identity-reader.ts'
 import { IdentityStore } from './identity-store.ts'
@@ -52,7 +53,7 @@ test('what is told of a broken file shows nothing that stands in it', async (t) 
   })
 })
 
-test('a changed file is in force after a second, however it was changed', async (t) => {
+test('a changed file is in force two seconds later, however it was changed', async (t) => {
   const path = await identityFile(t)
   const { store, nextLook } = await openStore(t, path)
   const write = (content: unknown, to = path) => writeFile(to, JSON.stringify(content), { mode: 0o600 })
@@ -80,7 +81,7 @@ test('a changed file that is broken leaves in force what was, and says so once',
   const told = () => logged.filter(({ level }) => level === 'error')
   await writeFile(path, '{"users":[')
   await nextLook()
-  await clock.advance(3000)
+  await clock.advance(3 * lookEveryMs)
   assert.equal(told().length, 1)
   assert.match(JSON.stringify(told()), /stays in force.*holds no JSON/)
   await rm(path)

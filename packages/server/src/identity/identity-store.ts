@@ -1,8 +1,8 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../core/arn.ts'
+import { watchFiles } from '../core/file-watch.ts'
 import type { Catalog } from '../storage/catalog.ts'
 import type { Credential, Credentials } from './credentials.ts'
-import { FollowedFile } from './followed-file.ts'
 import { type Identities, identitiesOf } from './identities.ts'
 import type { IdentityDocument } from './identity-document.ts'
 import { readIdentityFile } from './identity-file.ts'
@@ -22,16 +22,21 @@ export type IdentityParts = {
 /** Who may sign, and as whom: by the identity file as it is now, and by the tokens of sessions. */
 export class IdentityStore implements Credentials {
   readonly #place: Place
+  readonly #logger: Logger
   readonly #ofSessions: SessionCredentials
   readonly sessions: Sessions
   #identities: Identities
-  #file: FollowedFile | undefined
+  #stopWatching = () => {}
 
-  private constructor(identities: Identities, tokens: SessionTokens, { place, clock, random }: IdentityParts) {
+  private constructor(identities: Identities, tokens: SessionTokens, parts: IdentityParts) {
+    const { place, clock, random, logger } = parts
     this.#place = place
+    this.#logger = logger
     this.#identities = identities
     this.#ofSessions = new SessionCredentials(tokens, identities, clock, place.region)
     this.sessions = new Sessions({ place, clock, random, tokens, identities: () => this.#identities })
+    if (identities.keys.size === 0)
+      logger.log('warn', 'the identity file has no access key that is active: every request will be refused')
   }
 
   /**
@@ -39,14 +44,17 @@ export class IdentityStore implements Credentials {
    * @throws IdentityError in one line, that names the place
    */
   static async open(identity: string | IdentityDocument, parts: IdentityParts): Promise<IdentityStore> {
-    const read = typeof identity === 'string' ? await readIdentityFile(identity) : undefined
-    const identities = read
-      ? inFile(identity as string, read.content, parts.place)
-      : identitiesOf(identity, parts.place)
-    const store = new IdentityStore(identities, await SessionTokens.open(parts.catalog, parts.random), parts)
-    if (read) store.#file = new FollowedFile(identity as string, read, (content) => store.#take(content), parts)
-    if (identities.keys.size === 0)
-      parts.logger.log('warn', 'the identity file has no access key that is active: every request will be refused')
+    const tokens = await SessionTokens.open(parts.catalog, parts.random)
+    if (typeof identity !== 'string') return new IdentityStore(identitiesOf(identity, parts.place), tokens, parts)
+    let store: IdentityStore | undefined
+    const stopWatching = watchFiles([identity], parts.clock, () => (store ? store.#readAgain(identity) : undefined))
+    try {
+      store = new IdentityStore(await identitiesIn(identity, parts.place), tokens, parts)
+    } catch (error) {
+      stopWatching()
+      throw error
+    }
+    store.#stopWatching = stopWatching
     return store
   }
 
@@ -55,21 +63,31 @@ export class IdentityStore implements Credentials {
     return this.#ofSessions.find(accessKeyId, sessionToken)
   }
 
-  async stop(): Promise<void> {
-    await this.#file?.stop()
+  stop(): void {
+    this.#stopWatching()
   }
 
-  #take(content: unknown): void {
-    this.#identities = identitiesOf(content, this.#place)
-    this.#ofSessions.use(this.#identities)
+  /** What cannot be taken changes nothing, and is said loudly. */
+  async #readAgain(path: string): Promise<void> {
+    try {
+      this.#identities = await identitiesIn(path, this.#place)
+      this.#ofSessions.use(this.#identities)
+      this.#logger.log('info', 'the identity file has changed, and is in force', { path })
+    } catch (error) {
+      const reason = (error as Error).message.split('\n')[0]
+      this.#logger.log('error', 'the identity file cannot be taken: what was there before stays in force', {
+        path,
+        reason,
+      })
+    }
   }
 }
 
-function inFile(path: string, content: unknown, place: Place): Identities {
+async function identitiesIn(path: string, place: Place): Promise<Identities> {
+  const { content } = await readIdentityFile(path)
   try {
     return identitiesOf(content, place)
   } catch (error) {
-    if (error instanceof IdentityError) throw new IdentityError(`${path}: ${error.message}`)
-    throw error
+    throw error instanceof IdentityError ? new IdentityError(`${path}: ${error.message}`) : error
   }
 }

@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util'
+import { type Random, systemRandom } from '@millrace/ports'
+import { serverOptions } from '../config.ts'
+import type { Place } from '../core/arn.ts'
+import { IdentityError } from '../identity/identity-reader.ts'
+import { commands, options, type Values } from './identity-commands.ts'
+import { identityHelp } from './identity-help.ts'
+
+type Output = { write(text: string): unknown }
+
+type Surroundings = {
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly random?: Random
+}
+
+/** Makes and changes an identity file. Returns the exit code: 1 when the answer is no, 2 when it was not asked rightly. */
+export async function identityCommand(
+  args: readonly string[],
+  out: Output,
+  err: Output,
+  { env = process.env, random = systemRandom }: Surroundings = {},
+): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    const [name, ...rest] = positionals
+    if (values.help || name === undefined) {
+      out.write(identityHelp)
+      return values.help ? 0 : 2
+    }
+    const command = commands.get(name)
+    if (!command)
+      throw new IdentityError(`there is no command "${name}"; there are ${[...commands.keys()].join(', ')}. See --help`)
+    const wanted = command.operands.split(' ').filter((operand) => operand !== '')
+    const needed = wanted.filter((operand) => !operand.startsWith('['))
+    if (rest.length < needed.length || rest.length > wanted.length)
+      throw new IdentityError(`say millrace identity ${name} ${command.operands}`.trimEnd())
+    const file = values.file ?? env.MILLRACE_IDENTITY ?? 'identity.json'
+    const { lines, isNo } = await command.run(rest, { values, file, place: placeOf(values, env), random })
+    out.write(`${lines.join('\n')}\n`)
+    return isNo ? 1 : 0
+  } catch (error) {
+    if (!isForOperator(error)) throw error
+    err.write(`millrace identity: ${(error as Error).message.split('\n')[0]}\n`)
+    return 2
+  }
+}
+
+const systemCodes = new Set(['EACCES', 'EPERM', 'ENOENT', 'EISDIR', 'ENOTDIR', 'EROFS', 'ENOSPC'])
+
+function isForOperator(error: unknown): boolean {
+  const code = String((error as NodeJS.ErrnoException).code)
+  return error instanceof IdentityError || code.startsWith('ERR_PARSE_ARGS') || systemCodes.has(code)
+}
+
+/** By the rules of the server's own options. */
+function placeOf(values: Values, env: NonNullable<Surroundings['env']>): Place {
+  const read = (name: 'account' | 'region') => {
+    const { env: variable, default: standard, parse } = serverOptions[name]
+    const given = values[name] ?? env[variable]
+    if (given === undefined) return standard
+    try {
+      return parse(given)
+    } catch (error) {
+      throw new IdentityError(`--${name} must be ${(error as Error).message}, not "${given}"`)
+    }
+  }
+  return { accountId: read('account'), region: read('region') }
+}
