@@ -56,7 +56,7 @@ function headUnits(segment: string): number[] {
 }
 
 /**
- * A value of ArnEquals and ArnLike: segment by segment. One with fewer segments is completed like a `Resource`.
+ * A value of ArnEquals and ArnLike: segment by segment. Unlike a `Resource`, one with fewer segments matches nothing.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
  */
 export function arnPattern(value: string, hasVariables: boolean): Pattern {
@@ -67,7 +67,7 @@ export function arnPattern(value: string, hasVariables: boolean): Pattern {
     isResolved: (keys) => patterns.every((pattern) => pattern.isResolved(keys)),
     matches: (arn, keys) => {
       const segments = plainSegmentsOf(arn)
-      if (segments.length < segmentCount) return false
+      if (segments.length < segmentCount || patterns.length < segmentCount) return false
       return patterns.every((pattern, i) => pattern.matches(segments[i]!, keys))
     },
   }

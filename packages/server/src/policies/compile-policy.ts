@@ -45,6 +45,7 @@ function compileStatement(
       named: compilePrincipals(read.principals.elements),
     },
     conditions: compileConditions(read, hasVariables),
+    document: read,
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Pattern } from './arn-pattern.ts'
 import type { Condition } from './conditions/condition.ts'
+import type { DocumentStatement } from './document.ts'
 import type { Glob } from './glob.ts'
 import type { AccessRequest, StatementPlace } from './policy.ts'
 import { isLeftOut, type Naming, namingOf, type Principals } from './principals.ts'
@@ -20,13 +21,12 @@ export type Statement = {
   /** Undefined where the policy belongs to whom it concerns. */
   readonly principals: { readonly isNot: boolean; readonly named: Principals } | undefined
   readonly conditions: readonly Condition[]
+  /** What it was made of, for explanations. */
+  readonly document: DocumentStatement
 }
 
 /** What a statement is asked: the request, and its action in small letters. */
 export type Question = { readonly request: AccessRequest; readonly action: string }
-
-/** The parts of a statement, in the order in which they are asked. */
-export type StatementPart = 'Action' | 'Principal' | 'Resource' | 'Condition'
 
 /** Whether a statement concerns a request: how it names the caller, or undefined. */
 export function matchOf(statement: Statement, question: Question): Naming | undefined {

@@ -20,3 +20,21 @@ export interface DataKeys {
    */
   find(id: number): Promise<DataKey>
 }
+
+/** Keys that are asked for when a first one is needed; without `open` there are none. */
+export function keysWhenNeeded(open: (() => DataKeys) | undefined): DataKeys {
+  let keys: DataKeys | undefined
+  const opened = () => {
+    if (!open) throw new Error('there is a log that is sealed, and nobody keeps data keys for it')
+    keys ??= open()
+    return keys
+  }
+  return { held: (id) => (open ? opened().held(id) : undefined), find: async (id) => opened().find(id) }
+}
+
+/** What may be used for one thing that is asked: each key is asked for once. @throws what `find` does */
+export async function findAll(keys: DataKeys, ids: Iterable<number>): Promise<ReadonlyMap<number, DataKey>> {
+  const found = new Map<number, DataKey>()
+  for (const id of ids) found.set(id, keys.held(id) ?? (await keys.find(id)))
+  return found
+}

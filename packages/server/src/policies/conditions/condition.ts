@@ -85,11 +85,12 @@ function holdsFor(
   effect: 'Allow' | 'Deny',
 ): Condition['holds'] {
   const mustAll = values === undefined ? effect === 'Allow' : values === 'all'
-  const whenAbsent = isIfExists || (values === undefined ? isNegated : values === 'all')
+  // AWS pays no heed to IfExists behind a qualifier.
+  const whenAbsent = values === undefined ? isIfExists || isNegated : values === 'all'
   const mayBeUnresolved = !isNegated || effect === 'Deny'
   return (keys) => {
     const found = keys.get(key)
-    if (!found || found.length === 0) return whenAbsent
+    if (!found || found.length === 0 || (values !== undefined && isNothing(found))) return whenAbsent
     if (!mayBeUnresolved && !comparisons.every((comparison) => comparison.isResolved(keys))) return false
     for (const value of found) {
       const isMatch = comparisons.some((comparison) => comparison.matches(value, keys))
@@ -98,3 +99,6 @@ function holdsFor(
     return mustAll
   }
 }
+
+/** Qualifiers take a single empty text for no value. */
+const isNothing = (found: readonly string[]): boolean => found.length === 1 && found[0] === ''

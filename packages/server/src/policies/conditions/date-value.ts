@@ -4,17 +4,17 @@
  * Without a zone it is UTC.
  */
 
-/** Milliseconds since 1970; undefined for what is no date. */
+/** Whole seconds since 1970, as AWS compares them; undefined for what is no date. */
 export function parseDate(text: string): number | undefined {
   const isNegative = text.startsWith('-')
   const digits = isNegative ? text.slice(1) : text
   if (digits.length !== 4 && digits.length <= 15 && numberIn(digits, 0, Number.MAX_SAFE_INTEGER) !== undefined)
-    return Number(text) * 1000
+    return Number(text)
   const separator = Math.max(text.indexOf('T'), text.indexOf('t'))
   const day = parseDay(separator < 0 ? text : text.slice(0, separator))
   if (day === undefined) return undefined
   const time = separator < 0 ? 0 : parseTime(text.slice(separator + 1))
-  return time === undefined ? undefined : day + time
+  return time === undefined ? undefined : Math.floor((day + time) / 1000)
 }
 
 function parseDay(text: string): number | undefined {

@@ -1,8 +1,9 @@
-import type { Clock } from '@millrace/ports'
+import type { Clock, Random } from '@millrace/ports'
 import { markBlock, markLength } from './block-format.ts'
 import type { File, FileSystem } from './file-system.ts'
 import { RecentBlocks } from './recent-blocks.ts'
 import { RowTable } from './row-table.ts'
+import { Sealer, saltLength } from './seal.ts'
 import { encodeHeader, segmentHeaderLength } from './segment-file.ts'
 import type { Segment, SegmentStore } from './segment-store.ts'
 
@@ -14,6 +15,7 @@ export type Active = {
   readonly segment: Segment
   readonly table: RowTable
   readonly recent: RecentBlocks
+  readonly sealer: Sealer
   readonly file: File
   /** What is before it was acknowledged, and counts. */
   size: number
@@ -30,6 +32,7 @@ export type SegmentParts = {
   readonly store: SegmentStore
   readonly durability: Durability
   readonly clock: Clock
+  readonly random: Random
 }
 
 export type Durability = 'fsync' | 'os'
@@ -69,9 +72,10 @@ export class ActiveSegment {
   }
 
   async begin(): Promise<Active> {
-    const { fileSystem, store, clock } = this.#parts
+    const { fileSystem, store, clock, random } = this.#parts
     const number = this.#nextNumber++ // never given twice: a failed one may come back after a power loss
-    const header = { previous: this.#previous, previousValid: this.#previousValid, createdMs: clock.nowMs() }
+    const salt = random.bytes(saltLength)
+    const header = { previous: this.#previous, previousValid: this.#previousValid, createdMs: clock.nowMs(), salt }
     const path = store.pathOf(number)
     const file = await fileSystem.open(path, 'create')
     try {
@@ -85,10 +89,11 @@ export class ActiveSegment {
     }
     const table = new RowTable()
     const recent = new RecentBlocks(recentBytesMax)
-    const segment: Segment = { number, previous: this.#previous, rows: table, recent }
+    const sealer = new Sealer(number, salt)
+    const segment: Segment = { number, previous: this.#previous, salt, rows: table, recent }
     store.segments.set(number, segment)
     const size = segmentHeaderLength
-    this.#active = { segment, table, recent, file, size, end: size, markedTo: size, isSyncing: false }
+    this.#active = { segment, table, recent, sealer, file, size, end: size, markedTo: size, isSyncing: false }
     this.#validBefore = this.#previousValid
     this.#previous = number
     this.#previousValid = segmentHeaderLength

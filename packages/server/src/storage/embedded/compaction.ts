@@ -70,7 +70,7 @@ export async function compact(
     const copy = new Copy(store, file, number, length, pace)
     let outcome: Compacted = 'done'
     try {
-      await file.append([encodeHeader(number, { ...first, compactedLength: length })])
+      await file.append([encodeHeader(number, { ...first, compactedLength: length, salt: undefined })])
       for (let i = 0; i < run.length && outcome === 'done'; i++) outcome = await copy.take(run[i]!, files[i]!, live[i]!)
       if (outcome === 'done') await file.dataSync()
     } catch (error) {

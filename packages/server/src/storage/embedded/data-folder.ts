@@ -5,15 +5,23 @@ export class DataFolderError extends Error {}
 
 /** 2: blocks hold runs of several logs. */
 const formatVersion = 2
+/** 3: as 2, and some may be sealed. Only a folder in which a log is, or was, says so: older versions still open others. */
+const sealedFormatVersion = 3
 const versionFile = 'millrace.json'
 
 /** The folder that a server keeps its data in: made when missing, known by its version file, locked while open. */
 export class DataFolder {
   readonly logDirectory: string
   readonly catalogDirectory: string
+  readonly #directory: string
+  readonly #fileSystem: FileSystem
   readonly #release: () => Promise<void>
+  #version = formatVersion
+  #raising: Promise<void> | undefined
 
-  private constructor(directory: string, release: () => Promise<void>) {
+  private constructor(directory: string, fileSystem: FileSystem, release: () => Promise<void>) {
+    this.#directory = directory
+    this.#fileSystem = fileSystem
     this.logDirectory = `${directory}/log`
     this.catalogDirectory = `${directory}/catalog`
     this.#release = release
@@ -29,11 +37,11 @@ export class DataFolder {
         throw new DataFolderError(
           `data folder ${directory} is in use by process ${lock.heldByPid}: stop it, or choose another folder`,
         )
-      const folder = new DataFolder(directory, lock.release)
+      const folder = new DataFolder(directory, fileSystem, lock.release)
       try {
         await makeDirectories(fileSystem, folder.logDirectory)
         await makeDirectories(fileSystem, folder.catalogDirectory)
-        await checkVersion(directory, fileSystem)
+        folder.#version = await checkVersion(directory, fileSystem)
       } catch (error) {
         await lock.release()
         throw error
@@ -44,6 +52,18 @@ export class DataFolder {
       throw new DataFolderError(
         `data folder ${directory} cannot be used (${(error as Error).message}): give a folder that this user can write to`,
       )
+    }
+  }
+
+  /** Says, durably, that there may be sealed runs in it. */
+  async raiseVersion(): Promise<void> {
+    if (this.#version === sealedFormatVersion) return
+    this.#raising ??= writeVersion(this.#directory, this.#fileSystem, sealedFormatVersion)
+    try {
+      await this.#raising
+      this.#version = sealedFormatVersion
+    } finally {
+      this.#raising = undefined
     }
   }
 
@@ -65,28 +85,36 @@ async function checkIsOurs(directory: string, fileSystem: FileSystem): Promise<v
 
 const ownNames = /^(millrace\.json(\.new)?|lock(\..*)?|log|catalog|buckets|lost\+found)$/
 
-async function checkVersion(directory: string, fileSystem: FileSystem): Promise<void> {
+async function checkVersion(directory: string, fileSystem: FileSystem): Promise<number> {
   const path = `${directory}/${versionFile}`
   let text: string
   try {
     text = new TextDecoder().decode(await readWhole(fileSystem, path))
   } catch (error) {
     if (!isMissing(error)) throw error
-    const made = `${JSON.stringify({ formatVersion })}\n`
-    return replaceFile(fileSystem, directory, versionFile, [new TextEncoder().encode(made)])
+    await writeVersion(directory, fileSystem, formatVersion)
+    return formatVersion
   }
   const found = versionIn(text)
   if (found === undefined)
     throw new DataFolderError(`${path} is damaged: restore it, it holds {"formatVersion":${formatVersion}}`)
   checkVersionIsOurs(path, found)
+  return found
 }
 
-/** @throws DataFolderError if a data folder's version is not the one that this Millrace writes and reads */
+function writeVersion(directory: string, fileSystem: FileSystem, version: number): Promise<void> {
+  const text = `${JSON.stringify({ formatVersion: version })}\n`
+  return replaceFile(fileSystem, directory, versionFile, [new TextEncoder().encode(text)])
+}
+
+/** @throws DataFolderError if a data folder's version is none that this Millrace writes and reads */
 export function checkVersionIsOurs(path: string, found: number): void {
-  if (found === formatVersion) return
+  if (found === formatVersion || found === sealedFormatVersion) return
   const remedy =
-    found > formatVersion ? 'run a newer Millrace on it' : 'run the Millrace that made it, or give another folder'
-  throw new DataFolderError(`${path} says format version ${found}, and this Millrace knows ${formatVersion}: ${remedy}`)
+    found > sealedFormatVersion ? 'run a newer Millrace on it' : 'run the Millrace that made it, or give another folder'
+  throw new DataFolderError(
+    `${path} says format version ${found}, and this Millrace knows ${formatVersion} and ${sealedFormatVersion}: ${remedy}`,
+  )
 }
 
 function versionIn(text: string): number | undefined {

@@ -1,4 +1,6 @@
-import type { Clock, Logger } from '@millrace/ports'
+import type { Clock, Logger, Random } from '@millrace/ports'
+import { type DataKeys, noDataKey } from '../data-key.ts'
+import { type KeyedRuns, KeyWaits } from '../key-waits.ts'
 import {
   type Appended,
   type Batch,
@@ -18,12 +20,12 @@ import { RetentionTime } from '../retention-time.ts'
 import type { Durability } from './active-segment.ts'
 import type { Pace } from './compaction.ts'
 import { runsToCompact } from './compaction-plan.ts'
-import { DataFolderError } from './data-folder.ts'
 import { DurableMap } from './durable-map.ts'
 import type { FileSystem } from './file-system.ts'
 import { HeldLog, type LogMeta } from './held-log.ts'
 import { LogReader } from './log-reader.ts'
-import { recoverSegments } from './recovery.ts'
+import { checkMapIsThere, recoverSegments } from './recovery.ts'
+import { SealedReading } from './sealed-reading.ts'
 import { SegmentStore } from './segment-store.ts'
 import { refusal, SegmentWriter } from './segment-writer.ts'
 import { sparingFileSystem } from './sparing-file-system.ts'
@@ -44,6 +46,10 @@ export type EmbeddedLogOptions = {
   readonly logger: Logger
   readonly fileSystem: FileSystem
   readonly segmentBytesMax: number
+  readonly dataKeys: DataKeys
+  readonly random: Random
+  /** Called before a first log is sealed: resolves once the folder says durably that older versions may not open it. */
+  readonly willSeal: () => Promise<void>
 }
 
 /** All logs of a data folder: their metadata in one map, their blocks in one row of segments. */
@@ -54,6 +60,8 @@ export class EmbeddedLog implements RecordLog {
   readonly #writer: SegmentWriter
   readonly #time: RetentionTime
   readonly #reader: LogReader
+  readonly #keyWaits: KeyWaits<HeldLog>
+  readonly #willSeal: () => Promise<void>
   readonly #segmentBytesMax: number
   readonly #logs = new Map<string, HeldLog>()
   readonly #making = new Map<string, Promise<void>>()
@@ -75,7 +83,9 @@ export class EmbeddedLog implements RecordLog {
     this.#store = store
     this.#writer = writer
     this.#time = time
-    this.#reader = new LogReader(store, time)
+    this.#reader = new LogReader(store, time, new SealedReading(options.dataKeys))
+    this.#keyWaits = new KeyWaits(options.dataKeys, (runs, outcomes) => this.#append(runs, outcomes))
+    this.#willSeal = options.willSeal
     this.#segmentBytesMax = options.segmentBytesMax
   }
 
@@ -111,10 +121,10 @@ export class EmbeddedLog implements RecordLog {
     return log
   }
 
-  async create(logId: string, { retentionMs }: LogOptions): Promise<void> {
+  async create(logId: string, options: LogOptions): Promise<void> {
     await this.#deleting.get(logId)?.catch(() => {})
     if (this.#logs.has(logId)) return
-    const making = this.#making.get(logId) ?? this.#make(logId, retentionMs)
+    const making = this.#making.get(logId) ?? this.#make(logId, options)
     this.#making.set(logId, making)
     try {
       await making
@@ -133,12 +143,25 @@ export class EmbeddedLog implements RecordLog {
     }
   }
 
-  async configure(logId: string, { retentionMs }: Partial<LogOptions>): Promise<void> {
+  async configure(logId: string, { retentionMs, dataKey }: Partial<LogOptions>): Promise<void> {
     const log = this.#get(logId)
+    if (dataKey) await this.#willSeal()
     await this.#reader.expire(log)
     log.retentionMs = retentionMs ?? log.retentionMs
     await this.#reader.expire(log)
-    await this.#keep(log)
+    if (dataKey === undefined || dataKey === log.dataKey) return this.#keep(log)
+    const before = { dataKey: log.dataKey, sealedFrom: log.sealedFrom }
+    log.dataKey = dataKey
+    await this.#writer.settled() // what was put before, by the key before
+    if (dataKey === noDataKey) log.sealedFrom = Number.POSITIVE_INFINITY
+    else if (before.dataKey === noDataKey) log.sealedFrom = log.writtenTo
+    try {
+      await this.#keep(log)
+    } catch (error) {
+      // Whether it is kept is unknown. What was to be sealed goes on being sealed, by either key.
+      if (dataKey === noDataKey) Object.assign(log, before)
+      throw error
+    }
   }
 
   async append(logId: string, batch: Batch): Promise<Appended> {
@@ -156,16 +179,27 @@ export class EmbeddedLog implements RecordLog {
   appendRuns({ batch, logs, ends }: Runs): Promise<RunOutcomes> {
     const held = logs as readonly HeldLog[] // what `find` gave
     const outcomes = new RunOutcomes(logs.length)
+    let isSealed = false
     for (let run = 0; run < held.length; run++) {
-      const error = this.#ended ? new StorageFailed('the storage is closed') : refusal(held[run]!)
+      const log = held[run]!
+      const error = this.#ended ? storageClosed() : refusal(log)
       if (error) outcomes.fail(run, error)
+      else if (log.dataKey !== noDataKey || log.keyWait) isSealed = true
     }
-    return this.#writer.append({ batch, logs: held, ends }, outcomes)
+    const runs = { batch, logs: held, ends }
+    return isSealed ? this.#keyWaits.append(runs, outcomes) : this.#writer.append(runs, outcomes)
+  }
+
+  /** Hands what has its keys to the writer, unless the storage has ended since it was asked. */
+  #append(runs: KeyedRuns<HeldLog>, outcomes: RunOutcomes): Promise<RunOutcomes> {
+    if (this.#ended) for (let run = 0; run < runs.logs.length; run++) outcomes.fail(run, storageClosed())
+    return this.#ended ? Promise.resolve(outcomes) : this.#writer.append(runs, outcomes)
   }
 
   async close(logId: string): Promise<{ endOffset: number }> {
     const log = this.#get(logId)
     log.closing = true // from here on appends are refused; those asked before go through
+    await this.#keyWaits.settled(log)
     await this.#writer.settled()
     log.closed = true // not before: whatever writes the map meanwhile would keep an end that is not the last
     await this.#keep(log)
@@ -263,8 +297,10 @@ export class EmbeddedLog implements RecordLog {
     return log
   }
 
-  async #make(logId: string, retentionMs: number): Promise<void> {
-    const meta: LogMeta = { retentionMs, start: 0, end: 0, lastTimestampMs: 0, closed: false }
+  async #make(logId: string, { retentionMs, dataKey = noDataKey }: LogOptions): Promise<void> {
+    if (dataKey !== noDataKey) await this.#willSeal()
+    const made = { retentionMs, start: 0, end: 0, lastTimestampMs: 0, closed: false }
+    const meta = dataKey === noDataKey ? made : { ...made, dataKey, sealedFrom: 0 }
     // The version is the number: it rises with each change of the map and is never given twice. The value gets it
     // with the log's next change; until then the version of the first stands for it.
     const number = await this.#map.change(keyOf(logId), meta)
@@ -356,9 +392,4 @@ export class EmbeddedLog implements RecordLog {
   }
 }
 
-/** Without the map nobody knows whose the blocks are. @throws DataFolderError */
-async function checkMapIsThere(directory: string, fileSystem: FileSystem): Promise<void> {
-  const names = await fileSystem.list(directory)
-  if (names.some((name) => name.endsWith('.segment')) && !names.includes('logs.map'))
-    throw new DataFolderError(`${directory}/logs.map is missing: restore it from a copy of the folder`)
-}
+const storageClosed = () => new StorageFailed('the storage is closed')

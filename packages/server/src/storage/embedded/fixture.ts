@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { type Logger, ManualClock } from '@millrace/ports'
 import { listed } from '../contract.ts'
+import { FixedDataKeys } from '../data-key-fixture.ts'
 import { type EntryBlock, entryCount, type RecordLog } from '../log.ts'
 import type { Storage } from '../storage.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
@@ -42,6 +43,14 @@ export async function openIn(directory: string, options: Partial<EmbeddedOptions
       return openIn(directory, options)
     },
   }
+}
+
+/** The same, whose logs are all sealed from the beginning, by data key 1. */
+export async function openSealing(directory: string, options: Partial<EmbeddedOptions> = {}): Promise<EmbeddedFixture> {
+  const storage = await openIn(directory, { dataKeys: () => new FixedDataKeys(), ...options })
+  const create = storage.log.create.bind(storage.log)
+  storage.log.create = (logId, given) => create(logId, { dataKey: 1, ...given })
+  return { ...storage, reopen: () => storage.close().then(() => openSealing(directory, options)) }
 }
 
 /** Each entry of a log as `offset text`. */

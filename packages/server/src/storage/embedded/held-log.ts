@@ -1,5 +1,7 @@
 import { Arrivals } from '../arrivals.ts'
 import type { Json } from '../catalog.ts'
+import { noDataKey } from '../data-key.ts'
+import type { KeyedLog, KeyWait } from '../key-waits.ts'
 import type { RowTable } from './row-table.ts'
 import type { Segment } from './segment-store.ts'
 
@@ -12,13 +14,21 @@ export type LogMeta = {
   readonly end: number
   readonly lastTimestampMs: number
   readonly closed: boolean
+  /** As in LogOptions. */
+  readonly dataKey?: number
+  /** While there is a data key: from this offset on everything is sealed. */
+  readonly sealedFrom?: number
 }
 
 /** A log as the process holds it. Its number, from the map's version, is what blocks are marked with. */
-export class HeldLog {
+export class HeldLog implements KeyedLog {
   readonly id: string
   readonly number: number
   retentionMs: number
+  dataKey: number
+  /** From this offset on everything is sealed: what is not was put there by somebody else. */
+  sealedFrom: number
+  keyWait: KeyWait | undefined = undefined
   start: number
   /** What is before it is gone durably. */
   keptStart: number
@@ -26,6 +36,8 @@ export class HeldLog {
   end: number
   /** The writer's: the offset of the next entry, behind those that are not acknowledged yet. */
   nextOffset: number
+  /** What is given again was given up to here: after a crash a failed write may turn out to be there. */
+  #givenTo = 0
   lastTimestampMs: number
   /** Appends are refused; those that came before may be under way. */
   closing: boolean
@@ -47,6 +59,8 @@ export class HeldLog {
     this.id = id
     this.number = number
     this.retentionMs = meta.retentionMs
+    this.dataKey = meta.dataKey ?? noDataKey
+    this.sealedFrom = meta.sealedFrom ?? Number.POSITIVE_INFINITY
     this.start = meta.start
     this.keptStart = meta.start
     this.end = meta.end
@@ -100,8 +114,21 @@ export class HeldLog {
     this.nextOffset = this.end
   }
 
-  meta(): Json {
-    const { number, retentionMs, start, end, lastTimestampMs, closed } = this
-    return { number, retentionMs, start, end, lastTimestampMs, closed }
+  /** After a failed write: what was given and not acknowledged is given again. */
+  takeBack(): void {
+    this.#givenTo = Math.max(this.#givenTo, this.nextOffset)
+    this.nextOffset = this.end
+  }
+
+  /** The offset behind all that may have been written by now. */
+  get writtenTo(): number {
+    return Math.max(this.#givenTo, this.nextOffset)
+  }
+
+  meta(): { readonly [name: string]: Json } {
+    const { number, retentionMs, start, end, lastTimestampMs, closed, dataKey, sealedFrom } = this
+    const meta = { number, retentionMs, start, end, lastTimestampMs, closed }
+    if (dataKey === noDataKey) return meta
+    return { ...meta, dataKey, ...(sealedFrom < Number.POSITIVE_INFINITY && { sealedFrom }) }
   }
 }

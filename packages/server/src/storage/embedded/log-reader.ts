@@ -1,7 +1,10 @@
+import { findAll, noDataKey } from '../data-key.ts'
 import { type EntryBlock, entryCount, LogNotFound, type ReadLimits } from '../log.ts'
 import type { RetentionTime } from '../retention-time.ts'
 import { takeWithin } from '../take-within.ts'
 import type { HeldLog } from './held-log.ts'
+import type { RecentEntries } from './recent-blocks.ts'
+import type { SealedReading } from './sealed-reading.ts'
 import { readSegment } from './segment-reader.ts'
 import type { Segment, SegmentStore } from './segment-store.ts'
 
@@ -9,17 +12,26 @@ import type { Segment, SegmentStore } from './segment-store.ts'
 export class LogReader {
   readonly #store: SegmentStore
   readonly #time: RetentionTime
+  readonly #reading: SealedReading
 
-  constructor(store: SegmentStore, time: RetentionTime) {
+  constructor(store: SegmentStore, time: RetentionTime, reading: SealedReading) {
     this.#store = store
     this.#time = time
+    this.#reading = reading
   }
 
-  /** Entries from an offset on, as RecordLog.read gives them, without waiting. @throws LogNotFound, StorageFailed */
+  /**
+   * Entries from an offset on, as RecordLog.read gives them, without waiting.
+   * @throws LogNotFound, StorageFailed, what DataKeys do
+   */
   async entries(log: HeldLog, from: number, limits: ReadLimits): Promise<EntryBlock[]> {
     if (from >= log.end) return []
     const recent = recentBlocks(log, from, limits)
-    if (recent) return takeWithin(recent, from, limits)
+    if (recent) {
+      const keys = keysOf(recent)
+      if (keys) await findAll(this.#reading.keys, keys)
+      return takeWithin(recent, from, limits)
+    }
     try {
       const entriesMax = Math.min(limits.entriesMax, log.end - from)
       const stored = await this.#stored(log, from, limits)
@@ -97,7 +109,7 @@ export class LogReader {
     let entriesLeft = limits.entriesMax
     for (let i = firstIndex(segments, (s) => this.#store.endOffset(s, log.number) > from); i < segments.length; i++) {
       const left = { bytesMax: bytesLeft, entriesMax: entriesLeft }
-      for (const block of await readSegment(this.#store, segments[i]!, log.number, next, left)) {
+      for (const block of await readSegment(this.#store, this.#reading, segments[i]!, log, next, left)) {
         found.push(block)
         const skipped = Math.max(0, next - block.firstOffset)
         bytesLeft -= block.positions.at(-1)! - block.positions[skipped]!
@@ -111,11 +123,11 @@ export class LogReader {
 }
 
 /** What is in memory from an offset on, enough for the limits; undefined if the first of it is not. */
-function recentBlocks(log: HeldLog, from: number, limits: ReadLimits): EntryBlock[] | undefined {
+function recentBlocks(log: HeldLog, from: number, limits: ReadLimits): RecentEntries[] | undefined {
   const { rows: table, recent } = log.segments.at(-1) ?? {}
   const rows = recent && table?.rowsOf(log.number)
   if (!rows) return undefined
-  const found: EntryBlock[] = []
+  const found: RecentEntries[] = []
   let bytesLeft = limits.bytesMax
   for (let row = rows.rowEndingAfter(from); row < rows.count; row++) {
     const firstOffset = rows.firstOffset(row)
@@ -126,6 +138,13 @@ function recentBlocks(log: HeldLog, from: number, limits: ReadLimits): EntryBloc
     if (bytesLeft <= 0 || rows.endOffset(row) - from >= limits.entriesMax) break
   }
   return found
+}
+
+/** The keys that seal blocks on the disk: who reads them from memory must have them, too. Undefined if none is sealed. */
+function keysOf(blocks: readonly RecentEntries[]): Set<number> | undefined {
+  let keys: Set<number> | undefined
+  for (const { dataKey } of blocks) if (dataKey !== noDataKey) keys = (keys ?? new Set()).add(dataKey)
+  return keys
 }
 
 /** The index of the first item for which `holds`, which holds for all after it, too; `length` if none. */

@@ -1,5 +1,5 @@
-import type { Clock, Logger, Random } from '@millrace/ports'
-import type { DataKeys } from '../data-key.ts'
+import { type Clock, type Logger, type Random, systemRandom } from '@millrace/ports'
+import { type DataKeys, keysWhenNeeded } from '../data-key.ts'
 import type { Storage } from '../storage.ts'
 import type { Durability } from './active-segment.ts'
 import { DataFolder, DataFolderError } from './data-folder.ts'
@@ -40,7 +40,15 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Storage & 
   let catalog: EmbeddedCatalog | undefined
   let items: EmbeddedCatalog
   try {
-    log = await EmbeddedLog.open({ ...options, directory: folder.logDirectory, fileSystem, segmentBytesMax })
+    log = await EmbeddedLog.open({
+      ...options,
+      directory: folder.logDirectory,
+      fileSystem,
+      segmentBytesMax,
+      dataKeys: keysWhenNeeded(options.dataKeys),
+      random: options.random ?? systemRandom,
+      willSeal: () => folder.raiseVersion(),
+    })
     await checkCatalogIsThere(folder.catalogDirectory, fileSystem, log.size)
     catalog = await EmbeddedCatalog.open(fileSystem, folder.catalogDirectory, logger)
     items = await EmbeddedCatalog.open(fileSystem, folder.catalogDirectory, logger, 'items.map')

@@ -1,5 +1,6 @@
+import { noDataKey } from '../data-key.ts'
 import type { EntryBlock } from '../log.ts'
-import { firstEntry, type PutRuns } from './block-format.ts'
+import { firstEntry, type PutRuns } from './put-runs.ts'
 
 /** A block as it was put. */
 export type RecentBlock = {
@@ -9,6 +10,9 @@ export type RecentBlock = {
   readonly endRun: number
   readonly timestampMs: number
 }
+
+/** Entries as they were put, and the number of the key that seals them on the disk: who may not have it may not have them. */
+export type RecentEntries = EntryBlock & { readonly dataKey: number }
 
 /** The newest blocks of a segment that is written to, up to a number of bytes: readers at the tip need no disk. */
 export class RecentBlocks {
@@ -35,7 +39,7 @@ export class RecentBlocks {
   }
 
   /** A log's entries in the block at a position; undefined if it is not here. Those behind it are here if it is. */
-  entries(position: number, logNumber: number, firstOffset: number): EntryBlock | undefined {
+  entries(position: number, logNumber: number, firstOffset: number): RecentEntries | undefined {
     let low = this.#first
     let high = this.#blocks.length
     while (low < high) {
@@ -52,12 +56,12 @@ function entriesIn(
   { put, firstRun, endRun, timestampMs }: RecentBlock,
   logNumber: number,
   firstOffset: number,
-): EntryBlock | undefined {
-  const { batch, logs, ends, firstOffsets } = put
+): RecentEntries | undefined {
+  const { batch, logs, ends, firstOffsets, dataKeys } = put
   for (let run = firstRun; run < endRun; run++) {
     if (logs[run]!.number !== logNumber || firstOffsets[run] !== firstOffset) continue
     const positions = batch.positions.subarray(firstEntry(ends, run), ends[run]! + 1)
-    return { bytes: batch.bytes, positions, firstOffset, timestampMs }
+    return { bytes: batch.bytes, positions, firstOffset, timestampMs, dataKey: dataKeys?.[run] ?? noDataKey }
   }
   return undefined
 }

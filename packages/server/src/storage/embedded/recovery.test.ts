@@ -195,8 +195,8 @@ test('a file that is not ours is named, and nothing is changed', async () => {
 
 test('a folder of a newer Millrace is refused', async () => {
   const directory = await killedFolder()
-  writeFileSync(`${directory}/millrace.json`, '{"formatVersion":3}')
-  await assert.rejects(openIn(directory, { fileSystem }), /millrace\.json says format version 3.*run a newer Millrace/)
+  writeFileSync(`${directory}/millrace.json`, '{"formatVersion":4}')
+  await assert.rejects(openIn(directory, { fileSystem }), /millrace\.json says format version 4.*run a newer Millrace/)
   writeFileSync(`${directory}/millrace.json`, '{"formatVersion":1}')
   await assert.rejects(openIn(directory, { fileSystem }), /says format version 1.*run the Millrace that made it/)
   writeFileSync(`${directory}/millrace.json`, '{"formatVers')

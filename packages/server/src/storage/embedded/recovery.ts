@@ -76,7 +76,8 @@ export async function recoverSegments(
     const index = await readDirectory(fileSystem, `${directory}/${indexName(number)}`, number, header)
     // Without its header nobody knows whether it was compacted. Its index knows best how much of it counts.
     if (!header && index) validLength = undefined
-    const segment: Segment = { number, previous: header?.previous ?? 0, directory: index, hasIndex: true }
+    const { previous = 0, salt } = header ?? {}
+    const segment: Segment = { number, previous, salt, directory: index, hasIndex: true }
     if (!index || (validLength !== undefined && index.validLength !== validLength)) {
       const bytes = await readWhole(fileSystem, store.pathOf(number))
       const scanned = scanSegment(
@@ -119,6 +120,13 @@ export async function recoverSegments(
     entriesLostMax: Math.ceil(entriesLostMax),
     missing,
   }
+}
+
+/** Without the map nobody knows whose the blocks are. @throws DataFolderError */
+export async function checkMapIsThere(directory: string, fileSystem: FileSystem): Promise<void> {
+  const names = await fileSystem.list(directory)
+  if (names.some((name) => name.endsWith('.segment')) && !names.includes('logs.map'))
+    throw new DataFolderError(`${directory}/logs.map is missing: restore it from a copy of the folder`)
 }
 
 /** The segments in a directory, in order. @throws DataFolderError for a file that is none of ours */

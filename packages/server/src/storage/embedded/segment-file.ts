@@ -10,7 +10,7 @@ import type { ByteRange } from './segment-index.ts'
  *   8   crc32:u32 (over bytes 12 to 64)      version:u32 = 2
  *   16  segment:f64                          previous:f64 (the segment before it; 0 if none)
  *   32  previousValid:f64                    createdMs:f64
- *   48  compactedLength:f64 (0 in a segment as it was written)         zeros[8]
+ *   48  compactedLength:f64 (0 in a segment as it was written)         salt[8] (see seal.ts; zeros in a compacted one)
  *
  * `previousValid` is how much of the segment before counts. What lies beyond was never acknowledged: a write or a sync
  * of it failed, or its process died; its offsets are given again in this segment.
@@ -30,6 +30,8 @@ export type SegmentHeader = {
   readonly createdMs: number
   /** How long a compacted segment is; 0 or absent for one as it was written. */
   readonly compactedLength?: number
+  /** What the runs that were sealed for it have in their seals; undefined in a compacted segment. */
+  readonly salt?: Uint8Array | undefined
 }
 
 export const segmentName = (segment: number) => `${String(segment).padStart(10, '0')}.segment`
@@ -45,6 +47,7 @@ export function encodeHeader(segment: number, header: SegmentHeader): Uint8Array
   view.setFloat64(32, header.previousValid, true)
   view.setFloat64(40, header.createdMs, true)
   view.setFloat64(48, header.compactedLength ?? 0, true)
+  if (header.salt) bytes.set(header.salt, 56)
   view.setUint32(8, crc32(bytes.subarray(12)), true)
   return bytes
 }
@@ -55,17 +58,21 @@ export function decodeHeader(bytes: Uint8Array, segment: number): SegmentHeader 
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   if (crc32(bytes.subarray(12, segmentHeaderLength)) !== view.getUint32(8, true)) return undefined
   if (view.getUint32(12, true) !== version || view.getFloat64(16, true) !== segment) return undefined
+  const compactedLength = view.getFloat64(48, true)
   return {
     previous: view.getFloat64(24, true),
     previousValid: view.getFloat64(32, true),
     createdMs: view.getFloat64(40, true),
-    compactedLength: view.getFloat64(48, true),
+    compactedLength,
+    salt: compactedLength === 0 ? bytes.slice(56, segmentHeaderLength) : undefined,
   }
 }
 
 export type Scanned = {
   /** The runs of good blocks. */
   readonly rows: RowTable
+  /** How many of each log's are sealed. */
+  readonly sealedRuns: ReadonlyMap<number, number>
   readonly validLength: number
   /** Ranges within `validLength` that hold no good block, though something had been acknowledged there. */
   readonly damage: readonly ByteRange[]
@@ -85,18 +92,19 @@ export function scanSegment(bytes: Uint8Array, segment: number, validLength?: nu
   if (validLength !== undefined) {
     const missing = { from: bytes.byteLength, to: validLength }
     const damage = bytes.byteLength < validLength ? [...whole.gaps, missing] : whole.gaps
-    return { rows: whole.rows, validLength, damage }
+    return { ...whole, validLength, damage }
   }
   const torn = whole.gaps.find(({ from }) => from >= whole.durableTo)
-  if (!torn) return { rows: whole.rows, validLength: bytes.byteLength, damage: whole.gaps }
-  const { rows, gaps } = scanTo(bytes, segment, torn.from)
+  if (!torn) return { ...whole, validLength: bytes.byteLength, damage: whole.gaps }
+  const { rows, sealedRuns, gaps } = scanTo(bytes, segment, torn.from)
   const tail = { from: torn.from, to: bytes.byteLength, looksWhole: looksWhole(bytes, torn.from, segment) }
-  return { rows, validLength: torn.from, damage: gaps, tail }
+  return { rows, sealedRuns, validLength: torn.from, damage: gaps, tail }
 }
 
 function scanTo(bytes: Uint8Array, segment: number, end: number) {
   const within = bytes.subarray(0, end)
   const rows = new RowTable()
+  const sealedRuns = new Map<number, number>()
   const gaps: ByteRange[] = []
   let durableTo = 0
   let at = segmentHeaderLength
@@ -109,11 +117,13 @@ function scanTo(bytes: Uint8Array, segment: number, end: number) {
       continue
     }
     rows.pushBlock(head, at)
+    if (head.isSealed)
+      for (const { logNumber } of head.runs) sealedRuns.set(logNumber, (sealedRuns.get(logNumber) ?? 0) + 1)
     durableTo = Math.max(durableTo, head.durableTo)
     at += head.length
   }
   rows.show()
-  return { rows, gaps, durableTo }
+  return { rows, sealedRuns, gaps, durableTo }
 }
 
 /** Where the next good block after a broken place begins; the end if there is none. */

@@ -1,7 +1,9 @@
 import type { EntryBlock, ReadLimits } from '../log.ts'
-import { checkedHead, entriesOf } from './block-format.ts'
+import { checkedHead } from './block-format.ts'
 import type { BlockRows } from './block-rows.ts'
 import type { OpenFile } from './open-files.ts'
+import type { SealedLog } from './seal.ts'
+import type { FoundRun, SealedReading } from './sealed-reading.ts'
 import type { Segment, SegmentStore } from './segment-store.ts'
 
 /** One read from the disk takes neighbouring blocks up to this length together. */
@@ -18,18 +20,19 @@ type Window = { readonly from: number; readonly to: number; readonly firstRow: n
 
 /**
  * Blocks of a log in a segment from an offset on, enough for the limits if it has them. Broken ones are told and left
- * out. @throws StorageFailed
+ * out. @throws StorageFailed, what DataKeys do
  */
 export function readSegment(
   store: SegmentStore,
+  reading: SealedReading,
   segment: Segment,
-  logNumber: number,
+  log: SealedLog,
   from: number,
   limits: ReadLimits,
 ): Promise<EntryBlock[]> {
   return store.withSegment(segment, async (current, file) => {
     const found: EntryBlock[] = []
-    const table = store.rowsOf(current, logNumber)
+    const table = store.rowsOf(current, log.number)
     if (!table) return found
     let bytesLeft = limits.bytesMax
     let entriesLeft = limits.entriesMax
@@ -37,7 +40,9 @@ export function readSegment(
     while (row < table.count && (found.length === 0 || bytesLeft > 0) && entriesLeft > 0) {
       const { rows, first } = await table.runAt(row)
       const windows = planWindows(rows, row - first, from, { bytesMax: bytesLeft, entriesMax: entriesLeft })
-      const read = await Promise.all(windows.map((window) => readWindow(store, current, file, logNumber, rows, window)))
+      const read = await Promise.all(
+        windows.map((window) => readWindow(store, reading, current, file, log, rows, window)),
+      )
       for (const block of read.flat()) {
         found.push(block)
         const skipped = Math.max(0, from - block.firstOffset)
@@ -77,22 +82,30 @@ function planWindows(rows: BlockRows, firstRow: number, from: number, limits: Re
 
 async function readWindow(
   store: SegmentStore,
+  reading: SealedReading,
   segment: Segment,
   file: OpenFile,
-  logNumber: number,
+  log: SealedLog,
   rows: BlockRows,
   { from, to, firstRow, afterLastRow }: Window,
 ): Promise<EntryBlock[]> {
   const whole = new Uint8Array(new ArrayBuffer(to - from))
   const bytes = whole.subarray(0, await store.readAt(segment, file, whole, from))
-  const blocks: EntryBlock[] = []
+  const found: (FoundRun | undefined)[] = []
   for (let row = firstRow; row < afterLastRow; row++) {
     const position = rows.position(row)
     const head = checkedHead(bytes, position - from, segment.number, position)
     const firstOffset = rows.firstOffset(row)
-    const run = head?.runs.find((one) => one.logNumber === logNumber && one.firstOffset === firstOffset)
-    if (head && run) blocks.push(entriesOf(bytes, position - from, head, run))
-    else store.tellDamage(segment.number, { from: position, to: position + rows.length(row) })
+    const run = head?.runs.find((one) => one.logNumber === log.number && one.firstOffset === firstOffset)
+    found.push(head && run && { at: position - from, head, run })
+  }
+  const keys = await reading.keysOf(bytes, found)
+  const blocks: EntryBlock[] = []
+  for (const [i, one] of found.entries()) {
+    const entries = one && reading.entries(bytes, one, keys, segment, log)
+    const position = rows.position(firstRow + i)
+    if (entries) blocks.push(entries)
+    else store.tellDamage(segment.number, { from: position, to: position + rows.length(firstRow + i) })
   }
   return blocks
 }

@@ -14,6 +14,8 @@ export type Segment = {
   readonly number: number
   /** The segment before it, 0 if none: gone ones are counted by it. */
   readonly previous: number
+  /** Of the runs that were sealed for it; undefined in one that was compacted, or whose header is damaged. */
+  readonly salt?: Uint8Array | undefined
   /** What it holds, once it is finished. */
   directory?: SegmentDirectory
   /** Where its runs lie: always while it is written to, and until its index is on the disk. */

@@ -1,9 +1,11 @@
 import type { Clock, Logger } from '@millrace/ports'
+import { type DataKey, noDataKey } from '../data-key.ts'
 import { LogClosed, LogNotFound, RunOutcomes, type Runs, StorageBusy, StorageFailed } from '../log.ts'
 import type { RetentionTime } from '../retention-time.ts'
 import { type Active, ActiveSegment, type SegmentParts } from './active-segment.ts'
-import { Blocks, blockLength, firstEntry, runBytes } from './block-format.ts'
+import { Blocks, blockLength, runBytes } from './block-format.ts'
 import type { HeldLog } from './held-log.ts'
+import { firstEntry } from './put-runs.ts'
 import { segmentHeaderLength } from './segment-file.ts'
 
 /** Bytes accepted but not yet durable, over all logs. What would exceed it is refused, for it is in memory already. */
@@ -21,9 +23,15 @@ const blockBytesMax = 4096
 /** When no commit has followed the last one for this long, a mark is written behind it, in milliseconds. */
 export const markAfterMs = 100
 
+/** Runs, and the keys that seal them, if any is sealed. */
+type WriterRuns = Runs & {
+  readonly logs: readonly HeldLog[]
+  readonly keys?: readonly (DataKey | undefined)[] | undefined
+}
+
 /** Runs that wait for the disk together. Without any it is a barrier: it is settled when all that came before it is. */
 type Put = {
-  readonly runs: Runs & { readonly logs: readonly HeldLog[] }
+  readonly runs: WriterRuns
   readonly outcomes: RunOutcomes
   /** About what it will take on the disk. */
   readonly bytes: number
@@ -64,7 +72,7 @@ export class SegmentWriter {
   }
 
   /** See RecordLog.appendRuns. Runs that `outcomes` has an error for are left out. */
-  append(runs: Put['runs'], outcomes = new RunOutcomes(runs.logs.length)): Promise<RunOutcomes> {
+  append(runs: WriterRuns, outcomes = new RunOutcomes(runs.logs.length)): Promise<RunOutcomes> {
     const { batch, logs } = runs
     const bytes = logs.length === 0 ? 0 : blockLength(runBytes(batch.positions.length, batch.bytes.byteLength))
     if (bytes > 0 && this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > inFlightBytesMax) {
@@ -202,14 +210,14 @@ export class SegmentWriter {
   }
 
   /** Makes the blocks of all puts, and their rows. Returns where they end. */
-  #blocksOf(puts: readonly Put[], { segment, table, recent, size, end }: Active): number {
+  #blocksOf(puts: readonly Put[], { segment, table, recent, sealer, size, end }: Active): number {
     const blocks = this.#blocks
     let position = end
     blocks.begin()
     for (const { runs, outcomes } of puts) {
-      const { batch, logs, ends } = runs
+      const { batch, logs, ends, keys } = runs
       const { firstOffsets, timestampsMs } = outcomes
-      const put = { batch, logs, ends, firstOffsets }
+      const put = { batch, logs, ends, firstOffsets, dataKeys: keys && numbersOf(keys, logs.length) }
       for (let run = 0, endRun = 0; run < logs.length; run = endRun) {
         endRun = blockEnd(runs, outcomes, run)
         if (endRun === run) {
@@ -218,11 +226,13 @@ export class SegmentWriter {
         }
         const timestampMs = timestampsMs[run]!
         const placement = { segment: segment.number, position, durableTo: size }
-        const length = blocks.push(put, run, endRun, timestampMs, placement)
+        const isSealed = keys?.[run] !== undefined
+        const sealed = isSealed ? sealer.seal(put, keys, run, endRun, timestampMs) : undefined
+        const length = blocks.push(put, run, endRun, timestampMs, placement, sealed)
         for (let i = run; i < endRun; i++) {
           const first = firstEntry(ends, i)
           const count = ends[i]! - first
-          const bytes = runBytes(count, batch.positions[ends[i]!]! - batch.positions[first]!)
+          const bytes = runBytes(count, batch.positions[ends[i]!]! - batch.positions[first]!, isSealed)
           const firstOffset = firstOffsets[i]!
           table.push(logs[i]!.placeIn(table), firstOffset, firstOffset + count, timestampMs, position, length, bytes)
         }
@@ -234,11 +244,15 @@ export class SegmentWriter {
   }
 }
 
-const nothing: Put['runs'] = {
+const nothing: WriterRuns = {
   batch: { bytes: new Uint8Array(0), positions: new Uint32Array(1) },
   logs: [],
   ends: new Uint32Array(0),
 }
+
+/** A key's number for each run. */
+const numbersOf = (keys: readonly (DataKey | undefined)[], count: number) =>
+  Array.from({ length: count }, (_, run) => keys[run]?.id ?? noDataKey)
 
 /** Gives the runs of a put their offsets and times. False if it has none that may be written. */
 function place({ runs: { logs, ends }, outcomes }: Put, nowMs: number): boolean {
@@ -258,8 +272,11 @@ function place({ runs: { logs, ends }, outcomes }: Put, nowMs: number): boolean 
   return isPlaced
 }
 
-/** Up to which run of a put a block goes that begins with one: none of them was refused, and all have one time. */
-function blockEnd({ batch, ends }: Runs, outcomes: RunOutcomes, firstRun: number): number {
+/**
+ * Up to which run of a put a block goes that begins with one: none of them was refused, all have one time, and all are
+ * sealed, or none.
+ */
+function blockEnd({ batch, ends, keys }: WriterRuns, outcomes: RunOutcomes, firstRun: number): number {
   const { timestampsMs } = outcomes
   const start = batch.positions[firstEntry(ends, firstRun)]!
   let run = firstRun
@@ -267,6 +284,7 @@ function blockEnd({ batch, ends }: Runs, outcomes: RunOutcomes, firstRun: number
     run < ends.length &&
     !outcomes.error(run) &&
     timestampsMs[run] === timestampsMs[firstRun] &&
+    (!keys || (keys[run] === undefined) === (keys[firstRun] === undefined)) &&
     (run === firstRun || batch.positions[ends[run]!]! - start <= blockBytesMax)
   )
     run++
@@ -291,7 +309,7 @@ function show({ runs: { logs, ends }, outcomes }: Put, active: Active | undefine
 function fail({ runs: { logs }, outcomes }: Put, error: Error): void {
   for (let run = 0; run < logs.length; run++) {
     if (outcomes.error(run)) continue
-    logs[run]!.nextOffset = logs[run]!.end
+    logs[run]!.takeBack()
     outcomes.fail(run, error)
   }
 }

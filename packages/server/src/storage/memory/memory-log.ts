@@ -1,5 +1,7 @@
 import type { Clock } from '@millrace/ports'
 import { Arrivals } from '../arrivals.ts'
+import { type DataKeys, findAll, keysWhenNeeded, noDataKey } from '../data-key.ts'
+import { type KeyedLog, type KeyedRuns, type KeyWait, KeyWaits } from '../key-waits.ts'
 import {
   type Appended,
   type Batch,
@@ -19,28 +21,44 @@ import {
 import { RetentionTime } from '../retention-time.ts'
 import { takeWithin } from '../take-within.ts'
 
-type HeldLog = LogRef & {
+/** With the number of the key that it would be sealed with on a disk; `noDataKey` if none. */
+type HeldBlock = EntryBlock & { readonly dataKey: number }
+
+type HeldLog = KeyedLog & {
   retentionMs: number
-  blocks: EntryBlock[]
+  dataKey: number
+  /** Some block has one. */
+  hadKey: boolean
+  keyWait: KeyWait | undefined
+  blocks: HeldBlock[]
   start: number
   end: number
   lastTimestampMs: number
+  /** Appends are refused; those that came before may wait for their keys. */
+  closing: boolean
   closed: boolean
   readonly arrivals: Arrivals
 }
 
-/** A log that ends with the process: for tests, and for `--memory`. */
+/**
+ * A log that ends with the process: for tests, and for `--memory`. Nothing of it is on a disk, so that nothing is sealed;
+ * but its keys are asked for as on a disk, so that who may not have a key may not have its entries here either.
+ */
 export class MemoryLog implements RecordLog {
   readonly #clock: Clock
   readonly #time: RetentionTime
+  readonly #keys: DataKeys
+  readonly #keyWaits: KeyWaits<HeldLog>
   readonly #logs = new Map<string, HeldLog>()
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, keys: DataKeys = keysWhenNeeded(undefined)) {
     this.#clock = clock
     this.#time = new RetentionTime(clock)
+    this.#keys = keys
+    this.#keyWaits = new KeyWaits(keys, async (runs, outcomes) => this.#write(runs, outcomes))
   }
 
-  async create(logId: string, { retentionMs }: LogOptions): Promise<void> {
+  async create(logId: string, { retentionMs, dataKey = noDataKey }: LogOptions): Promise<void> {
     if (this.#logs.has(logId)) return
     const empty = {
       id: logId,
@@ -48,10 +66,13 @@ export class MemoryLog implements RecordLog {
       start: 0,
       end: 0,
       lastTimestampMs: 0,
+      closing: false,
       closed: false,
+      hadKey: false,
+      keyWait: undefined,
       arrivals: new Arrivals(),
     }
-    this.#logs.set(logId, { retentionMs, ...empty })
+    this.#logs.set(logId, { retentionMs, dataKey, ...empty })
   }
 
   async delete(logId: string): Promise<void> {
@@ -60,15 +81,20 @@ export class MemoryLog implements RecordLog {
     log?.arrivals.wake()
   }
 
-  async configure(logId: string, { retentionMs }: Partial<LogOptions>): Promise<void> {
+  async configure(logId: string, { retentionMs, dataKey }: Partial<LogOptions>): Promise<void> {
     const log = this.#get(logId)
     this.#expire(log)
     log.retentionMs = retentionMs ?? log.retentionMs
+    log.dataKey = dataKey ?? log.dataKey
     this.#expire(log)
   }
 
   async append(logId: string, batch: Batch): Promise<Appended> {
-    return this.#append(this.#get(logId), batch)
+    const runs = { batch, logs: [this.#get(logId)], ends: Uint32Array.of(entryCount(batch)) }
+    const outcomes = await this.appendRuns(runs)
+    const error = outcomes.error(0)
+    if (error) throw error
+    return { firstOffset: outcomes.firstOffsets[0]!, timestampMs: outcomes.timestampsMs[0]! }
   }
 
   find(logId: string): LogRef {
@@ -76,36 +102,48 @@ export class MemoryLog implements RecordLog {
   }
 
   async appendRuns({ batch, logs, ends }: Runs): Promise<RunOutcomes> {
+    const held = logs as readonly HeldLog[] // those that are there
     const outcomes = new RunOutcomes(logs.length)
+    for (const [run, log] of held.entries()) {
+      if (this.#logs.get(log.id) !== log) outcomes.fail(run, new LogNotFound(log.id))
+      else if (log.closing) outcomes.fail(run, new LogClosed(log.id))
+    }
+    return this.#keyWaits.append({ batch, logs: held, ends }, outcomes)
+  }
+
+  /** Takes the runs that have their keys. */
+  #write({ batch, logs, ends, keys }: KeyedRuns<HeldLog>, outcomes: RunOutcomes): RunOutcomes {
     let first = 0
     for (const [run, log] of logs.entries()) {
-      try {
-        const { firstOffset, timestampMs } = this.#append(log, slice(batch, first, ends[run]!))
-        outcomes.firstOffsets[run] = firstOffset
-        outcomes.timestampsMs[run] = timestampMs
-      } catch (error) {
-        outcomes.fail(run, error as Error)
-      }
+      const entries = slice(batch, first, ends[run]!)
       first = ends[run]!
+      if (outcomes.error(run)) continue
+      if (this.#logs.get(log.id) !== log) {
+        outcomes.fail(run, new LogNotFound(log.id))
+        continue
+      }
+      const { firstOffset, timestampMs } = this.#append(log, entries, keys[run]?.id ?? noDataKey)
+      outcomes.firstOffsets[run] = firstOffset
+      outcomes.timestampsMs[run] = timestampMs
     }
     return outcomes
   }
 
-  #append(ref: LogRef, batch: Batch): Appended {
-    const log = this.#get(ref.id)
-    if (log !== ref) throw new LogNotFound(ref.id)
-    if (log.closed) throw new LogClosed(log.id)
+  #append(log: HeldLog, batch: Batch, dataKey: number): Appended {
     const timestampMs = Math.max(this.#time.nowMs(), log.lastTimestampMs)
     const firstOffset = log.end
     log.lastTimestampMs = timestampMs
     log.end += entryCount(batch)
-    log.blocks.push({ ...batch, firstOffset, timestampMs })
+    log.hadKey ||= dataKey !== noDataKey
+    log.blocks.push({ ...batch, firstOffset, timestampMs, dataKey })
     log.arrivals.wake()
     return { firstOffset, timestampMs }
   }
 
   async close(logId: string): Promise<{ endOffset: number }> {
     const log = this.#get(logId)
+    log.closing = true
+    await this.#keyWaits.settled(log)
     log.closed = true
     log.arrivals.wake()
     return { endOffset: log.end }
@@ -122,7 +160,9 @@ export class MemoryLog implements RecordLog {
       if (this.#get(logId) !== log) throw new LogNotFound(logId) // deleted and made anew meanwhile
       this.#expire(log)
     }
-    return takeWithin(log.blocks, Math.max(from, log.start), limits)
+    const found = takeWithin(log.blocks, Math.max(from, log.start), limits)
+    if (log.hadKey) await findAll(this.#keys, keysOf(log.blocks, found))
+    return found
   }
 
   async offsetAt(logId: string, timestampMs: number): Promise<number> {
@@ -167,4 +207,16 @@ export class MemoryLog implements RecordLog {
     log.blocks = log.blocks.slice(expired)
     log.start = Math.max(log.start, log.blocks[0]?.firstOffset ?? log.end)
   }
+}
+
+/** The keys of the blocks that entries were taken from. */
+function keysOf(blocks: readonly HeldBlock[], taken: readonly EntryBlock[]): Set<number> {
+  const [first, last] = [taken[0], taken.at(-1)]
+  const keys = new Set<number>()
+  if (!first || !last) return keys
+  for (const block of blocks) {
+    if (block.dataKey === noDataKey || block.firstOffset > last.firstOffset) continue
+    if (block.firstOffset + entryCount(block) > first.firstOffset) keys.add(block.dataKey)
+  }
+  return keys
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@millrace/ports'
-import type { DataKeys } from '../data-key.ts'
+import { type DataKeys, keysWhenNeeded } from '../data-key.ts'
 import type { Storage } from '../storage.ts'
 import { MemoryCatalog } from './memory-catalog.ts'
 import { MemoryLog } from './memory-log.ts'
@@ -11,6 +11,11 @@ export type MemoryOptions = {
 }
 
 /** A storage that ends with the process. */
-export function openMemory({ clock }: MemoryOptions): Storage {
-  return { log: new MemoryLog(clock), catalog: new MemoryCatalog(), items: new MemoryCatalog(), close: async () => {} }
+export function openMemory({ clock, dataKeys }: MemoryOptions): Storage {
+  return {
+    log: new MemoryLog(clock, keysWhenNeeded(dataKeys)),
+    catalog: new MemoryCatalog(),
+    items: new MemoryCatalog(),
+    close: async () => {},
+  }
 }
