@@ -98,6 +98,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     durations,
     recordFaults: faults,
     keys,
+    policyLanguage: { fault: async (document) => (await import('./policies/policy-fault.ts')).policyFault(document) },
     channelDeliveries: { begin: async () => (await firehose.wake()).beginChannels() },
   })
   let url: string | undefined

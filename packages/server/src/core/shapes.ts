@@ -54,10 +54,16 @@ export const parseInput = <T>(shape: Shape<T>, body: unknown, wire: Wire): T => 
 
 /** An input that keeps all constraints. @throws ValidationException */
 export function checked<T>(shape: Shape<T>, input: T): T {
+  const broken = faultOf(shape, input)
+  if (broken) throw broken
+  return input
+}
+
+/** What is wrong with an input that was decoded: a ValidationException, or undefined if it keeps all constraints. */
+export function faultOf<T>(shape: Shape<T>, input: T): AwsError | undefined {
   const violations: string[] = []
   shape.check(input, '', violations)
-  if (violations.length > 0) throw constraintsBroken(violations)
-  return input
+  return violations.length > 0 ? constraintsBroken(violations) : undefined
 }
 
 export function constraintsBroken(violations: readonly string[]): AwsError {

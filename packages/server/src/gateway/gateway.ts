@@ -4,7 +4,7 @@ import type { AuditTrail } from '../core/audit.ts'
 import { AwsError } from '../core/aws-error.ts'
 import type { Caller } from '../core/caller.ts'
 import { EventStream, HttpAnswer, type Service, type SleepingService } from '../core/operation.ts'
-import { checked } from '../core/shapes.ts'
+import { faultOf } from '../core/shapes.ts'
 import type { Credentials } from '../identity/credentials.ts'
 import { Answers } from './answers.ts'
 import { type AuditedRequest, auditedRequest } from './audit.ts'
@@ -89,6 +89,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const stopping = new AbortController()
   const answers = new Answers(random, logger, stopping.signal)
   const verifier = options.credentials && (await verifierOf(options, options.credentials))
+  const authorizer = options.credentials && (await authorizerOf(options))
 
   let saidThatTlsIsMissing = false
   const onTlsMissing = () => {
@@ -137,7 +138,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       if (turn) await turn
       found = await router.route(request, body, requestId)
       audited = trail && auditedRequest(trail, place, found, request, door, requestId)
-      const held = { body, spare: memory?.subarray(declaredBytes), release, proof, audited }
+      const held = { body, spare: memory?.subarray(declaredBytes), release, proof, audited, door }
       await answer(found, request, response, held, requestId)
     } catch (error) {
       audited?.failed(error)
@@ -159,7 +160,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     found: Route,
     request: HttpRequest,
     response: HttpResponse,
-    { body, spare, release, proof, audited }: Held,
+    { body, spare, release, proof, audited, door }: Held,
     requestId: string,
   ): Promise<void> {
     const { service, operation, protocol } = found
@@ -171,14 +172,16 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     if (audited) audited.caller = caller
     const decoded = decode()
     if (audited) audited.input = decoded
-    const input = checked(operation.input, decoded)
+    const invalid = faultOf(operation.input, decoded)
+    if (admitted) authorizer!.authorize(found, decoded, admitted.principal, { request, door, invalid })
+    if (invalid) throw invalid
     if (options.operationRates && operation.rate)
       throttle.admit(
         service.name,
         operation.name,
         operation.rate,
         place.accountId,
-        operation.resource(input, service.context),
+        operation.resource(decoded, service.context),
       )
     const fault = faults?.next(operation.name, service.name)
     if (fault) {
@@ -187,7 +190,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       if (fault.error) throw fault.error
     }
     const call = new OpenCall(requestId, caller, response, stopping.signal)
-    const output = await operation.handle(service.context, input, call)
+    const output = await operation.handle(service.context, decoded, call)
     audited?.answered(output)
     const turn = room.turn(body.length) // many that waited for one sync are answered one by one
     if (turn) await turn
@@ -243,6 +246,8 @@ type Held = {
   readonly body: Buffer
   readonly spare: Buffer | undefined
   readonly release: () => void
+  /** By which it came. */
+  readonly door: Door
   /** Where signatures are verified. */
   readonly proof: Proof | undefined
   /** Where calls are recorded. */
@@ -254,6 +259,13 @@ async function verifierOf({ services, place, clock, random, logger }: GatewayOpt
   const { SignatureVerifier } = await import('./signature/signature-verifier.ts')
   const names = new Set(services.map(({ name }) => name))
   return new SignatureVerifier({ credentials, region: place.region, services: names, clock, random, logger })
+}
+
+/** What decides is loaded only where it is known who asks. @throws where an endpoint's policy is none */
+async function authorizerOf({ place, clock, privateEndpoints = [] }: GatewayOptions) {
+  const { Authorizer } = await import('./authorize.ts')
+  const { endpointPolicies } = await import('./endpoint-policies.ts')
+  return new Authorizer({ place, clock, endpointPolicies: endpointPolicies(privateEndpoints) })
 }
 
 const authorityOf = (host: string, port: number) => `${host.includes(':') ? `[${host}]` : host}:${port}`

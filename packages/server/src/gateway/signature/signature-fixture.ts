@@ -14,11 +14,17 @@ import {
 import { type Clock, systemRandom } from '@millrace/ports'
 import { AwsError } from '../../core/aws-error.ts'
 import type { Credential, Credentials } from '../../identity/credentials.ts'
+import { compilePolicy } from '../../policies/compile-policy.ts'
 import { json } from '../protocols/json.ts'
 import type { Route } from '../route.ts'
 import { SignatureVerifier } from './signature-verifier.ts'
 
 const account = '000000000000'
+
+const everything = compilePolicy(
+  { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+  'identity-based policy',
+)
 
 /** A user's key, in memory; with a session token, of a session. */
 export function credential(accessKeyId: string, secret: string, userName = 'alice'): Credential {
@@ -31,7 +37,7 @@ export function credential(accessKeyId: string, secret: string, userName = 'alic
   return {
     accessKeyId,
     secret,
-    principal: { accountId: account, identity, tags: new Map(), policies: { identity: [] }, keys: new Map() },
+    principal: { accountId: account, identity, tags: new Map(), policies: { identity: [everything] }, keys: new Map() },
   }
 }
 
