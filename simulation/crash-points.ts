@@ -50,7 +50,8 @@ export class CrashPoints {
     const random = this.#random
     const expected = point.expected.copy()
     const clock = new SimulatedClock(point.reading.nowMs, point.reading.monotonicMs)
-    const options = { clock, segmentBytesMax: this.#world.segmentBytesMax }
+    const { segmentBytesMax, sealing } = this.#world
+    const options = { clock, segmentBytesMax, sealing }
     const crashed = point.disk.after(random.chance(0.85) ? 'power' : 'process', random.fork())
     const opened = await openDisturbed(crashed, random, options)
     this.images += opened.images

@@ -21,6 +21,8 @@ type Certainty = 'no' | 'maybe' | 'yes'
 export type ExpectedBatch = {
   readonly id: number
   readonly batch: Batch
+  /** Where the log ended when it was asked. */
+  readonly endBefore: number
   /** It was acknowledged, or was served once after a crash: it may not be lost any more. */
   readonly isKept: boolean
   /** -1 while it is not kept. */
@@ -89,7 +91,7 @@ export class ExpectedLog {
   }
 
   ask(id: number, batch: Batch): void {
-    this.batches.push({ id, batch, isKept: false, firstOffset: -1, timestampMs: 0, keptAtMs: 0 })
+    this.batches.push({ id, batch, endBefore: this.end, isKept: false, firstOffset: -1, timestampMs: 0, keptAtMs: 0 })
   }
 
   /** It was refused, so that it must never be served. */
@@ -108,9 +110,19 @@ export class ExpectedLog {
       )
       return
     }
-    holds(firstOffset >= this.end, () => `${this.id}: offset ${firstOffset} is given again, the log had ${this.end}`)
-    holds(timestampMs >= this.lastMs, () => `${this.id}: time went back from ${this.lastMs} to ${timestampMs}`)
-    holds(this.endOffset === undefined, () => `${this.id}: batch ${id} was acknowledged after the log was closed`)
+    const endOffset = firstOffset + entryCount(asked.batch)
+    // One that came later may have been answered before: it did not wait for another log's key.
+    const before = this.batches.findLast(({ isKept }, i) => isKept && i < place)
+    const after = this.batches.find(({ isKept }, i) => isKept && i > place)
+    const from = Math.max(asked.endBefore, before ? endOf(before) : 0)
+    const to = Math.min(this.endOffset ?? endOffset, after?.firstOffset ?? endOffset)
+    holds(firstOffset >= from, () => `${this.id}: offset ${firstOffset} is given again, the log had ${from}`)
+    holds(endOffset <= to, () => `${this.id}: batch ${id} goes to ${endOffset}, beyond ${to}`)
+    const [fromMs, toMs] = [before?.timestampMs ?? 0, after?.timestampMs ?? Number.POSITIVE_INFINITY]
+    holds(
+      timestampMs >= fromMs && timestampMs <= toMs,
+      () => `${this.id}: ${timestampMs} between ${fromMs} and ${toMs}`,
+    )
     this.#keep(place, firstOffset, timestampMs, monotonicMs)
   }
 

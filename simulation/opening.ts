@@ -1,13 +1,18 @@
 import type { Logger } from '@millrace/ports'
 import { openEmbedded } from '../packages/server/src/storage/embedded/open.ts'
 import { holds, Violation } from './expected-log.ts'
+import type { Sealing } from './sealing.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 
 export type Opened = Awaited<ReturnType<typeof openEmbedded>>
 
-export type OpeningOptions = { readonly clock: SimulatedClock; readonly segmentBytesMax: number }
+export type OpeningOptions = {
+  readonly clock: SimulatedClock
+  readonly segmentBytesMax: number
+  readonly sealing: Sealing
+}
 
 /** The folder on a simulated disk. */
 const directory = '/millrace/data'
@@ -49,11 +54,14 @@ export async function openDisturbed(
 /** Opens a storage; undefined if it cannot be and that is excused. It must not find anything damaged. */
 export async function openOn(
   disk: SimulatedDisk,
-  { clock, segmentBytesMax }: OpeningOptions,
+  { clock, segmentBytesMax, sealing }: OpeningOptions,
   isExcused = () => false,
 ): Promise<Opened | undefined> {
   const logger = new ErrorLogger()
   clock.opened()
+  disk.onAppend = (path, parts) => {
+    if (/\.segment(\.new)?$/.test(path)) sealing.look(parts)
+  }
   try {
     const storage = await openEmbedded({
       directory,
@@ -62,6 +70,8 @@ export async function openOn(
       logger,
       fileSystem: disk,
       segmentBytesMax,
+      dataKeys: () => sealing,
+      random: sealing.random,
     })
     holds(logger.errors.length === 0, () => `a crash is taken for damage: ${logger.errors[0]}`)
     logger.errors.length = 0

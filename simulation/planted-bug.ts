@@ -208,7 +208,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'close-does-not-wait-for-appends',
     file: embeddedLog,
-    text: 'await this.#writer.settled()',
+    text: 'await this.#keyWaits.settled(log)\n    await this.#writer.settled()',
     replacement: '',
   },
   {
@@ -258,5 +258,41 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: sweep,
     text: 'directory!.endOffset(i) > log.start) return false',
     replacement: 'directory!.endOffset(i) > log.start) return i > 0',
+  },
+  {
+    name: 'close-does-not-wait-for-keys',
+    file: embeddedLog,
+    text: 'await this.#keyWaits.settled(log)',
+    replacement: '',
+  },
+  {
+    name: 'puts-overtake-those-that-wait-for-keys',
+    file: 'key-waits.ts',
+    text: 'log.keyWait !== passed && log.keyWait ? log.keyWait : ',
+    replacement: '',
+  },
+  {
+    name: 'salt-of-a-segment-not-drawn',
+    file: activeSegment,
+    text: 'random.bytes(saltLength)',
+    replacement: 'new Uint8Array(saltLength)',
+  },
+  {
+    name: 'sealed-runs-not-counted',
+    file: 'embedded/seal.ts',
+    text: '++this.#count',
+    replacement: '(this.#count = 1)',
+  },
+  {
+    name: 'seal-of-a-moved-run-left-behind',
+    file: 'embedded/block-format.ts',
+    text: 'if (seal) moved.set(seal.bytes, sealTo)',
+    replacement: '',
+  },
+  {
+    name: 'sealed-from-before-a-failed-write',
+    file: embeddedLog,
+    text: 'log.sealedFrom = log.writtenTo',
+    replacement: 'log.sealedFrom = log.nextOffset',
   },
 ]

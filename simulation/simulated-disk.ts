@@ -24,6 +24,8 @@ export type Crash = 'power' | 'process'
 export class SimulatedDisk implements FileSystem {
   /** Told after each part of a call that changed something. */
   onChange: ((call: DiskCall, path: string) => void) | undefined
+  /** Told of all that is to be written, whether it comes to the disk or not. */
+  onAppend: ((path: string, parts: readonly Uint8Array[]) => void) | undefined
   /** How many turns a call takes. */
   turns: ((call: DiskCall) => number) | undefined
   /** Resolves when the disk stops answering. */
@@ -162,6 +164,7 @@ export class SimulatedDisk implements FileSystem {
 
   /** A write is seen half done by who crashes in it, and leaves a part when it fails. */
   #append(file: SimulatedFile, path: string, parts: readonly Uint8Array[]): Promise<void> {
+    this.onAppend?.(path, parts)
     let length = 0
     for (const part of parts) length += part.byteLength
     const split = this.#random.below(length + 1)

@@ -11,6 +11,7 @@ import {
 import { ExpectedLog, holds, idLength, Violation } from './expected-log.ts'
 import { ExpectedStorage } from './expected-storage.ts'
 import { type Opened, openDisturbed, openOn } from './opening.ts'
+import { Sealing } from './sealing.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 import { type DiskCall, SimulatedDisk } from './simulated-disk.ts'
@@ -28,6 +29,7 @@ type Outcome<T> = { readonly value: T } | { readonly error: Error }
 export class World {
   readonly clock = new SimulatedClock()
   readonly segmentBytesMax: number
+  readonly sealing: Sealing
   expected = new ExpectedStorage()
   disk: SimulatedDisk
   /** Told of each change of the disk: a moment at which a crash may come. */
@@ -49,6 +51,7 @@ export class World {
   constructor(random: SeededRandom, segmentBytesMax: number) {
     this.#random = random
     this.segmentBytesMax = segmentBytesMax
+    this.sealing = new Sealing(random.fork())
     this.disk = new SimulatedDisk(random.fork())
   }
 
@@ -223,8 +226,13 @@ export class World {
     const log = new ExpectedLog(again ?? `log-${this.#nextLog++}`, retentionMs)
     this.expected.gone.delete(log.id)
     this.expected.logs.set(log.id, log)
-    const made = await this.#outcome(this.#storage!.log.create(log.id, { retentionMs }))
+    const made = await this.#outcome(this.#storage!.log.create(log.id, { retentionMs, dataKey: this.#dataKey() }))
     if ('value' in made) log.made = 'yes'
+  }
+
+  /** Some logs are sealed, some are not, and some change over. */
+  #dataKey(): number {
+    return this.#random.pick([0, 0, 1, 2])
   }
 
   async #put(log: ExpectedLog | undefined, sizes: readonly number[]): Promise<void> {
@@ -328,7 +336,8 @@ export class World {
     if (!log) return
     log.retentionsMs.push(retentionMs)
     log.pass(this.clock.reading)
-    const configured = await this.#outcome(this.#storage!.log.configure(log.id, { retentionMs }))
+    const options = this.#random.chance(0.5) ? { retentionMs } : { retentionMs, dataKey: this.#dataKey() }
+    const configured = await this.#outcome(this.#storage!.log.configure(log.id, options))
     if ('value' in configured) log.retentionsMs = log.retentionsMs.slice(log.retentionsMs.indexOf(retentionMs))
   }
 

@@ -49,12 +49,13 @@ export class KeyWaits<Log extends KeyedLog> {
   append(runs: LogRuns<Log>, outcomes: RunOutcomes, passed?: KeyWait): Promise<RunOutcomes> {
     const { logs } = runs
     const keys: (DataKey | undefined)[] = []
+    const found = new Map<number, DataKey | KeyWait>() // asked once: what is held may not be in the next moment
     const waits = new Map<KeyWait, number[]>()
     const ready: number[] = []
     for (let run = 0; run < logs.length; run++) {
       if (outcomes.error(run)) continue
       const log = logs[run]!
-      const wait = log.keyWait !== passed && log.keyWait ? log.keyWait : this.#keyOf(log, passed)
+      const wait = log.keyWait !== passed && log.keyWait ? log.keyWait : this.#keyOf(log, passed, found)
       if (isWait(wait)) listed(waits, wait).push(run)
       else {
         keys[run] = wait
@@ -62,7 +63,12 @@ export class KeyWaits<Log extends KeyedLog> {
       }
     }
     if (waits.size === 0) return this.#write({ ...runs, keys }, outcomes)
-    return this.#apart(runs, outcomes, ready, waits)
+    const parts = [...waits].map(([wait, chosen]) => this.#after(wait, partOf(runs, chosen), chosen, outcomes))
+    if (ready.length > 0) {
+      const part = { ...partOf(runs, ready), keys: ready.map((run) => keys[run]) }
+      parts.push(take(this.#write(part, new RunOutcomes(ready.length)), ready, outcomes))
+    }
+    return Promise.all(parts).then(() => outcomes)
   }
 
   /** Resolves when no put waits any more that had come to a log before. */
@@ -71,9 +77,18 @@ export class KeyWaits<Log extends KeyedLog> {
   }
 
   /** The key that seals what is put to a log now, if it may be used at once; undefined if none does. */
-  #keyOf({ dataKey }: Log, passed: KeyWait | undefined): DataKey | undefined | KeyWait {
+  #keyOf(
+    { dataKey }: Log,
+    passed: KeyWait | undefined,
+    found: Map<number, DataKey | KeyWait>,
+  ): DataKey | undefined | KeyWait {
     if (dataKey === noDataKey) return undefined
-    return this.#keys.held(dataKey) ?? (passed?.id === dataKey ? passed.key : undefined) ?? this.#fetch(dataKey)
+    let key = found.get(dataKey)
+    if (!key) {
+      key = (passed?.id === dataKey && passed.key) || this.#keys.held(dataKey) || this.#fetch(dataKey)
+      found.set(dataKey, key)
+    }
+    return key
   }
 
   #fetch(id: number): KeyWait {
@@ -94,19 +109,7 @@ export class KeyWaits<Log extends KeyedLog> {
     this.#fetching.delete(id)
   }
 
-  /** Takes a put apart: those runs that are ready now, and those that wait for each key. */
-  async #apart(
-    runs: LogRuns<Log>,
-    outcomes: RunOutcomes,
-    ready: readonly number[],
-    waits: ReadonlyMap<KeyWait, readonly number[]>,
-  ): Promise<RunOutcomes> {
-    const parts = [...waits].map(([wait, chosen]) => this.#after(wait, partOf(runs, chosen), chosen, outcomes))
-    if (ready.length > 0) parts.push(this.#part(partOf(runs, ready), ready, outcomes))
-    await Promise.all(parts)
-    return outcomes
-  }
-
+  /** Lets some runs of a put wait for a key. */
   async #after(wait: KeyWait, part: LogRuns<Log>, chosen: readonly number[], outcomes: RunOutcomes): Promise<void> {
     const { byteLength } = part.batch.bytes
     if (this.#waitingBytes > 0 && this.#waitingBytes + byteLength > waitingBytesMax) {
@@ -124,25 +127,20 @@ export class KeyWaits<Log extends KeyedLog> {
     const outcome = new RunOutcomes(chosen.length)
     for (const [run, log] of part.logs.entries())
       if (wait.error && log.dataKey === wait.id) outcome.fail(run, wait.error) // not, if it has another key by now
-    const settled = this.#part(part, chosen, outcomes, outcome, wait)
+    const settled = take(this.append(part, outcome, wait), chosen, outcomes)
     if (--wait.puts === 0) for (const log of wait.logs) if (log.keyWait === wait) log.keyWait = undefined
     await settled
   }
+}
 
-  async #part(
-    part: LogRuns<Log>,
-    chosen: readonly number[],
-    outcomes: RunOutcomes,
-    outcome = new RunOutcomes(chosen.length),
-    passed?: KeyWait,
-  ): Promise<void> {
-    await this.append(part, outcome, passed)
-    for (const [i, run] of chosen.entries()) {
-      outcomes.firstOffsets[run] = outcome.firstOffsets[i]!
-      outcomes.timestampsMs[run] = outcome.timestampsMs[i]!
-      const error = outcome.error(i)
-      if (error) outcomes.fail(run, error)
-    }
+/** Tells the outcomes of chosen runs in their places. */
+async function take(part: Promise<RunOutcomes>, chosen: readonly number[], outcomes: RunOutcomes): Promise<void> {
+  const outcome = await part
+  for (const [i, run] of chosen.entries()) {
+    outcomes.firstOffsets[run] = outcome.firstOffsets[i]!
+    outcomes.timestampsMs[run] = outcome.timestampsMs[i]!
+    const error = outcome.error(i)
+    if (error) outcomes.fail(run, error)
   }
 }
 

@@ -186,8 +186,8 @@ export class EmbeddedLog implements RecordLog {
       if (error) outcomes.fail(run, error)
       else if (log.dataKey !== noDataKey || log.keyWait) isSealed = true
     }
-    const runs = { batch, logs: held, ends }
-    return isSealed ? this.#keyWaits.append(runs, outcomes) : this.#writer.append(runs, outcomes)
+    if (isSealed) return this.#keyWaits.append({ batch, logs: held, ends }, outcomes)
+    return this.#writer.append({ batch, logs: held, ends }, outcomes)
   }
 
   /** Hands what has its keys to the writer, unless the storage has ended since it was asked. */
