@@ -7,6 +7,8 @@
  *   npm test -- simulation      crashes of the storage on a disk in memory, by seed
  *   npm test -- crash           faults on the real process; not part of "all of it", for it takes minutes
  *   npm test -- jvm             KCL, KPL and Flink, fetched by Maven and run; not part of "all of it" either
+ *   npm test -- authenticated   the clients of AWS once more, and those in Java if they are there, on servers that verify who
+ *                               signs
  *   npm test -- ends            Firehose's destinations as they really are: S3 and search servers; takes minutes, too
  *   npm test -- FILE...         these test files alone
  *
@@ -25,6 +27,7 @@ const suites: Record<string, readonly string[]> = {
   simulation: ['simulation/*.test.ts'],
   crash: ['simulation/process/*.test.ts'],
   jvm: ['conformance/jvm/*.test.ts'],
+  authenticated: ['conformance/clients/*.test.ts', 'conformance/jvm/{kcl2,kcl3,kpl,flink}.test.ts'],
   ends: ['conformance/ends/*.test.ts'],
 }
 const standard = ['unit', 'conformance', 'simulation'].map((name) => suites[name]!)
@@ -34,6 +37,7 @@ if (chosen.length === 0) {
   step('lint', installed('@biomejs/biome/bin/biome'), ['ci', '--error-on-warnings'])
   step('types', installed('typescript/bin/tsc'), ['-p', '.'])
 }
+if (chosen.includes('authenticated')) process.env.AUTHENTICATION = 'on'
 if (chosen.includes('jvm')) step('jars', 'conformance/jvm/build.ts', [])
 const files = chosen.length === 0 ? standard.flat() : chosen.flatMap((name) => suites[name] ?? testFile(name))
 // What measures the time of processes of its own must have the machine for itself.

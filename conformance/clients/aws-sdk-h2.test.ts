@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { sdk } from '../harness/cases.ts'
 import { kinesisWithBuckets } from '../harness/channels.ts'
+import { testKey } from '../harness/keys.ts'
 import { notOnAws } from '../harness/target.ts'
 import { everyOperation, sdkScenario } from './sdk-scenario.ts'
 
@@ -17,7 +18,7 @@ async function walk() {
   const client = new KinesisClient({
     endpoint: kinesis.target.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: testKey,
     maxAttempts: 1,
   })
   try {

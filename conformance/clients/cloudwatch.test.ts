@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import { AwsJson1_0Protocol, AwsQueryProtocol, AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols'
 import { sdk } from '../harness/cases.ts'
+import { testKey } from '../harness/keys.ts'
 import { Kinesis, uniqueName } from '../harness/kinesis.ts'
 import { notOnAws } from '../harness/target.ts'
 import { missing, run } from './installed.ts'
@@ -25,7 +26,7 @@ for (const [name, protocol] of Object.entries(protocols))
       const client = new cloudwatch.CloudWatchClient({
         endpoint: kinesis.target.url,
         region: 'us-east-1',
-        credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+        credentials: testKey,
         maxAttempts: 1,
         protocol: protocol as never,
         // Over CBOR this SDK announces the length that a body had before it was compressed; boto3 does it right, below.
@@ -157,7 +158,7 @@ sdk(
     const client = new cloudwatch.CloudWatchClient({
       endpoint: kinesis.target.url,
       region: 'us-east-1',
-      credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+      credentials: testKey,
     })
     await kinesis.call('CreateStream', { StreamName: name, ShardCount: 1 })
     await kinesis.active(name)

@@ -1,5 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
+import { testKeyInEnvironment } from '../harness/keys.ts'
 
 /** CI asks for all clients: there a missing one is a failure, elsewhere a skipped case with its reason. */
 const requireAll = process.env.REQUIRE_ALL_CLIENTS === '1'
@@ -25,8 +26,7 @@ export async function run(
       AWS_ENDPOINT_URL: endpoint,
       AWS_REGION: 'us-east-1',
       AWS_DEFAULT_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'any',
-      AWS_SECRET_ACCESS_KEY: 'any',
+      ...testKeyInEnvironment,
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
       AWS_EC2_METADATA_DISABLED: 'true',

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { testKey } from '../harness/keys.ts'
 import { base64, Kinesis } from '../harness/kinesis.ts'
 import { onlyLocal } from '../harness/target.ts'
 import { missing } from './installed.ts'
@@ -23,7 +24,12 @@ test('a record processor of amazon_kclpy runs under millrace multilang, through 
       ...['--stream', name, '--application', 'kclpy', '--endpoint', kinesis.target.url],
       ...['--set', 'initialPositionInStream=TRIM_HORIZON', '--set', 'idleTimeBetweenReadsInMillis=100'],
       ...['--set', 'failoverTimeMillis=2000', '--set', 'shardSyncIntervalMillis=500'],
-      ...['--set', 'AwsCredentialsProvider=StaticCredentialsProvider|any|any', '--log-level', 'warn'],
+      ...[
+        '--set',
+        `AwsCredentialsProvider=StaticCredentialsProvider|${testKey.accessKeyId}|${testKey.secretAccessKey}`,
+        '--log-level',
+        'warn',
+      ],
     ],
     { stdio: ['ignore', 'inherit', 'pipe'] },
   )

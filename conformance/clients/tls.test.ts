@@ -6,6 +6,7 @@ import { KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { startMillrace } from 'millrace'
 import { sdk } from '../harness/cases.ts'
+import { authenticationOptions, testKey } from '../harness/keys.ts'
 import { onlyLocal } from '../harness/target.ts'
 import { missing, run } from './installed.ts'
 
@@ -13,7 +14,7 @@ import { missing, run } from './installed.ts'
 
 async function tlsTarget(t: { after(fn: () => Promise<void>): void }) {
   const data = await mkdtemp(join(tmpdir(), 'millrace-tls-'))
-  const server = await startMillrace({ data, tls: true, transitionMs: 0 })
+  const server = await startMillrace({ data, tls: true, transitionMs: 0, ...authenticationOptions })
   t.after(async () => {
     await server.stop()
     await rm(data, { recursive: true })
@@ -30,7 +31,7 @@ sdk(
     const { endpoint, ca } = await tlsTarget(t)
     const { Agent } = process.getBuiltinModule('node:https')
     const requestHandler = new NodeHttpHandler({ httpsAgent: new Agent({ ca }) })
-    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
+    const credentials = testKey
     const client = new KinesisClient({ endpoint, region: 'us-east-1', credentials, requestHandler, maxAttempts: 1 })
     assert.deepEqual((await client.send(new ListStreamsCommand({}))).StreamNames, [])
     client.destroy()

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { MillraceOptions } from 'millrace'
+import { testKey } from './keys.ts'
 import { openTarget, type Target } from './target.ts'
 
 /** A test file's way to DynamoDB at the target; the tables that it made go when the file has ended. */
@@ -23,7 +24,7 @@ export class DynamoDb {
     const url = target.kind === 'aws' ? undefined : target.url
     this.client = new DynamoDBClient({
       region: target.region,
-      ...(url && { endpoint: url, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } }),
+      ...(url && { endpoint: url, credentials: testKey }),
       requestHandler: new NodeHttpHandler(),
       maxAttempts: 1,
     })

@@ -1,6 +1,7 @@
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda'
 import { type Millrace, type MillraceOptions, startMillrace } from 'millrace'
+import { authenticationOptions, testKey } from './keys.ts'
 
 /** A line of the log. */
 export type Logged = { readonly level: string; readonly message: string; readonly facts: Record<string, unknown> }
@@ -20,11 +21,11 @@ export class LambdaServer {
         for (const listener of [...this.#listeners]) listener()
       },
     }
-    this.#server = await startMillrace({ limits: 'off', transitionMs: 5, logger, ...options })
+    this.#server = await startMillrace({ limits: 'off', transitionMs: 5, logger, ...authenticationOptions, ...options })
     const connection = {
       endpoint: this.#server.url,
       region: 'us-east-1',
-      credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+      credentials: testKey,
       maxAttempts: 1,
     }
     this.#lambda = new LambdaClient(connection)

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
+import { authentication, testKey } from './keys.ts'
 import type { Target } from './target.ts'
 
 type Unsigned = {
@@ -13,9 +14,9 @@ export const anySignature =
   'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/kinesis/aws4_request, ' +
   'SignedHeaders=host;x-amz-date, Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'
 
-/** The headers with those that authenticate: really signed for AWS, of the right form for everyone else. */
+/** The headers with those that authenticate: really signed where signatures are verified, of the right form elsewhere. */
 export async function sign(target: Target, request: Unsigned): Promise<Record<string, string>> {
-  if (target.kind !== 'aws')
+  if (target.kind !== 'aws' && !authentication)
     return { 'x-amz-date': '20260101T000000Z', authorization: anySignature, ...request.headers }
   const [{ SignatureV4 }, { defaultProvider }] = await Promise.all([
     import('@smithy/signature-v4'),
@@ -24,7 +25,7 @@ export async function sign(target: Target, request: Unsigned): Promise<Record<st
   const signer = new SignatureV4({
     service: 'kinesis',
     region: target.region,
-    credentials: defaultProvider(),
+    credentials: authentication ? testKey : defaultProvider(),
     sha256: Sha256,
   })
   const { url, method, headers, body } = request

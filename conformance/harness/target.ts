@@ -1,4 +1,5 @@
 import type { MillraceOptions } from 'millrace'
+import { authenticationOptions } from './keys.ts'
 
 /*
  * What the cases are put to. TARGET in the environment says it: nothing for a Millrace in this process, a URL for any
@@ -31,7 +32,7 @@ export const notOnAws =
 export const onlyMillrace =
   targetKind === 'aws' ? 'AWS does this; Millrace says honestly that it does not yet' : undefined
 
-const quick: MillraceOptions = { port: 0, limits: 'off', transitionMs: 5 }
+const quick: MillraceOptions = { port: 0, limits: 'off', transitionMs: 5, ...authenticationOptions }
 
 /** Opens what TARGET names; `options` concern a local server only. */
 export async function openTarget(options: MillraceOptions = {}): Promise<Target> {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { onceWithAuthentication } from '../harness/keys.ts'
 import { missingProgram, startJava } from './running-program.ts'
 import { StreamUnderTest } from './stream-under-test.ts'
 
 const options = { skip: missingProgram('flink') ?? false, timeout: 120_000 }
+const second = { ...options, skip: options.skip || (onceWithAuthentication ?? false) }
 
-test("Flink's Kinesis connector reads a stream to the end through a split, polling", options, (t) =>
-  reads(t, 'polling'),
-)
+test("Flink's Kinesis connector reads a stream to the end through a split, polling", second, (t) => reads(t, 'polling'))
 
 test("Flink's Kinesis connector reads a stream to the end through a split, with enhanced fan-out", options, (t) =>
   reads(t, 'fanout'),

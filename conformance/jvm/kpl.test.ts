@@ -8,6 +8,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { Consumer, type UserRecord } from '@millrace/consumer'
 import { Producer } from '@millrace/producer'
+import { onceWithAuthentication } from '../harness/keys.ts'
 import { receives, startsWithinMs, startWorker } from './kcl-scenario.ts'
 import { missingProgram, startJava } from './running-program.ts'
 import { credentials, StreamUnderTest } from './stream-under-test.ts'
@@ -45,7 +46,7 @@ test('the KPL, aggregating over TLS, puts user records through a split that our 
 })
 
 test('what our producer aggregates, KCL 3 takes apart, each once and in order', {
-  skip: missingProgram('kcl3') ?? false,
+  skip: missingProgram('kcl3') ?? onceWithAuthentication ?? false,
   timeout: 300_000,
 }, async (t) => {
   const stream = await StreamUnderTest.start(t, 2)

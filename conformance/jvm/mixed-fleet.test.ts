@@ -2,12 +2,16 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { onceWithAuthentication } from '../harness/keys.ts'
 import { Delivered } from './delivered.ts'
 import { leasesOf, startsWithinMs, startWorker } from './kcl-scenario.ts'
 import { missingProgram, type RunningProgram, startNode } from './running-program.ts'
 import { StreamUnderTest } from './stream-under-test.ts'
 
-const options = (name: 'kcl2' | 'kcl3') => ({ skip: missingProgram(name) ?? false, timeout: 420_000 })
+const options = (name: 'kcl2' | 'kcl3') => ({
+  skip: missingProgram(name) ?? onceWithAuthentication ?? false,
+  timeout: 420_000,
+})
 
 test(
   'a worker of KCL 2 and one of ours share an application; either may be killed, and nothing is lost',

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
+import { testKeyInEnvironment } from '../harness/keys.ts'
 import { classpathOf, hasJava, type ProgramName, programs } from './programs.ts'
 
 /** One line of what a program tells: what happened, and its members. */
@@ -155,8 +156,7 @@ const environment = {
   PATH: process.env.PATH,
   HOME: process.env.HOME,
   AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'any',
-  AWS_SECRET_ACCESS_KEY: 'any',
+  ...testKeyInEnvironment,
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   AWS_EC2_METADATA_DISABLED: 'true',

@@ -11,8 +11,9 @@ import {
 } from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { type Millrace, type MillraceOptions, startMillrace } from 'millrace'
+import { authenticationOptions, testKey } from '../harness/keys.ts'
 
-export const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
+export const credentials = testKey
 
 /** A Millrace with one stream, for one test. */
 export class StreamUnderTest {
@@ -38,7 +39,13 @@ export class StreamUnderTest {
     shardCount: number,
     options: MillraceOptions = {},
   ): Promise<StreamUnderTest> {
-    const server = await startMillrace({ port: 0, limits: 'off', transitionMs: 20, ...options })
+    const server = await startMillrace({
+      port: 0,
+      limits: 'off',
+      transitionMs: 20,
+      ...authenticationOptions,
+      ...options,
+    })
     const stream = new StreamUnderTest(server)
     t.after(async () => {
       await Promise.all(stream.#traffic.map((stop) => stop()))

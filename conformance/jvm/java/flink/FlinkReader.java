@@ -20,8 +20,8 @@ public final class FlinkReader {
     kinesis.setProperty("aws.region", "us-east-1");
     kinesis.setProperty("aws.endpoint", options.get("endpoint"));
     kinesis.setProperty("aws.credentials.provider", "BASIC");
-    kinesis.setProperty("aws.credentials.provider.basic.accesskeyid", "any");
-    kinesis.setProperty("aws.credentials.provider.basic.secretkey", "any");
+    kinesis.setProperty("aws.credentials.provider.basic.accesskeyid", System.getenv("AWS_ACCESS_KEY_ID"));
+    kinesis.setProperty("aws.credentials.provider.basic.secretkey", System.getenv("AWS_SECRET_ACCESS_KEY"));
     kinesis.setProperty("flink.stream.initpos", "TRIM_HORIZON");
     kinesis.setProperty("flink.shard.discovery.intervalmillis", "500");
     if (options.get("mode").equals("fanout")) {

@@ -114,7 +114,8 @@ public final class KclWorker {
   }
 
   private static final StaticCredentialsProvider credentials =
-      StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any"));
+      StaticCredentialsProvider.create(AwsBasicCredentials.create(
+                System.getenv("AWS_ACCESS_KEY_ID"), System.getenv("AWS_SECRET_ACCESS_KEY")));
 
   /** Trusts whoever answers: the certificate of a test server is its own. */
   private static SdkAsyncHttpClient http(Protocol protocol) {

@@ -30,7 +30,8 @@ public final class KplProducer {
     int keys = Integer.parseInt(options.get("keys"));
     int perSecond = Integer.parseInt(options.get("per-second"));
     StaticCredentialsProvider credentials =
-        StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any"));
+        StaticCredentialsProvider.create(AwsBasicCredentials.create(
+                System.getenv("AWS_ACCESS_KEY_ID"), System.getenv("AWS_SECRET_ACCESS_KEY")));
 
     KinesisProducer producer =
         new KinesisProducer(
