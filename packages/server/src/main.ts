@@ -5,6 +5,7 @@ import { Sleeper } from './core/sleeper.ts'
 import { checkTls, isTlsOnly, openEndpoints, openTls } from './door-options.ts'
 import { Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
+import { takeGatewayLimits } from './gateway/gateway-limits.ts'
 import type { IdentityParts, IdentityStore } from './identity/identity-store.ts'
 import { KeysDoor } from './keys/keys-door.ts'
 import type { MillraceOptions } from './millrace-options.ts'
@@ -54,7 +55,8 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const place: Place = { accountId: options.account ?? '000000000000', region: options.region ?? 'us-east-1' }
   checkTls(options)
   const endpoints = await openEndpoints(options, logger)
-  const limits = limitsOf(options.limits ?? 'aws')
+  const { gateway: gatewayLimits, rest } = takeGatewayLimits(options.limits ?? 'aws')
+  const limits = limitsOf(rest)
   const addressRules = new AddressRules(options.privateAddresses)
   const faults = options.faults && new Faults(parseFaultRules(options.faults))
   const definitions = await definitionsOf(options.functions, place.accountId)
@@ -250,6 +252,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     tls: tls?.door,
     tlsOnly: isTlsOnly(options),
     privateEndpoints: endpoints.list,
+    limits: gatewayLimits,
     credentials: identity,
     trail: trail?.trail,
   }).catch(async (error: unknown) => {

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { DoorOptions } from './door-options.ts'
 import type { FaultRules } from './gateway/faults.ts'
+import type { GatewayLimits } from './gateway/gateway-limits.ts'
 import type { IdentityDocument } from './identity/identity-document.ts'
 import type { FunctionsOptions } from './services/lambda/functions/function-definition.ts'
 import type { StreamsLimits } from './services/streams/limits.ts'
@@ -21,7 +22,7 @@ export type MillraceOptions = DoorOptions & {
   /** A new file of the log begins when one is this long, in bytes; a folder gives space back by whole files. @default 64 MiB */
   readonly segmentBytesMax?: number
   /** AWS's throughput limits and call rates, none, or AWS's with some replaced. @default 'aws' */
-  readonly limits?: 'aws' | 'off' | Partial<StreamsLimits>
+  readonly limits?: 'aws' | 'off' | Partial<StreamsLimits & GatewayLimits>
   /** Makes chosen operations fail, throttle or answer late, by a seeded probability. @default none */
   readonly faults?: FaultRules
   /** Bytes that all items of DynamoDB tables may take, in memory. @default 256 MiB */

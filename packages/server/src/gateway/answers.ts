@@ -7,6 +7,7 @@ import type { HttpResponse } from './listener.ts'
 import { giveBack, isLent } from './protocols/byte-sink.ts'
 import { renderError } from './render-error.ts'
 import type { Route } from './route.ts'
+import { type UntakenAnswers, untakenFromBytes } from './untaken-answers.ts'
 
 /** What is said in an answer's head beside ids, type and length. */
 type Headers = Readonly<Record<string, string>>
@@ -16,12 +17,14 @@ export class Answers {
   readonly #random: Random
   readonly #logger: Logger
   readonly #stopping: AbortSignal
+  readonly #untaken: UntakenAnswers
 
   /** While `stopping` is aborted, HTTP/1.1 connections end with their answer. */
-  constructor(random: Random, logger: Logger, stopping: AbortSignal) {
+  constructor(random: Random, logger: Logger, untaken: UntakenAnswers, stopping: AbortSignal) {
     this.#random = random
     this.#logger = logger
     this.#stopping = stopping
+    this.#untaken = untaken
   }
 
   /** The two ids; the second is 72 random-looking bytes on AWS. */
@@ -83,6 +86,7 @@ export class Answers {
     // HTTP/2's compatibility layer says that it has finished also when a client went away in the middle.
     if (isLent(body) && response.req.httpVersionMajor === 1) response.end(body, () => giveBack(body))
     else response.end(body)
+    if (body.length >= untakenFromBytes && response.writableLength > 0) this.#untaken.add(response, body.length)
   }
 }
 

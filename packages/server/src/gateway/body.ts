@@ -1,4 +1,5 @@
 import type { Clock } from '@millrace/ports'
+import type { Coming } from './body-room.ts'
 import type { HttpRequest } from './listener.ts'
 
 /** The body is larger than any request may be: answered before it is read. */
@@ -10,7 +11,7 @@ export class BodyIncomplete extends Error {}
 /**
  * Reads a request's body, into `memory` as far as it fits. `clock` is the network's, not the service's: patience with a
  * client is real time. @throws BodyTooLarge above `sizeBytesMax`, at once if the request says so; BodyIncomplete after
- * `timeoutMs`
+ * `timeoutMs`, or where `coming` gives up
  */
 export function readBody(
   request: HttpRequest,
@@ -18,6 +19,7 @@ export function readBody(
   timeoutMs: number,
   clock: Clock,
   memory: Buffer = nothing,
+  coming?: Coming,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (Number(request.headers['content-length'] ?? 0) > sizeBytesMax) return reject(new BodyTooLarge())
@@ -34,9 +36,11 @@ export function readBody(
       reject(new BodyIncomplete())
     }
     const stopTimer = clock.after(timeoutMs, giveUp)
+    if (coming) coming.giveUp = giveUp
     request.on('data', (chunk: Buffer) => {
       if (isSettled) return // its memory may be another's by now
       sizeBytes += chunk.length
+      if (coming) coming.receivedBytes = sizeBytes
       if (sizeBytes > sizeBytesMax) {
         settle()
         reject(new BodyTooLarge())

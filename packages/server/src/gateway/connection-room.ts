@@ -1,12 +1,7 @@
 import type { Socket } from 'node:net'
+import type { GatewayLimits } from './gateway-limits.ts'
 
-/** How many connections are held at once. */
-export type ConnectionLimits = {
-  /** From everywhere together, at all doors. */
-  readonly connectionsMax: number
-  /** From one IPv4 address, or from one network of IPv6 (/64), which is what one machine is given. */
-  readonly connectionsPerAddressMax: number
-}
+type ConnectionLimits = Pick<GatewayLimits, 'connectionsMax' | 'connectionsPerAddressMax'>
 
 /** Counts connections, all together and by where they come from. Those by Unix sockets come from no address. */
 export class ConnectionRoom {

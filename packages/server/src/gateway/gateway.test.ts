@@ -137,7 +137,7 @@ test('a body above the limit is answered 413, announced or not, and the server g
 })
 
 test('a large body waits for room, small requests pass it, and clients that leave take none', async (t) => {
-  const { port } = await gatewayFixture(t, { bodyRoomBytesMax: 256 * 1024 })
+  const { port } = await gatewayFixture(t, { limits: { bodyBytesMax: 256 * 1024 } })
   const headers = signedHeaders('Batch')
   const body = JSON.stringify({ Records: [{ Data: 'A'.repeat(200 * 1024), PartitionKey: 'a' }] })
   const announced = () => {
@@ -247,7 +247,7 @@ test('an error inside an event stream arrives as an exception, and ends it', asy
 })
 
 test('an event stream keeps no room from other bodies, also when its own did not say how long it is', async (t) => {
-  const { port } = await gatewayFixture(t, { bodyRoomBytesMax: 256 * 1024 })
+  const { port } = await gatewayFixture(t, { limits: { bodyBytesMax: 256 * 1024 } })
   const events = await openEvents(2, port, '{}')
   const body = JSON.stringify({ Records: [{ Data: 'A'.repeat(200 * 1024), PartitionKey: 'a' }] })
   assert.equal((await call(port, { headers: signedHeaders('Batch'), body })).status, 200)

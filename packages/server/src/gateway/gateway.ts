@@ -6,6 +6,7 @@ import type { Caller } from '../core/caller.ts'
 import { EventStream, HttpAnswer, type Service, type SleepingService } from '../core/operation.ts'
 import { faultOf } from '../core/shapes.ts'
 import type { Credentials } from '../identity/credentials.ts'
+import { Admission, Busy, type Stay } from './admission.ts'
 import { Answers } from './answers.ts'
 import { type AuditedRequest, auditedRequest } from './audit.ts'
 import { authenticate } from './authenticate.ts'
@@ -13,9 +14,10 @@ import { BodyIncomplete, BodyTooLarge, readBody } from './body.ts'
 import { giveBackMemory, reusedFromBytes, takeMemory } from './body-memory.ts'
 import { BodyRoom } from './body-room.ts'
 import { checkHead } from './check-head.ts'
-import { type ConnectionLimits, ConnectionRoom } from './connection-room.ts'
+import { ConnectionRoom } from './connection-room.ts'
 import { type Door, openDoors, privateDoor } from './door.ts'
 import type { Faults } from './faults.ts'
+import { type GatewayLimits, standardGatewayLimits } from './gateway-limits.ts'
 import { inflate, inflatedBytesMax } from './inflate.ts'
 import type { HttpRequest, HttpResponse } from './listener.ts'
 import { OpenCall } from './open-call.ts'
@@ -26,6 +28,7 @@ import { type Route, Router } from './route.ts'
 import type { Proof } from './signature/signature-verifier.ts'
 import { Throttle } from './throttle.ts'
 import type { TlsDoor } from './tls/tls-door.ts'
+import { UntakenAnswers } from './untaken-answers.ts'
 
 export type GatewayOptions = {
   readonly services: readonly (Service | SleepingService)[]
@@ -56,9 +59,8 @@ export type GatewayOptions = {
   /** How long clients may take, in milliseconds. @default 10 s for headers, 30 s for a body */
   readonly headersTimeoutMs?: number
   readonly bodyTimeoutMs?: number
-  readonly connectionLimits?: ConnectionLimits
-  /** Bytes of bodies that are held at once; see BodyRoom. */
-  readonly bodyRoomBytesMax?: number
+  /** What is held at once. @default standardGatewayLimits, each that is not given */
+  readonly limits?: Partial<GatewayLimits>
 }
 
 export type Gateway = {
@@ -74,7 +76,6 @@ export type Gateway = {
 
 /** A batch of 10 MiB is 14 MiB of base64, and there is JSON around it. */
 export const bodyBytesMax = 16 * 1024 * 1024
-const standardConnectionLimits: ConnectionLimits = { connectionsMax: 20_000, connectionsPerAddressMax: 10_000 }
 const idleTimeoutMs = 75_000
 const noQuery = new URLSearchParams()
 const drainMs = 8_000
@@ -84,10 +85,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { services, place, clock, random, logger, host, trail } = options
   const { faults, networkClock = systemClock, headersTimeoutMs = 10_000, bodyTimeoutMs = 30_000 } = options
   const throttle = new Throttle(clock)
-  const room = new BodyRoom(options.bodyRoomBytesMax)
+  const limits = { ...standardGatewayLimits, ...options.limits }
+  const room = new BodyRoom(limits.bodyBytesMax, networkClock)
+  const admission = new Admission(limits, options.credentials !== undefined)
   const router = new Router(services)
   const stopping = new AbortController()
-  const answers = new Answers(random, logger, stopping.signal)
+  const untaken = new UntakenAnswers(limits.untakenAnswerBytesMax, networkClock)
+  const answers = new Answers(random, logger, untaken, stopping.signal)
   const verifier = options.credentials && (await verifierOf(options, options.credentials))
   const authorizer = options.credentials && (await authorizerOf(options))
 
@@ -99,9 +103,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
   const own: Door = { at: { host, port: options.port }, dnsNames: [host], tls: options.tls, tlsOnly: options.tlsOnly }
   const doors = [own, ...(options.privateEndpoints ?? []).map((endpoint) => privateDoor(endpoint, own))]
-  const connections = new ConnectionRoom(options.connectionLimits ?? standardConnectionLimits)
-  const limits = { headersTimeoutMs, idleTimeoutMs, connections, onTlsMissing }
-  const listeners = await openDoors(doors, limits, (request, response, door) => {
+  const connections = new ConnectionRoom(limits)
+  const patience = { headersTimeoutMs, idleTimeoutMs, connections, onTlsMissing }
+  const listeners = await openDoors(doors, patience, (request, response, door) => {
     response.on('error', () => {}) // the client went away; 'close' tells the same
     void serve(request, response, door)
   })
@@ -111,42 +115,44 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const startedMs = networkClock.monotonicMs()
     let found: Route | undefined
     let audited: AuditedRequest | undefined
-    let heldBytes = 0
+    let stay: Stay | undefined
     let memory: Buffer | undefined
     const release = () => {
-      room.leave(heldBytes)
+      stay?.releaseBody()
       if (memory) giveBackMemory(memory)
-      heldBytes = 0
       memory = undefined
     }
     try {
       checkHead(request, door)
       if (options.pages && request.method === 'GET' && (await sendPage(options.pages, request, response))) return
+      stay = admission.enter(request, room)
       const declaredBytes = Number(request.headers['content-length']) || 0
       if (declaredBytes > bodyBytesMax) throw new BodyTooLarge()
       const isCompressed = request.headers['content-encoding'] === 'gzip' && router.takesGzip(request)
       const roomBytes = (declaredBytes || undeclaredBytes(request)) + (isCompressed ? inflatedBytesMax : 0)
-      const waited = room.enter(roomBytes)
+      const waited = stay.enterBody(roomBytes)
       if (waited) await waited
-      heldBytes = roomBytes
       if (waited && response.destroyed) throw new BodyIncomplete()
       if (declaredBytes >= reusedFromBytes) memory = takeMemory(2 * declaredBytes)
-      let body = await readBody(request, bodyBytesMax, bodyTimeoutMs, networkClock, memory)
+      let body = await readBody(request, bodyBytesMax, bodyTimeoutMs, networkClock, memory, stay.coming)
+      stay.hasCome()
       const proof = verifier?.prove(request, body)
       if (isCompressed) body = await inflate(body)
       const turn = room.turn(body.length)
       if (turn) await turn
       found = await router.route(request, body, requestId)
       audited = trail && auditedRequest(trail, place, found, request, door, requestId)
-      const held = { body, spare: memory?.subarray(declaredBytes), release, proof, audited, door }
+      const held = { body, spare: memory?.subarray(declaredBytes), release, stay, proof, audited, door }
       await answer(found, request, response, held, requestId)
     } catch (error) {
       audited?.failed(error)
       if (error instanceof BodyIncomplete || response.destroyed) return void request.socket?.destroy()
+      if (error instanceof Busy) found = await router.refusalOf(request)
       answers.error(response, error, found, requestId)
       if (!request.complete) await abandon(request)
     } finally {
       release()
+      stay?.end()
       logger.log('debug', 'request', {
         requestId,
         target: request.headers['x-amz-target'] ?? found?.operation?.name,
@@ -160,7 +166,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     found: Route,
     request: HttpRequest,
     response: HttpResponse,
-    { body, spare, release, proof, audited, door }: Held,
+    { body, spare, release, stay, proof, audited, door }: Held,
     requestId: string,
   ): Promise<void> {
     const { service, operation, protocol } = found
@@ -169,6 +175,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     if (!service || !operation) throw new AwsError('UnknownOperationException', '')
     const admitted = verifier?.admit(proof!, found)
     const caller = admitted?.caller ?? believed(request)
+    stay.recognized(request, caller)
     if (audited) audited.caller = caller
     const decoded = decode()
     if (audited) audited.input = decoded
@@ -248,6 +255,7 @@ type Held = {
   readonly release: () => void
   /** By which it came. */
   readonly door: Door
+  readonly stay: Stay
   /** Where signatures are verified. */
   readonly proof: Proof | undefined
   /** Where calls are recorded. */

@@ -89,6 +89,15 @@ export class Router {
     return { service, operation: name === undefined ? undefined : service?.operations.get(name), protocol, isPlainJson }
   }
 
+  /** How whoever sent a request understands a refusal, when nothing but its head is known; undefined where it does not tell. */
+  async refusalOf(request: HttpRequest): Promise<Route | undefined> {
+    const target = request.headers['x-amz-target']
+    if (target === undefined) return undefined
+    const named = this.#byTarget.get(String(target).split('.', 1)[0]!)
+    const load = loaderOf(contentTypeOf(request), named)
+    return load && { service: undefined, operation: undefined, protocol: await load(), isPlainJson: false }
+  }
+
   /** Does the service that a request names take compressed bodies? Where a form is sent, only the form says which. */
   takesGzip(request: HttpRequest): boolean {
     const target = request.headers['x-amz-target']
