@@ -172,6 +172,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       metrics: lambdaMetrics,
       definitions,
       endpointUrl: () => url,
+      roleSessions: identity?.sessions,
       transitionMs: durations.updateMs,
       pollMs,
     })

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../../core/arn.ts'
 import type { MetricSink, ObjectStore, StreamReader } from '../../core/ports.ts'
+import type { RoleSessions } from '../../core/temporary-keys.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { FunctionDefinition } from './functions/function-definition.ts'
 import type { FunctionTable, InvokerOf } from './functions/function-table.ts'
@@ -23,6 +24,8 @@ export type LambdaParts = {
   readonly definitions: ReadonlyMap<string, FunctionDefinition>
   /** Where handlers reach this server; undefined before it listens. */
   readonly endpointUrl: () => string | undefined
+  /** Where functions get the keys of their roles; undefined where any will do. */
+  readonly roleSessions?: RoleSessions | undefined
   /** Reads of a shard that a mapping shares with others are so far apart at least, in milliseconds. */
   readonly pollMs: number
   /** How long a mapping is Creating, Enabling, Disabling, Updating or Deleting at least, in milliseconds. */

@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { dirname, extname, join } from 'node:path'
 import type { Clock, Logger } from '@millrace/ports'
+import type { TemporaryKeys } from '../../../core/temporary-keys.ts'
 import type { FunctionDefinition } from './function-definition.ts'
+
+/** Keys of the function's role; `any` where any will do, `none` for a function that has no role. */
+export type FunctionKeys = TemporaryKeys | 'any' | 'none'
 
 /** How the server may be reached by what runs in the process. */
 export type ProcessSurroundings = {
@@ -11,6 +15,7 @@ export type ProcessSurroundings = {
   readonly region: string
   /** What SDKs in the handler take as endpoint: this server. */
   readonly endpointUrl: string | undefined
+  readonly keys: FunctionKeys
   /** Names the process's log. */
   readonly logStreamName: string
 }
@@ -50,7 +55,7 @@ export const isPython = (path: string) => extname(path) === '.py'
 
 /** Starts the process of a function: its output, and a pipe at file descriptor 3, are ours. */
 export function startChild({ name, code, timeoutMs }: ModuleFunction, surroundings: ProcessSurroundings): ChildProcess {
-  const { endpointUrl, functionArn, logStreamName, region } = surroundings
+  const { endpointUrl, functionArn, keys, logStreamName, region } = surroundings
   const { command, executionEnvironment, more } = isPython(code.path) ? python : node(code.memoryMiB)
   const handed = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'NODE_EXTRA_CA_CERTS']
   const env: NodeJS.ProcessEnv = {
@@ -59,8 +64,7 @@ export function startChild({ name, code, timeoutMs }: ModuleFunction, surroundin
     LANG: 'en_US.UTF-8',
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'any',
-    AWS_SECRET_ACCESS_KEY: 'any',
+    ...credentialsOf(keys),
     ...(endpointUrl !== undefined && { AWS_ENDPOINT_URL: endpointUrl }),
     AWS_EXECUTION_ENV: executionEnvironment,
     AWS_LAMBDA_FUNCTION_NAME: name,
@@ -84,4 +88,14 @@ export function startChild({ name, code, timeoutMs }: ModuleFunction, surroundin
     detached: process.platform !== 'win32',
     windowsHide: true,
   })
+}
+
+function credentialsOf(keys: FunctionKeys): NodeJS.ProcessEnv {
+  if (keys === 'none') return {}
+  if (keys === 'any') return { AWS_ACCESS_KEY_ID: 'any', AWS_SECRET_ACCESS_KEY: 'any' }
+  return {
+    AWS_ACCESS_KEY_ID: keys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: keys.secret,
+    AWS_SESSION_TOKEN: keys.sessionToken,
+  }
 }

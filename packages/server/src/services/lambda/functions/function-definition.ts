@@ -26,7 +26,7 @@ type CommonOptions = {
   /** Invocations at once: as many processes. 1 to 1000. @default 10 */
   readonly concurrency?: number
   readonly description?: string
-  /** The `invokeIdentityArn` in events. @default a role named millrace */
+  /** Whose keys the handler gets, with an identity file; the `invokeIdentityArn` in events. @default a role named millrace */
   readonly role?: string
 }
 
@@ -53,6 +53,9 @@ export type FunctionDefinition = {
   readonly description: string
   readonly role: string
 }
+
+/** The role of functions whose options name none. */
+export const standardRole = (accountId: string) => `arn:aws:iam::${accountId}:role/millrace`
 
 const names = /^[a-zA-Z0-9_-]{1,64}$/
 /** Ready functions for Firehose, in ../blueprints; the names are those of their files. */
@@ -128,7 +131,7 @@ function definitionOf(name: string, options: unknown, baseFolder: string, accoun
     timeoutMs: whole('timeoutSeconds', 3, 1, 900) * 1000,
     concurrency: whole('concurrency', 10, 1, 1000),
     description: text('description', '', /^[\s\S]{0,256}$/, 'a text of up to 256 characters'),
-    role: text('role', `arn:aws:iam::${accountId}:role/millrace`, /^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/, 'an ARN'),
+    role: text('role', standardRole(accountId), /^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/, 'an ARN'),
   }
 }
 

@@ -16,6 +16,9 @@ const memoryCheckMs = 200
 /** What Node or Python needs for itself, beyond what a function may use, in MiB. */
 const runtimeMiB = 128
 
+/** What is left of a role's keys, at least, when a handler must have answered: SDKs do not use keys that are about to end. */
+const keysLeftMs = 10 * 60_000
+
 type Current = {
   readonly requestId: string
   readonly finish: (result: Omit<InvocationResult, 'logTail'>) => void
@@ -63,6 +66,14 @@ export class FunctionProcess {
   /** False once it has ended or was killed: it takes no more events. */
   get isAlive(): boolean {
     return this.#isAlive
+  }
+
+  /** Until when it may begin an event, by the wall clock: its role's keys last at least as long as the event may take. */
+  get goodUntilMs(): number {
+    const { keys } = this.#surroundings
+    return typeof keys === 'string'
+      ? Number.POSITIVE_INFINITY
+      : keys.expiresAtMs - this.#definition.timeoutMs - keysLeftMs
   }
 
   /** Runs one event. The process must be alive, and have answered the one before. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Clock, Logger, Random } from '@millrace/ports'
 import { arn, type Place } from '../../../core/arn.ts'
-import { isPython, type ModuleFunction } from './function-child.ts'
-import type { FunctionDefinition } from './function-definition.ts'
-import type { Invoker } from './invocation.ts'
+import type { RoleSessions } from '../../../core/temporary-keys.ts'
+import { type FunctionKeys, isPython, type ModuleFunction } from './function-child.ts'
+import { type FunctionDefinition, standardRole } from './function-definition.ts'
+import { FunctionUnreachable, type Invoker } from './invocation.ts'
 import { ProcessPool } from './process-pool.ts'
 import { type RemoteFunctionDefinition, RemoteInvoker } from './remote-invoker.ts'
 
@@ -17,6 +18,8 @@ export type FunctionSurroundings = {
   readonly logger: Logger
   /** Where handlers reach this server; undefined before it listens. */
   readonly endpointUrl: () => string | undefined
+  /** Where processes get the keys of their roles; undefined where any will do. */
+  readonly roleSessions?: RoleSessions | undefined
   /** Who runs a function. @default processes of its own, or its URL */
   readonly invokerOf?: InvokerOf | undefined
 }
@@ -55,7 +58,27 @@ function invokerOf(definition: FunctionDefinition, functionArn: string, surround
   const { clock, endpointUrl, logger, place, random } = surroundings
   if (definition.code.kind === 'url') return new RemoteInvoker(definition as RemoteFunctionDefinition, clock)
   const process = { clock, logger, functionArn, region: place.region }
-  return new ProcessPool(definition as ModuleFunction, process, endpointUrl, random)
+  const keys = () => keysOf(definition, surroundings)
+  return new ProcessPool(definition as ModuleFunction, process, { endpointUrl, keys, random })
+}
+
+/**
+ * Keys of the function's role, where users are told apart. A function whose options name no role has keys if there is the
+ * role that it has then, and does without if not. @throws FunctionUnreachable
+ */
+function keysOf(
+  { name, role }: FunctionDefinition,
+  { logger, place, roleSessions }: FunctionSurroundings,
+): FunctionKeys {
+  if (!roleSessions) return 'any'
+  try {
+    return roleSessions.begin(role, name, 'lambda.amazonaws.com')
+  } catch (error) {
+    if (role === standardRole(place.accountId)) return 'none'
+    const reason = (error as Error).message
+    logger.log('error', 'a function cannot run: there are no keys for it', { function: name, reason })
+    throw new FunctionUnreachable('The role defined for the function cannot be assumed by Lambda.')
+  }
 }
 
 const runtimeOf = (path: string) => (isPython(path) ? 'python3' : `nodejs${process.versions.node.split('.')[0]}.x`)

@@ -1,11 +1,19 @@
 import type { Random } from '@millrace/ports'
-import type { ModuleFunction, ProcessSurroundings } from './function-child.ts'
+import type { FunctionKeys, ModuleFunction, ProcessSurroundings } from './function-child.ts'
 import { FunctionProcess } from './function-process.ts'
 import type { Invocation, InvocationResult, Invoker } from './invocation.ts'
 import { Places } from './places.ts'
 
 /** A process without work is ended after this long. */
 const idleMs = 300_000
+
+export type PoolParts = {
+  /** Where handlers reach this server; undefined before it listens. */
+  readonly endpointUrl: () => string | undefined
+  /** For a new process. @throws FunctionUnreachable */
+  readonly keys: () => FunctionKeys
+  readonly random: Random
+}
 
 type Idle = { readonly process: FunctionProcess; readonly sinceMs: number }
 
@@ -22,9 +30,8 @@ export class ProcessPool implements Invoker {
 
   constructor(
     definition: ModuleFunction,
-    surroundings: Omit<ProcessSurroundings, 'logStreamName' | 'endpointUrl'>,
-    endpointUrl: () => string | undefined,
-    random: Random,
+    surroundings: Omit<ProcessSurroundings, 'logStreamName' | 'endpointUrl' | 'keys'>,
+    { endpointUrl, keys, random }: PoolParts,
   ) {
     this.#definition = definition
     this.#clock = surroundings.clock
@@ -32,7 +39,7 @@ export class ProcessPool implements Invoker {
     this.#surroundings = () => {
       const day = new Date(surroundings.clock.nowMs()).toISOString().slice(0, 10).replaceAll('-', '/')
       const logStreamName = `${day}/[$LATEST]${random.uuid().replaceAll('-', '')}`
-      return { ...surroundings, endpointUrl: endpointUrl(), logStreamName }
+      return { ...surroundings, endpointUrl: endpointUrl(), keys: keys(), logStreamName }
     }
   }
 
@@ -70,7 +77,8 @@ export class ProcessPool implements Invoker {
     for (;;) {
       const idle = this.#idle.pop()
       if (!idle) return new FunctionProcess(this.#definition, this.#surroundings())
-      if (idle.process.isAlive) return idle.process
+      if (idle.process.isAlive && this.#clock.nowMs() < idle.process.goodUntilMs) return idle.process
+      void idle.process.kill() // its keys would end while it works: the next one gets others
     }
   }
 
