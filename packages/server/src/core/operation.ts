@@ -95,6 +95,8 @@ export type ServiceFace = {
   readonly crc32?: boolean
   /** Paths that are this REST service's. */
   readonly restPath?: RegExp
+  /** Its clients may know one endpoint for all regions, and sign for `us-east-1` whatever the server's is. @default false */
+  readonly isGlobal?: boolean
   /** Takes request bodies that are compressed with gzip. @default false */
   readonly gzip?: boolean
 }

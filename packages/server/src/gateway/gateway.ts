@@ -266,7 +266,9 @@ type Held = {
 async function verifierOf({ services, place, clock, random, logger }: GatewayOptions, credentials: Credentials) {
   const { SignatureVerifier } = await import('./signature/signature-verifier.ts')
   const names = new Set(services.map(({ name }) => name))
-  return new SignatureVerifier({ credentials, region: place.region, services: names, clock, random, logger })
+  const globalServices = new Set(services.flatMap(({ name, isGlobal }) => (isGlobal ? [name] : [])))
+  const { region } = place
+  return new SignatureVerifier({ credentials, region, services: names, globalServices, clock, random, logger })
 }
 
 /** What decides is loaded only where it is known who asks. @throws where an endpoint's policy is none */

@@ -44,6 +44,8 @@ export type VerifierOptions = {
   readonly region: string
   /** The services that are here, by their names in scopes. */
   readonly services: ReadonlySet<string>
+  /** Those of them that are signed for `us-east-1` too: see ServiceFace. */
+  readonly globalServices?: ReadonlySet<string>
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -131,7 +133,7 @@ export class SignatureVerifier {
     if (formFault === 'missing') throw missingToken(!service?.errorPrefix && !service?.query)
     if (formFault) throw formFault
     const fault = wrongScope({
-      region: scope!.region === this.#options.region ? undefined : scope!.region,
+      region: this.#isOwnRegion(scope!) ? undefined : scope!.region,
       service: scope!.service === service?.name ? undefined : (service?.name ?? protocol.contentType),
       terminator: scope!.terminator === terminator ? undefined : scope!.terminator,
       date: signedAt!.startsWith(`${scope!.date}T`) ? undefined : { inScope: scope!.date, signedAt: signedAt! },
@@ -159,9 +161,15 @@ export class SignatureVerifier {
   }
 
   /** Signed for no service that is here, or another day or region: then no key is derived, and none is kept. */
-  #isElsewhere({ date, region, service, terminator: end }: CredentialScope, amzDate: string): boolean {
-    const { region: own, services } = this.#options
-    return region !== own || !services.has(service) || end !== terminator || !amzDate.startsWith(`${date}T`)
+  #isElsewhere(scope: CredentialScope, amzDate: string): boolean {
+    const { date, service, terminator: end } = scope
+    const isHere = this.#isOwnRegion(scope) && this.#options.services.has(service)
+    return !isHere || end !== terminator || !amzDate.startsWith(`${date}T`)
+  }
+
+  #isOwnRegion({ region, service }: CredentialScope): boolean {
+    const { region: own, globalServices } = this.#options
+    return region === own || (region === 'us-east-1' && globalServices?.has(service) === true)
   }
 
   #find(accessKeyId: string, securityToken: string | undefined): Credential | AwsError {

@@ -4,6 +4,7 @@ import type { ServiceFace } from '../../core/operation.ts'
 
 export const face: ServiceFace = {
   name: 'sts',
+  isGlobal: true,
   targetPrefix: 'AWSSecurityTokenServiceV20110615',
   query: {
     version: '2011-06-15',

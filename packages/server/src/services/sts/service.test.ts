@@ -106,6 +106,14 @@ test('a forged signature opens nothing here either', async (t) => {
   isError(await sts(url, anybody, { Action: 'GetCallerIdentity' }), 403, 'InvalidClientTokenId')
 })
 
+test('STS is signed for us-east-1 or for the server’s region, all else for the server’s only', async (t) => {
+  const { url } = await openServer(t, identity, { region: 'eu-west-1' })
+  const answer = await sts(url, benKey, { Action: 'GetCallerIdentity' })
+  assert.equal(answer.status, 200, answer.text)
+  const elsewhere = await kinesis(url, anaKey, 'ListStreams', {})
+  assert.match(elsewhere.text, /InvalidSignatureException.*Credential should be scoped to a valid region/i)
+})
+
 test('keys survive a restart of the server', async (t) => {
   const { mkdtemp, rm } = await import('node:fs/promises')
   const data = await mkdtemp(`${(await import('node:os')).tmpdir()}/millrace-sts-`)
