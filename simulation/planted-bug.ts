@@ -166,13 +166,13 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'offsets-of-a-failed-write-not-given-again',
     file: segmentWriter,
-    text: 'logs[run]!.nextOffset = logs[run]!.end',
+    text: 'logs[run]!.takeBack()',
     replacement: '',
   },
   {
     name: 'first-run-of-a-block-served',
     file: 'embedded/segment-reader.ts',
-    text: 'head?.runs.find((one) => one.logNumber === logNumber && one.firstOffset === firstOffset)',
+    text: 'head?.runs.find((one) => one.logNumber === log.number && one.firstOffset === firstOffset)',
     replacement: 'head?.runs[0]',
   },
   {
@@ -290,8 +290,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     replacement: '',
   },
   {
+    name: 'not-sealed-before-it-is-kept',
+    file: 'embedded/key-change.ts',
+    text: 'if (dataKey === noDataKey && sealedFrom < Number.POSITIVE_INFINITY) {',
+    replacement: 'if (dataKey === noDataKey) log.sealedFrom = Number.POSITIVE_INFINITY\n    if (dataKey < 0) {',
+  },
+  {
     name: 'sealed-from-before-a-failed-write',
-    file: embeddedLog,
+    file: 'embedded/key-change.ts',
     text: 'log.sealedFrom = log.writtenTo',
     replacement: 'log.sealedFrom = log.nextOffset',
   },

@@ -23,6 +23,7 @@ import { runsToCompact } from './compaction-plan.ts'
 import { DurableMap } from './durable-map.ts'
 import type { FileSystem } from './file-system.ts'
 import { HeldLog, type LogMeta } from './held-log.ts'
+import { sealBy } from './key-change.ts'
 import { LogReader } from './log-reader.ts'
 import { checkMapIsThere, recoverSegments } from './recovery.ts'
 import { SealedReading } from './sealed-reading.ts'
@@ -149,19 +150,12 @@ export class EmbeddedLog implements RecordLog {
     await this.#reader.expire(log)
     log.retentionMs = retentionMs ?? log.retentionMs
     await this.#reader.expire(log)
-    if (dataKey === undefined || dataKey === log.dataKey) return this.#keep(log)
-    const before = { dataKey: log.dataKey, sealedFrom: log.sealedFrom }
-    log.dataKey = dataKey
-    await this.#writer.settled() // what was put before, by the key before
-    if (dataKey === noDataKey) log.sealedFrom = Number.POSITIVE_INFINITY
-    else if (before.dataKey === noDataKey) log.sealedFrom = log.writtenTo
-    try {
-      await this.#keep(log)
-    } catch (error) {
-      // Whether it is kept is unknown. What was to be sealed goes on being sealed, by either key.
-      if (dataKey === noDataKey) Object.assign(log, before)
-      throw error
-    }
+    if (dataKey === undefined) return this.#keep(log)
+    const changing = log.changing.then(() =>
+      sealBy(log, dataKey, { keep: () => this.#keep(log), settled: () => this.#writer.settled() }),
+    )
+    log.changing = changing.catch(() => {}) // who asked for it is told
+    await changing
   }
 
   async append(logId: string, batch: Batch): Promise<Appended> {

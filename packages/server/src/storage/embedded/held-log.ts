@@ -20,6 +20,8 @@ export type LogMeta = {
   readonly sealedFrom?: number
 }
 
+const unchanged = Promise.resolve()
+
 /** A log as the process holds it. Its number, from the map's version, is what blocks are marked with. */
 export class HeldLog implements KeyedLog {
   readonly id: string
@@ -28,6 +30,8 @@ export class HeldLog implements KeyedLog {
   dataKey: number
   /** From this offset on everything is sealed: what is not was put there by somebody else. */
   sealedFrom: number
+  /** The last change of its key that is under way, or was. */
+  changing: Promise<void> = unchanged
   keyWait: KeyWait | undefined = undefined
   start: number
   /** What is before it is gone durably. */

@@ -1,6 +1,6 @@
 import type { Clock } from '@millrace/ports'
 import { Arrivals } from '../arrivals.ts'
-import { type DataKeys, findAll, keysWhenNeeded, noDataKey } from '../data-key.ts'
+import { type DataKeys, findAll, noDataKey } from '../data-key.ts'
 import { type KeyedLog, type KeyedRuns, type KeyWait, KeyWaits } from '../key-waits.ts'
 import {
   type Appended,
@@ -47,15 +47,16 @@ type HeldLog = KeyedLog & {
 export class MemoryLog implements RecordLog {
   readonly #clock: Clock
   readonly #time: RetentionTime
-  readonly #keys: DataKeys
-  readonly #keyWaits: KeyWaits<HeldLog>
+  readonly #keys: DataKeys | undefined
+  readonly #keyWaits: KeyWaits<HeldLog> | undefined
   readonly #logs = new Map<string, HeldLog>()
 
-  constructor(clock: Clock, keys: DataKeys = keysWhenNeeded(undefined)) {
+  /** Without `keys` nobody is asked. */
+  constructor(clock: Clock, keys?: DataKeys) {
     this.#clock = clock
     this.#time = new RetentionTime(clock)
     this.#keys = keys
-    this.#keyWaits = new KeyWaits(keys, async (runs, outcomes) => this.#write(runs, outcomes))
+    this.#keyWaits = keys && new KeyWaits(keys, async (runs, outcomes) => this.#write(runs, outcomes))
   }
 
   async create(logId: string, { retentionMs, dataKey = noDataKey }: LogOptions): Promise<void> {
@@ -108,7 +109,8 @@ export class MemoryLog implements RecordLog {
       if (this.#logs.get(log.id) !== log) outcomes.fail(run, new LogNotFound(log.id))
       else if (log.closing) outcomes.fail(run, new LogClosed(log.id))
     }
-    return this.#keyWaits.append({ batch, logs: held, ends }, outcomes)
+    const runs = { batch, logs: held, ends }
+    return this.#keyWaits?.append(runs, outcomes) ?? this.#write({ ...runs, keys: [] }, outcomes)
   }
 
   /** Takes the runs that have their keys. */
@@ -143,7 +145,7 @@ export class MemoryLog implements RecordLog {
   async close(logId: string): Promise<{ endOffset: number }> {
     const log = this.#get(logId)
     log.closing = true
-    await this.#keyWaits.settled(log)
+    await this.#keyWaits?.settled(log)
     log.closed = true
     log.arrivals.wake()
     return { endOffset: log.end }
@@ -161,7 +163,7 @@ export class MemoryLog implements RecordLog {
       this.#expire(log)
     }
     const found = takeWithin(log.blocks, Math.max(from, log.start), limits)
-    if (log.hadKey) await findAll(this.#keys, keysOf(log.blocks, found))
+    if (this.#keys && log.hadKey) await findAll(this.#keys, keysOf(log.blocks, found))
     return found
   }
 

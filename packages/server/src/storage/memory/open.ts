@@ -6,14 +6,14 @@ import { MemoryLog } from './memory-log.ts'
 
 export type MemoryOptions = {
   readonly clock: Clock
-  /** Asked for the first time when a log has a data key. @default none: such logs take and give nothing */
+  /** Asked for the first time when a log has a data key. @default none: logs are as if they had no key */
   readonly dataKeys?: () => DataKeys
 }
 
 /** A storage that ends with the process. */
 export function openMemory({ clock, dataKeys }: MemoryOptions): Storage {
   return {
-    log: new MemoryLog(clock, keysWhenNeeded(dataKeys)),
+    log: new MemoryLog(clock, dataKeys && keysWhenNeeded(dataKeys)),
     catalog: new MemoryCatalog(),
     items: new MemoryCatalog(),
     close: async () => {},
