@@ -37,7 +37,7 @@ export async function sign(target: Target, request: Unsigned): Promise<Record<st
 const queryOf = (url: URL) => Object.fromEntries(url.searchParams)
 
 /** Node's hash in the form that the signer asks for. */
-class Sha256 {
+export class Sha256 {
   readonly #hash
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
     this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret))
