@@ -63,11 +63,14 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const startedMs = clock.monotonicMs()
 
   const keyringFile = options.keyring ?? (options.data && `${options.data}/keys/keyring.json`)
-  const keys = new KeysDoor(async () => {
-    const { openKeys } = await import('./keys/open-keys.ts')
-    const { kms, dataKeyAgeMs } = options
-    return openKeys({ place, clock, random, logger, catalog, keyringFile, kms, dataKeyAgeMs })
-  })
+  const keys = new KeysDoor(
+    async () => {
+      const { openKeys } = await import('./keys/open-keys.ts')
+      const { kms, dataKeyAgeMs } = options
+      return openKeys({ place, clock, random, logger, catalog, keyringFile, kms, dataKeyAgeMs })
+    },
+    () => isKept('keys/'),
+  )
   const storage = await (options.data === undefined
     ? openMemory({ clock })
     : openEmbedded({
@@ -140,6 +143,8 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       logger,
       log,
       catalog,
+      keys,
+      secrets: keys,
       objects,
       outbound,
       channels: streams.channels,

@@ -5,11 +5,14 @@ import type { Keys } from './open-keys.ts'
 /** Keys of a server that may need none: opened when something is to be encrypted, or read that is. */
 export class KeysDoor implements LogKeys, DataKeys, SecretBox {
   readonly #open: () => Promise<Keys>
+  readonly #hasKeys: () => boolean
   #opening: Promise<Keys> | undefined
   #opened: Keys | undefined
 
-  constructor(open: () => Promise<Keys>) {
+  /** @param hasKeys whether the catalog has any data key */
+  constructor(open: () => Promise<Keys>, hasKeys: () => boolean) {
     this.#open = open
+    this.#hasKeys = hasKeys
   }
 
   /** @throws KeyringError; the next call tries again */
@@ -50,7 +53,7 @@ export class KeysDoor implements LogKeys, DataKeys, SecretBox {
   }
 
   async forget(owner: string): Promise<void> {
-    await (await this.keys()).dataKeys.forget(owner)
+    if (this.#hasKeys()) await (await this.keys()).dataKeys.forget(owner)
   }
 
   async seal(name: string, secret: string): Promise<string> {

@@ -3,9 +3,11 @@ import type { Place } from '../../core/arn.ts'
 import type {
   FunctionInvoker,
   LogEvents,
+  LogKeys,
   MetricSink,
   ObjectStore,
   Outbound,
+  SecretBox,
   StreamChannels,
   StreamReader,
   TableSchemas,
@@ -43,6 +45,10 @@ export type FirehoseParts = {
   /** Where channels are counted (namespace `AWS/Kinesis`). */
   readonly channelMetrics: MetricSink
   readonly catalog: Catalog
+  /** Data keys of delivery streams that are encrypted. @default there are none */
+  readonly keys?: LogKeys | undefined
+  /** Seals what destinations keep secret. @default the catalog has it as it is */
+  readonly secrets?: SecretBox | undefined
   /** AWS's metrics of Firehose (namespace `AWS/Firehose`); see metrics.ts. */
   readonly metrics: MetricSink
   /** Error logs; undefined where nothing is kept. */

@@ -1,5 +1,5 @@
 import { arn, type Place } from '../../core/arn.ts'
-import type { DeliveryStream } from './delivery-stream.ts'
+import type { DeliveryStream, DeliveryStreamFailure } from './delivery-stream.ts'
 import type { DestinationSettings } from './settings/settings.ts'
 
 /** `DeliveryStreamDescription`: what DescribeDeliveryStream tells. Passwords and keys are never told. */
@@ -9,7 +9,8 @@ export function deliveryStreamView(stream: DeliveryStream, place: Place) {
     DeliveryStreamName: stream.name,
     DeliveryStreamARN: deliveryStreamArn(place, stream.name),
     DeliveryStreamStatus: stream.status,
-    DeliveryStreamEncryptionConfiguration: source.type === 'DirectPut' ? { Status: 'DISABLED' } : undefined,
+    DeliveryStreamEncryptionConfiguration: source.type === 'DirectPut' ? encryptionView(stream) : undefined,
+    FailureDescription: stream.failure && failureView(stream.failure),
     DeliveryStreamType: source.type,
     VersionId: `${stream.version}`,
     CreateTimestamp: new Date(stream.createdMs),
@@ -19,6 +20,19 @@ export function deliveryStreamView(stream: DeliveryStream, place: Place) {
     HasMoreDestinations: false,
   }
 }
+
+function encryptionView({ encryption }: DeliveryStream) {
+  if (!encryption || encryption.status === 'DISABLED') return { Status: 'DISABLED' }
+  const { failure, key, status } = encryption
+  return {
+    ...(key.type === 'CUSTOMER_MANAGED_CMK' && { KeyARN: key.arn }),
+    KeyType: key.type,
+    Status: status,
+    FailureDescription: failure && failureView(failure),
+  }
+}
+
+const failureView = ({ type, details }: DeliveryStreamFailure) => ({ Type: type, Details: details })
 
 export const deliveryStreamArn = (place: Place, name: string) => arn(place, 'firehose', `deliverystream/${name}`)
 

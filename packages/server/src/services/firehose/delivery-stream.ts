@@ -12,9 +12,35 @@ export type DeliveryStream = {
   readonly destinationId: string
   readonly destination: DestinationSettings
   readonly tags: readonly { readonly Key: string; readonly Value?: string | undefined }[]
+  /** Absent: what is put is not encrypted. */
+  readonly encryption?: DeliveryStreamEncryption | undefined
+  /** Data keys before that one, whose records may still wait. */
+  readonly retiredKeys?: readonly { readonly dataKey: number; readonly retiredMs: number }[] | undefined
+  /** When encryption was begun or ended within a day: what its quota counts. */
+  readonly encryptionUpdatesMs?: readonly number[] | undefined
+  /** Why it is CREATING_FAILED. */
+  readonly failure?: DeliveryStreamFailure | undefined
   /** What is to be done at its time; see lifecycle.ts. */
-  readonly pending?: { readonly kind: 'create' | 'delete'; readonly dueMs: number } | undefined
+  readonly pending?: { readonly kind: 'create' | 'delete' | 'encrypt' | 'renew'; readonly dueMs: number } | undefined
 }
+
+/** How what was put waits. */
+export type DeliveryStreamEncryption = {
+  readonly status: 'DISABLED' | 'DISABLING' | 'ENABLED' | 'ENABLING' | 'ENABLING_FAILED'
+  /** What was asked for last, also if it failed. */
+  readonly key: MasterKeyChoice
+  /** What its log is sealed by, under `sealedUnder`; a failed change leaves it as it is. */
+  readonly dataKey?: number | undefined
+  readonly sealedUnder?: MasterKeyChoice | undefined
+  readonly failure?: DeliveryStreamFailure | undefined
+}
+
+export type MasterKeyChoice =
+  | { readonly type: 'AWS_OWNED_CMK' }
+  | { readonly type: 'CUSTOMER_MANAGED_CMK'; readonly arn: string }
+
+/** AWS's `FailureDescription`. */
+export type DeliveryStreamFailure = { readonly type: string; readonly details: string }
 
 export type DeliverySource =
   | { readonly type: 'DirectPut'; readonly throughputHintMBs?: number | undefined }

@@ -32,6 +32,33 @@ export const sourceStreamNotFound = (streamArn: string, accountId: string) =>
 export const notDirectPut = (type: string) =>
   invalidArgument(`This operation is not permitted on ${type} delivery stream type.`)
 
+/** Ours. */
+export const onlyDirectPutIsEncrypted = (type: string) =>
+  invalidArgument(
+    `Server-side encryption is for delivery streams whose source is DirectPut, and this one's is ${type}.`,
+  )
+
+/** Ours. */
+export const keyArnMissing = () => invalidArgument('KeyARN is required where KeyType is CUSTOMER_MANAGED_CMK.')
+
+/** Ours. */
+export const keyArnUnwanted = () => invalidArgument('KeyARN must not be given where KeyType is AWS_OWNED_CMK.')
+
+/** Ours. */
+export const encryptionBusy = (name: string, accountId: string, status: string) =>
+  new AwsError('ResourceInUseException', `The encryption of firehose ${name} under account ${accountId} is ${status}.`)
+
+/** Ours. */
+export const encryptionChangedTooOften = (name: string, perDay: number) =>
+  new AwsError(
+    'LimitExceededException',
+    `The encryption of firehose ${name} cannot be changed more than ${perDay} times in 24 hours.`,
+  )
+
+/** A key that what is put is encrypted by, in the key service's words. */
+export const invalidKmsResource = (code: string, message: string) =>
+  new AwsError('InvalidKMSResourceException', message, 400, { code })
+
 export const slowDown = () => new AwsError('ServiceUnavailableException', 'Slow down.', 503)
 
 /** Ours; AWS's disks have no end. */

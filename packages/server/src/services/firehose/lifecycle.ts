@@ -1,33 +1,28 @@
-import type { Clock, Logger } from '@millrace/ports'
-import type { MetricSink } from '../../core/ports.ts'
-import type { RecordLog } from '../../storage/log.ts'
-import type { AllDeliveryCounts } from './delivery/delivery-counts.ts'
-import { type DeliveryStream, logIdOf } from './delivery-stream.ts'
-import type { DeliveryStreamStore } from './delivery-stream-store.ts'
+import { KeyRefused } from '../../core/ports.ts'
+import { noDataKey } from '../../storage/data-key.ts'
+import type { FirehoseContext } from './context.ts'
+import { type DeliveryStream, type DeliveryStreamEncryption, logIdOf } from './delivery-stream.ts'
+import { dataKeyLifeMs, failureOf, newDataKey, retired } from './encryption.ts'
 import { directPutRetentionMs } from './limits.ts'
-import type { PutRates } from './put-rates.ts'
 
-type Parts = {
-  readonly clock: Clock
-  readonly log: RecordLog
-  readonly logger: Logger
-  readonly deliveryStreams: DeliveryStreamStore
-  readonly rates: PutRates
-  readonly metrics: MetricSink
-  readonly counts: AllDeliveryCounts
-}
+type Parts = Pick<
+  FirehoseContext,
+  'clock' | 'log' | 'logger' | 'deliveryStreams' | 'rates' | 'metrics' | 'counts' | 'keys' | 'place'
+>
 
 /** After a failure of storage the same work is tried again so much later. */
 const retryMs = 1000
 
 /**
- * Finishes what waits for its time: CREATING and DELETING. What is to be done stands in the
+ * Finishes what waits for its time: CREATING and DELETING, encryption, new data keys. What is to be done stands in the
  * catalog, so that a restart takes it up again; each piece can be done twice.
  */
 export class Lifecycle {
   readonly #parts: Parts
   readonly #stopping = new AbortController()
   readonly #running = new Map<string, Promise<void>>()
+  /** By name: ends a wait whose delivery stream was given other work. */
+  readonly #wakes = new Map<string, AbortController>()
   #stopWatching = () => {}
 
   constructor(parts: Parts) {
@@ -48,6 +43,7 @@ export class Lifecycle {
 
   /** One loop for each delivery stream that waits for something. */
   #look(name: string): void {
+    this.#wakes.get(name)?.abort()
     if (this.#running.has(name) || !this.#parts.deliveryStreams.find(name)?.pending) return
     this.#running.set(
       name,
@@ -66,7 +62,10 @@ export class Lifecycle {
       if (!stream?.pending || signal.aborted) return
       const waitMs = stream.pending.dueMs - clock.nowMs()
       if (waitMs > 0) {
-        await clock.sleep(waitMs, signal)
+        const wake = new AbortController()
+        this.#wakes.set(name, wake)
+        await clock.sleep(waitMs, AbortSignal.any([signal, wake.signal]))
+        this.#wakes.delete(name)
         continue
       }
       try {
@@ -83,22 +82,89 @@ export class Lifecycle {
     switch (stream.pending?.kind) {
       case 'create':
         if (stream.source.type === 'DirectPut') await log.create(logIdOf(stream), { retentionMs: directPutRetentionMs })
-        return this.#settle(stream, (newest) => ({ ...newest, status: 'ACTIVE' }))
+        return stream.encryption ? this.#begin(stream) : this.#settle(stream, { status: 'ACTIVE' })
+      case 'encrypt':
+        return stream.encryption?.status === 'DISABLING' ? this.#unseal(stream) : this.#seal(stream)
+      case 'renew':
+        return this.#seal(stream)
       case 'delete':
         await log.delete(logIdOf(stream))
         rates.forget(stream.name)
         metrics.forget({ DeliveryStreamName: stream.name })
         counts.forget(logIdOf(stream))
+        await this.#parts.keys?.forget(logIdOf(stream))
         return deliveryStreams.remove(stream)
     }
   }
 
+  /** What is made with encryption is not there without. */
+  async #begin(stream: DeliveryStream): Promise<void> {
+    const encryption = await this.#sealed(stream)
+    const { failure } = encryption
+    const status = failure ? 'CREATING_FAILED' : 'ACTIVE'
+    return this.#settle(
+      stream,
+      { status, encryption, ...(failure && { failure }) },
+      failure ? undefined : this.#renewal(),
+    )
+  }
+
+  async #seal(stream: DeliveryStream): Promise<void> {
+    const encryption = await this.#sealed(stream)
+    return this.#settle(stream, { encryption }, encryption.dataKey === undefined ? undefined : this.#renewal())
+  }
+
+  /** Seals the log by a new data key. Where there is none to be had, it stays as it is. */
+  async #sealed(stream: DeliveryStream): Promise<DeliveryStreamEncryption> {
+    const { log, logger } = this.#parts
+    const { key, status, ...before } = stream.encryption!
+    // A renewal whose key was changed in vain goes on with the one before.
+    const chosen = status === 'ENABLING' ? key : (before.sealedUnder ?? key)
+    try {
+      const dataKey = await newDataKey(this.#parts, stream, chosen)
+      await log.configure(logIdOf(stream), { dataKey })
+      if (status !== 'ENABLING') return { ...stream.encryption!, dataKey }
+      return { status: 'ENABLED', key, dataKey, sealedUnder: key }
+    } catch (error) {
+      if (!(error instanceof KeyRefused)) throw error
+      logger.log('warn', 'a delivery stream has no new data key', { name: stream.name, error: error.message })
+      return status === 'ENABLING'
+        ? { ...before, status: 'ENABLING_FAILED', key, failure: failureOf(error) }
+        : stream.encryption!
+    }
+  }
+
+  /** What says that it is encrypted is so: first it says so no more. */
+  async #unseal(stream: DeliveryStream): Promise<void> {
+    const { deliveryStreams, log } = this.#parts
+    await deliveryStreams.update(stream.name, (newest) =>
+      newest.createdMs === stream.createdMs && newest.encryption?.status === 'DISABLING'
+        ? { ...newest, encryption: { status: 'DISABLING', key: newest.encryption.key } }
+        : newest,
+    )
+    await log.configure(logIdOf(stream), { dataKey: noDataKey })
+    return this.#settle(stream, { encryption: { status: 'DISABLED', key: stream.encryption!.key } })
+  }
+
+  #renewal = () => ({ kind: 'renew' as const, dueMs: this.#parts.clock.nowMs() + dataKeyLifeMs })
+
   /** The work is done, unless the delivery stream was given other work meanwhile. */
-  async #settle(stream: DeliveryStream, change: (newest: DeliveryStream) => DeliveryStream): Promise<void> {
-    await this.#parts.deliveryStreams.update(stream.name, (newest) => {
+  async #settle(
+    stream: DeliveryStream,
+    change: Partial<DeliveryStream>,
+    next?: DeliveryStream['pending'],
+  ): Promise<void> {
+    const { clock, deliveryStreams, keys } = this.#parts
+    const nowMs = clock.nowMs()
+    const dropped: number[] = []
+    await deliveryStreams.update(stream.name, (newest) => {
       if (newest.createdMs !== stream.createdMs || newest.pending?.kind !== stream.pending?.kind) return newest
-      const { pending: _, ...rest } = change(newest)
-      return rest
+      const { pending: _, ...rest } = newest
+      const settled = { ...rest, ...change, ...(next && { pending: next }) }
+      const { gone, retiredKeys } = retired(stream, settled, nowMs)
+      dropped.splice(0, dropped.length, ...gone)
+      return { ...settled, retiredKeys: retiredKeys.length > 0 ? retiredKeys : undefined }
     })
+    for (const dataKey of dropped) await keys?.remove(dataKey)
   }
 }

@@ -5,6 +5,8 @@ export type FirehoseLimits = {
   readonly putRequestsPerSecond: number
   readonly putBytesPerSecond: number
   readonly deliveryStreamCountMax: number
+  /** Calls that begin or end the encryption of a delivery stream, in 24 hours. */
+  readonly encryptionUpdatesPerDay: number
   /** Partitions of one delivery stream that wait or are being delivered, where there is dynamic partitioning. */
   readonly activePartitionsMax: number
 }
@@ -14,6 +16,7 @@ export const awsFirehoseLimits: FirehoseLimits = {
   putRequestsPerSecond: 2000,
   putBytesPerSecond: 5 * 1024 * 1024,
   deliveryStreamCountMax: 5000,
+  encryptionUpdatesPerDay: 25,
   activePartitionsMax: 500,
 }
 
@@ -22,6 +25,7 @@ export const liftedFirehoseLimits: FirehoseLimits = {
   putRecordsPerSecond: Number.POSITIVE_INFINITY,
   putRequestsPerSecond: Number.POSITIVE_INFINITY,
   putBytesPerSecond: Number.POSITIVE_INFINITY,
+  encryptionUpdatesPerDay: Number.POSITIVE_INFINITY,
 }
 
 /** A record that was put, in bytes. */

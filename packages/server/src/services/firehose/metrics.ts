@@ -30,6 +30,12 @@ const units = {
   'PutRecordBatch.Records': 'Count',
   ThrottledRecords: 'Count',
 
+  // encryption.ts: each time that a key was refused (the guide names no unit)
+  KMSKeyAccessDenied: 'Count',
+  KMSKeyDisabled: 'Count',
+  KMSKeyInvalidState: 'Count',
+  KMSKeyNotFound: 'Count',
+
   // sources/stream-reading.ts: each read of a shard
   'DataReadFromKinesisStream.Bytes': 'Bytes',
   'DataReadFromKinesisStream.Records': 'Count',

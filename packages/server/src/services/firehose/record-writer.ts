@@ -2,6 +2,7 @@ import { blob, structure } from '../../core/shapes.ts'
 import { batchOf, StorageBusy } from '../../storage/log.ts'
 import type { FirehoseContext } from './context.ts'
 import { type DeliveryStream, logIdOf, recordIdOf } from './delivery-stream.ts'
+import { keyFault } from './encryption.ts'
 import { backlogFull, deliveryStreamNotFound, notDirectPut, slowDown } from './faults.ts'
 import { recordBytesMax } from './limits.ts'
 import { count } from './metrics.ts'
@@ -31,7 +32,7 @@ export function admitPut(
 
 /**
  * Resolves with a record id for each record that is durable, and undefined for each that came too fast.
- * @throws ServiceUnavailableException when too much waits to be delivered, or to be written
+ * @throws ServiceUnavailableException when too much waits to be delivered, or to be written; InvalidKMSResourceException
  */
 export async function writeRecords(
   context: FirehoseContext,
@@ -53,19 +54,24 @@ export async function writeRecords(
 }
 
 async function writeAdmitted(
-  { counts, log, metrics, rates }: FirehoseContext,
+  context: FirehoseContext,
   stream: DeliveryStream,
   records: readonly Uint8Array[],
   operation: 'PutRecord' | 'PutRecordBatch',
 ): Promise<(string | undefined)[]> {
+  const { counts, keys, log, metrics, rates } = context
   const { name } = stream
+  if (stream.encryption?.dataKey !== undefined)
+    await keys?.allow(stream.encryption.dataKey)?.catch((error: unknown) => {
+      throw keyFault(context, name, error)
+    })
   const admitted = records.map(({ byteLength }) => rates.takeRecord(stream.name, byteLength))
   const taken = records.filter((_, index) => admitted[index])
   if (taken.length < records.length) count(metrics, name, 'ThrottledRecords', records.length - taken.length)
   if (taken.length === 0) return records.map(() => undefined)
   const sizeBytes = taken.reduce((sum, { byteLength }) => sum + byteLength, 0)
   const { firstOffset } = await log.append(logIdOf(stream), batchOf(taken)).catch((error: unknown) => {
-    throw error instanceof StorageBusy ? slowDown() : error
+    throw error instanceof StorageBusy ? slowDown() : keyFault(context, name, error)
   })
   const { put } = counts.of(logIdOf(stream))
   put.records += taken.length

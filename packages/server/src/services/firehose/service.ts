@@ -9,6 +9,7 @@ import { Deliveries } from './delivery/deliveries.ts'
 import { AllDeliveryCounts } from './delivery/delivery-counts.ts'
 import type { DeliveryView } from './delivery/delivery-view.ts'
 import { DeliveryStreamStore } from './delivery-stream-store.ts'
+import { hasOpenSecrets, withSealedSecrets } from './destination-secrets.ts'
 import { face } from './door.ts'
 import { noBuckets } from './faults.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -36,6 +37,7 @@ export function openFirehose(parts: FirehoseParts): FirehoseService {
   const context: FirehoseContext = { ...parts, deliveryStreams, rates, backlog, counts, conversions }
   const lifecycle = new Lifecycle(context)
   lifecycle.start()
+  const sealing = sealOpenSecrets(context)
   const deliveries = new Deliveries(context, new DeliveredStreams(context), new CheckpointStore(parts.catalog))
   deliveries.start()
   const channelCheckpoints = new CheckpointStore(parts.catalog, 'channel-checkpoint/')
@@ -54,11 +56,29 @@ export function openFirehose(parts: FirehoseParts): FirehoseService {
     },
     async stop() {
       await lifecycle.stop()
+      await sealing
       await deliveries.stop()
       await channels.stop()
       parts.outbound.close()
     },
   }
+}
+
+/** Secrets of before there was a keyring. */
+async function sealOpenSecrets({ deliveryStreams, logger, secrets }: FirehoseContext): Promise<void> {
+  if (!secrets) return
+  for (const stream of deliveryStreams.all())
+    try {
+      if (!(await hasOpenSecrets(stream))) continue
+      const { destination } = await withSealedSecrets(secrets, stream)
+      await deliveryStreams.update(stream.name, (newest) =>
+        newest.createdMs === stream.createdMs && newest.version === stream.version
+          ? { ...newest, destination }
+          : newest,
+      )
+    } catch (error) {
+      logger.log('warn', 'the secrets of a delivery stream lie open in the catalog', { name: stream.name, error })
+    }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: see Service

@@ -13,7 +13,7 @@ export type Deliverable = {
   readonly facts: DeliveryFacts
   readonly parts: Omit<DeliveryParts, 'checkpoints'>
   /** @throws AwsError for what cannot be delivered */
-  plan(): Plan
+  plan(): Promise<Plan> | Plan
 }
 
 /** All that is delivered of one kind, by a key. */

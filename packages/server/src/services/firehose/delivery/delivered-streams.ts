@@ -1,6 +1,7 @@
 import type { FirehoseContext } from '../context.ts'
 import { type DeliveryStream, logIdOf } from '../delivery-stream.ts'
 import { destinationName } from '../destination-name.ts'
+import { withOpenSecrets } from '../destination-secrets.ts'
 import { count } from '../metrics.ts'
 import type { Deliverable, Deliverables } from './deliverable.ts'
 import { planOf } from './plan.ts'
@@ -52,6 +53,6 @@ function deliverableOf(context: FirehoseContext, stream: DeliveryStream): Delive
       destination: { kind: destination.kind, name: destinationName(destination) },
     },
     parts: { ...context, counts: context.counts.of(logIdOf(stream)) },
-    plan: () => planOf(context, stream),
+    plan: async () => planOf(context, await withOpenSecrets(context.secrets, stream)),
   }
 }

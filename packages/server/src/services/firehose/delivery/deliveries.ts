@@ -90,7 +90,7 @@ export class Deliveries {
     if (!found) await this.#checkpoints.keepOnly(this.#ids())
     if (!found || !isWanted || isCurrent) return
     const { id, parts, version } = found
-    const delivery = new Delivery({ ...parts, checkpoints: this.#checkpoints }, found.plan())
+    const delivery = new Delivery({ ...parts, checkpoints: this.#checkpoints }, await found.plan())
     this.#running.set(key, { delivery, id, version })
     delivery.start()
   }

@@ -42,13 +42,22 @@ async function started(
       objects.set(`${bucket}/${key}`, Buffer.concat(parts).toString())
     },
   }
+  const metrics = { record() {}, forget() {} }
   const destination: Destination = { deliver, async close() {} }
   const s3 = new S3Destination({ objects: store, random: systemRandom, name: 'd' }, s3Settings)
   const start = () => {
     const delivery = new Delivery(
-      { clock, random: systemRandom, logger: silentLogger, metrics: { record() {}, forget() {} }, checkpoints },
+      { clock, random: systemRandom, logger: silentLogger, metrics, checkpoints },
       {
-        ...{ name: 'd', id, version: 1, source: new PutSource(log, stream), transforms: [], destination, retryMs },
+        ...{
+          name: 'd',
+          id,
+          version: 1,
+          source: new PutSource({ log, metrics }, stream),
+          transforms: [],
+          destination,
+          retryMs,
+        },
         ...{ metricPrefix: 'DeliveryToS3', sizeBytesMax: 1000, intervalMs: 5000, concurrentMax: 1 },
         errorOutputType: 'http-endpoint-failed',
         errors: { destination: s3, sizeBytesMax: 1000, intervalMs: 5000 },

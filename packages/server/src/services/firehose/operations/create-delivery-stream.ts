@@ -1,4 +1,4 @@
-import { invalidArgument, notImplemented } from '../../../core/aws-error.ts'
+import { invalidArgument } from '../../../core/aws-error.ts'
 import { requestTagKeys } from '../../../core/needs.ts'
 import { operation } from '../../../core/operation.ts'
 import { enumeration, integer, list, optional, structure } from '../../../core/shapes.ts'
@@ -8,12 +8,15 @@ import { checkTable } from '../conversion/table-check.ts'
 import { planOf } from '../delivery/plan.ts'
 import type { DeliverySource, DeliveryStream } from '../delivery-stream.ts'
 import { deliveryStreamArn } from '../delivery-stream-view.ts'
+import { withSealedSecrets } from '../destination-secrets.ts'
+import { masterKeyOf } from '../encryption.ts'
 import { encryptionInput } from '../encryption-input.ts'
 import {
   deliveryStreamExists,
   kinesisSourceMissing,
   kinesisSourceUnwanted,
   notDeliveredTo,
+  onlyDirectPutIsEncrypted,
   sourceStreamNotFound,
   tooManyDeliveryStreams,
 } from '../faults.ts'
@@ -51,8 +54,9 @@ export const createDeliveryStream = operation({
     const destination = destinationOf(input, context.anyEndpoint)
     const tags = input.Tags ?? []
     checkTags(tags)
-    if (input.DeliveryStreamEncryptionConfigurationInput)
-      throw notImplemented('encryption of delivery streams', 'security')
+    const encrypted = input.DeliveryStreamEncryptionConfigurationInput
+    if (encrypted && source.type !== 'DirectPut') throw onlyDirectPutIsEncrypted(source.type)
+    const encryption = encrypted && { status: 'ENABLING' as const, key: masterKeyOf(encrypted) }
     if (deliveryStreams.find(name)) throw deliveryStreamExists(name, place.accountId)
     if (deliveryStreams.all().length >= limits.deliveryStreamCountMax)
       throw tooManyDeliveryStreams(place.accountId, limits.deliveryStreamCountMax)
@@ -65,6 +69,7 @@ export const createDeliveryStream = operation({
       destinationId: 'destinationId-000000000001',
       destination,
       tags,
+      encryption,
       pending: { kind: 'create', dueMs: createdMs + transitionMs },
     }
     if (source.type === 'KinesisStreamAsSource' && !streams.find(source.streamArn))
@@ -72,7 +77,7 @@ export const createDeliveryStream = operation({
     planOf(context, stream) // what cannot be delivered to is refused now
     await checkTable(context, destination)
     await checkQuery(destination.settings.ProcessingConfiguration)
-    await deliveryStreams.create(stream)
+    await deliveryStreams.create(await withSealedSecrets(context.secrets, stream))
     return { DeliveryStreamARN: deliveryStreamArn(place, name) }
   },
 })

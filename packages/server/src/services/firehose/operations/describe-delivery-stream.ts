@@ -3,6 +3,7 @@ import { integer, optional, string, structure } from '../../../core/shapes.ts'
 import { deliveryStreamResource } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { deliveryStreamView } from '../delivery-stream-view.ts'
+import { withOpenSecrets } from '../destination-secrets.ts'
 import { deliveryStreamName } from '../settings/members.ts'
 
 export const describeDeliveryStream = operation({
@@ -14,8 +15,11 @@ export const describeDeliveryStream = operation({
   }),
   rate: { perSecond: 5, per: 'account' },
   resource: deliveryStreamResource,
-  async handle({ deliveryStreams, place }: FirehoseContext, input) {
-    const view = deliveryStreamView(deliveryStreams.get(input.DeliveryStreamName), place)
+  async handle({ deliveryStreams, place, secrets }: FirehoseContext, input) {
+    const kept = deliveryStreams.get(input.DeliveryStreamName)
+    // Splunk's token is the only secret that is told.
+    const stream = kept.destination.kind === 'Splunk' ? await withOpenSecrets(secrets, kept) : kept
+    const view = deliveryStreamView(stream, place)
     const { ExclusiveStartDestinationId: after = '' } = input
     const Destinations = view.Destinations.filter(({ DestinationId }) => DestinationId > after)
     return { DeliveryStreamDescription: { ...view, Destinations } }

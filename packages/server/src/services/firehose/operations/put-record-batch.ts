@@ -25,7 +25,7 @@ export const putRecordBatch = operation({
     const { code: ErrorCode, message: ErrorMessage } = slowDown()
     return {
       FailedPutCount: recordIds.filter((recordId) => recordId === undefined).length,
-      Encrypted: false,
+      Encrypted: stream.encryption?.dataKey !== undefined,
       RequestResponses: recordIds.map((RecordId) =>
         RecordId === undefined ? { ErrorCode, ErrorMessage } : { RecordId },
       ),

@@ -15,6 +15,6 @@ export const putRecord = operation({
     const stream = admitPut(context, input.DeliveryStreamName, 1)
     const [recordId] = await writeRecords(context, stream, [input.Record.Data], 'PutRecord')
     if (recordId === undefined) throw slowDown()
-    return { RecordId: recordId, Encrypted: false }
+    return { RecordId: recordId, Encrypted: stream.encryption?.dataKey !== undefined }
   },
 })

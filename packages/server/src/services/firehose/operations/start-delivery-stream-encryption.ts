@@ -1,8 +1,8 @@
-import { notImplemented } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { optional, structure } from '../../../core/shapes.ts'
 import { deliveryStreamResource } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
+import { admitEncryptionUpdate, masterKeyOf } from '../encryption.ts'
 import { encryptionInput } from '../encryption-input.ts'
 import { deliveryStreamName } from '../settings/members.ts'
 
@@ -14,8 +14,21 @@ export const startDeliveryStreamEncryption = operation({
   }),
   rate: { perSecond: 5, per: 'account' },
   resource: deliveryStreamResource,
-  async handle({ deliveryStreams }: FirehoseContext, input) {
+  async handle(context: FirehoseContext, input) {
+    const { clock, deliveryStreams, transitionMs } = context
     deliveryStreams.active(input.DeliveryStreamName)
-    throw notImplemented('StartDeliveryStreamEncryption', 'security')
+    const key = masterKeyOf(input.DeliveryStreamEncryptionConfigurationInput)
+    await deliveryStreams.update(input.DeliveryStreamName, (stream) => {
+      deliveryStreams.active(stream.name)
+      const encryptionUpdatesMs = admitEncryptionUpdate(context, stream)
+      const { dataKey, sealedUnder } = stream.encryption ?? {}
+      return {
+        ...stream,
+        encryptionUpdatesMs,
+        encryption: { status: 'ENABLING', key, dataKey, sealedUnder },
+        pending: { kind: 'encrypt', dueMs: clock.nowMs() + transitionMs },
+      }
+    })
+    return {}
   },
 })

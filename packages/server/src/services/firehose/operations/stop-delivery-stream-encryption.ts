@@ -2,6 +2,7 @@ import { operation } from '../../../core/operation.ts'
 import { structure } from '../../../core/shapes.ts'
 import { deliveryStreamResource } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
+import { admitEncryptionUpdate } from '../encryption.ts'
 import { deliveryStreamName } from '../settings/members.ts'
 
 export const stopDeliveryStreamEncryption = operation({
@@ -9,8 +10,20 @@ export const stopDeliveryStreamEncryption = operation({
   input: structure({ DeliveryStreamName: deliveryStreamName }),
   rate: { perSecond: 5, per: 'account' },
   resource: deliveryStreamResource,
-  async handle({ deliveryStreams }: FirehoseContext, input) {
-    deliveryStreams.active(input.DeliveryStreamName) // nothing is encrypted yet, so that there is nothing to stop
+  async handle(context: FirehoseContext, input) {
+    const { clock, deliveryStreams, transitionMs } = context
+    await deliveryStreams.update(input.DeliveryStreamName, (newest) => {
+      const stream = deliveryStreams.active(newest.name)
+      const encryptionUpdatesMs = admitEncryptionUpdate(context, stream)
+      const { encryption } = stream
+      if (!encryption || encryption.status === 'DISABLED') return { ...stream, encryptionUpdatesMs }
+      return {
+        ...stream,
+        encryptionUpdatesMs,
+        encryption: { ...encryption, status: 'DISABLING', failure: undefined },
+        pending: { kind: 'encrypt', dueMs: clock.nowMs() + transitionMs },
+      }
+    })
     return {}
   },
 })

@@ -6,6 +6,7 @@ import type { FirehoseContext } from '../context.ts'
 import { checkTable } from '../conversion/table-check.ts'
 import { planOf } from '../delivery/plan.ts'
 import type { DeliveryStream } from '../delivery-stream.ts'
+import { withOpenSecrets, withSealedSecrets } from '../destination-secrets.ts'
 import { deliveryStreamBusy, versionMismatch } from '../faults.ts'
 import { destinationUpdates, updatedDestination } from '../settings/destination-input.ts'
 import { deliveryStreamName } from '../settings/members.ts'
@@ -25,19 +26,24 @@ export const updateDestination = operation({
   async handle(context: FirehoseContext, input) {
     const { anyEndpoint, clock, deliveryStreams, place } = context
     const { CurrentDeliveryStreamVersionId: version, DestinationId } = input
-    const updatedStream = (stream: DeliveryStream): DeliveryStream => {
+    const checkedVersion = (stream: DeliveryStream): DeliveryStream => {
       if (stream.status !== 'ACTIVE') throw deliveryStreamBusy(stream.name, place.accountId, stream.status)
       if (version !== `${stream.version}`) throw versionMismatch(stream.name, version, stream.version)
       if (DestinationId !== stream.destinationId) throw invalidArgument(`Destination Id ${DestinationId} not found`)
-      const destination = updatedDestination(stream.destination, input, anyEndpoint)
-      const updated = { ...stream, destination, version: stream.version + 1, updatedMs: clock.nowMs() }
-      planOf(context, updated) // what cannot be delivered to is refused now
-      return updated
+      return stream
     }
-    const { destination } = updatedStream(deliveryStreams.get(input.DeliveryStreamName))
+    const stream = checkedVersion(deliveryStreams.get(input.DeliveryStreamName))
+    const opened = await withOpenSecrets(context.secrets, stream)
+    const destination = updatedDestination(opened.destination, input, anyEndpoint)
+    planOf(context, { ...opened, destination, version: stream.version + 1 }) // what cannot be delivered to is refused now
     await checkTable(context, destination)
     await checkQuery(destination.settings.ProcessingConfiguration)
-    await deliveryStreams.update(input.DeliveryStreamName, updatedStream)
+    const sealed = await withSealedSecrets(context.secrets, { ...stream, destination })
+    await deliveryStreams.update(input.DeliveryStreamName, (newest) => {
+      const { version: before } = checkedVersion(newest)
+      if (newest.createdMs !== stream.createdMs) throw versionMismatch(stream.name, version, before)
+      return { ...newest, destination: sealed.destination, version: before + 1, updatedMs: clock.nowMs() }
+    })
     return {}
   },
 })

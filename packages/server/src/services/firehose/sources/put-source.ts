@@ -1,19 +1,25 @@
 import { entryAt, entryCount, LogNotFound, type RecordLog } from '../../../storage/log.ts'
+import type { FirehoseContext } from '../context.ts'
 import type { SourceRecord } from '../delivery/delivery-record.ts'
 import { type DeliveryStream, logIdOf, recordIdOf } from '../delivery-stream.ts'
+import { keyFault } from '../encryption.ts'
 import type { Checkpoint, Source, SourcePage, Waiting } from './source.ts'
 
 const lane = 'put'
 const pageLimits = { bytesMax: 1024 * 1024, entriesMax: 10_000, waitMs: 60_000 }
 
+type PutSourceParts = Pick<FirehoseContext, 'log' | 'metrics'>
+
 /** What was put into the delivery stream itself, from its own log. */
 export class PutSource implements Source {
+  readonly #context: PutSourceParts
   readonly #log: RecordLog
   readonly #stream: DeliveryStream
   readonly #logId: string
 
-  constructor(log: RecordLog, stream: DeliveryStream) {
-    this.#log = log
+  constructor(context: PutSourceParts, stream: DeliveryStream) {
+    this.#context = context
+    this.#log = context.log
     this.#stream = stream
     this.#logId = logIdOf(stream)
   }
@@ -21,7 +27,12 @@ export class PutSource implements Source {
   async *pages(from: Checkpoint, signal: AbortSignal): AsyncIterable<SourcePage> {
     let offset = Number(from[lane] ?? 0)
     while (!signal.aborted) {
-      const blocks = await this.#log.read(this.#logId, offset, pageLimits, signal).catch(noneIfGone)
+      const blocks = await this.#log
+        .read(this.#logId, offset, pageLimits, signal)
+        .catch(noneIfGone)
+        .catch((error: unknown) => {
+          throw keyFault(this.#context, this.#stream.name, error)
+        })
       if (!blocks) return
       for (const block of blocks) {
         const records: SourceRecord[] = []

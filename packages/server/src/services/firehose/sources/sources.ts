@@ -7,7 +7,7 @@ import type { Source } from './source.ts'
 export function sourceOf(context: FirehoseContext, stream: DeliveryStream): Source {
   switch (stream.source.type) {
     case 'DirectPut':
-      return new PutSource(context.log, stream)
+      return new PutSource(context, stream)
     case 'KinesisStreamAsSource': {
       const { startMs, streamArn } = stream.source
       return new KinesisSource(context, { name: stream.name, streamArn, startMs })

@@ -3,6 +3,7 @@ import type { Outbound } from '../../../core/ports.ts'
 import { parseInput } from '../../../core/shapes.ts'
 import { openMemory } from '../../../storage/memory/open.ts'
 import type { Storage } from '../../../storage/storage.ts'
+import type { FirehoseParts } from '../context.ts'
 import { awsFirehoseLimits } from '../limits.ts'
 import { openFirehose } from '../service.ts'
 
@@ -21,7 +22,8 @@ export class FirehoseInMemory {
   isBucketSilent = false
   readonly #service: ReturnType<typeof openFirehose>
 
-  constructor(outbound: Outbound, kept?: Kept) {
+  /** @param more what it has beside this: keys, secrets */
+  constructor(outbound: Outbound, kept?: Kept, more: Pick<FirehoseParts, 'keys' | 'secrets'> = {}) {
     const clock = kept?.clock ?? new ManualClock()
     this.kept = kept ?? { clock, storage: openMemory({ clock }), objects: new Map() }
     const { catalog, log } = this.kept.storage
@@ -47,6 +49,7 @@ export class FirehoseInMemory {
       backlogBytesMax: Number.POSITIVE_INFINITY,
       transitionMs: 50,
       anyEndpoint: false,
+      ...more,
     })
   }
 

@@ -13,7 +13,7 @@ export const startStreamEncryption = operation({
   resource: streamResource,
   rate: { perSecond: 5, per: 'resource' },
   async handle(context: StreamsContext, input) {
-    const { clock, durations, logger, streams } = context
+    const { clock, durations, keys, logger, streams } = context
     const name = streamNameOf(context, input)
     const stream = streams.get(name)
     onlyKms(input.EncryptionType)
@@ -21,10 +21,14 @@ export const startStreamEncryption = operation({
     const encryption = await newEncryption(context, stream, input.KeyId).catch((error: unknown) => {
       throw error instanceof KeyRefused ? keyRefused(error, logger) : error
     })
-    await streams.update(name, (newest) => {
+    const update = streams.update(name, (newest) => {
       const encryptionUpdatesMs = admitEncryptionUpdate(context, newest, 'StartStreamEncryption')
       const pending = { kind: 'encrypt' as const, dueAtMs: clock.nowMs() + durations.updateMs, encryption }
       return changed(newest, { encryptionUpdatesMs, status: 'UPDATING', pending })
+    })
+    await update.catch(async (error: unknown) => {
+      await keys.remove(encryption.dataKey)
+      throw error
     })
   },
 })
