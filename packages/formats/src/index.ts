@@ -3,6 +3,18 @@ export { type BulkError, type BulkResult, type BulkTarget, bulkAction, bulkResul
 export { chunksOf } from './chunks.ts'
 export { decodeEventFrames, type EventFrame, encodeEventFrame } from './event-stream.ts'
 export { hashKeyMax, hashKeyOf, hashKeyOfBytes, hashKeyStart } from './hash-key.ts'
+export {
+  isSealed,
+  openSealed,
+  parseSealed,
+  type SealContext,
+  type SealedRecord,
+  type SealKey,
+  type SealScope,
+  sealOverheadBytesMax,
+  sealRecord,
+  wrappedKeyBytesMax,
+} from './sealed-record.ts'
 export { type BlockCompressor, hadoopSnappy, xerialSnappy } from './snappy-frames.ts'
 export {
   deaggregateRecords,
