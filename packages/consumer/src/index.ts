@@ -1,4 +1,5 @@
 export type { UserRecord } from '@millrace/formats'
+export { type DataKey, type KeyContext, type KeyProvider, KmsKeys, LocalKeys } from '@millrace/ports'
 export type { Checkpoint } from './checkpoint.ts'
 export {
   type Checkpointer,
@@ -17,6 +18,7 @@ export { ConfigurationError, configurationOf, type MultilangConfiguration } from
 export { type DaemonParts, runMultilang } from './multilang/daemon.ts'
 export { readProperties } from './multilang/properties.ts'
 export type { ConsumerOptions, InitialPosition, ProcessorErrorAction, ProcessorFailure } from './options.ts'
+export { type RecordDecryption, RecordDecryptionError } from './record-decryption.ts'
 export type {
   InitializationInput,
   ProcessRecordsInput,

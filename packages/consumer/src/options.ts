@@ -10,6 +10,7 @@ import {
   silentLogger,
   systemRandom,
 } from '@millrace/ports'
+import type { RecordDecryption } from './record-decryption.ts'
 
 /** Where an application begins in a stream that it has no leases for. */
 export type InitialPosition = 'TRIM_HORIZON' | 'LATEST' | { readonly timestamp: Date }
@@ -86,6 +87,8 @@ export type ConsumerOptions = {
   readonly onProcessorError?:
     | ProcessorErrorAction
     | ((failure: ProcessorFailure) => ProcessorErrorAction | Promise<ProcessorErrorAction>)
+  /** Decrypts what a producer's `encryption` made; what cannot be decrypted goes to `onProcessorError`. @default not at all */
+  readonly encryption?: RecordDecryption
   /** How long stop() waits for processors before it gives their leases up all the same. @default 30000 */
   readonly shutdownTimeoutMs?: number
 
@@ -136,6 +139,7 @@ export function settingsOf(options: ConsumerOptions) {
     ),
     prefetchRecordsMax: within('prefetchRecordsMax', options.prefetchRecordsMax ?? 30_000, 1, 1e7),
     onProcessorError: options.onProcessorError ?? 'retry',
+    encryption: options.encryption,
     shutdownTimeoutMs: within('shutdownTimeoutMs', options.shutdownTimeoutMs ?? 30_000, 0, 3_600_000),
     clock: options.clock ?? foregroundClock,
     random,

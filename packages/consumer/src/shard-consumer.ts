@@ -7,6 +7,7 @@ import { leaseOfChild } from './lease-plan.ts'
 import type { LeaseTable } from './lease-table.ts'
 import type { ProcessorErrorAction, Settings } from './options.ts'
 import { type ChildShard, type Page, PageQueue, type PrefetchBudget } from './page-queue.ts'
+import type { RecordOpener } from './record-decryption.ts'
 import type { RecordProcessor } from './record-processor.ts'
 import { ShardMetrics } from './shard-metrics.ts'
 import type { ShardReader } from './shard-reader.ts'
@@ -19,6 +20,8 @@ export type ShardConsumerParts = {
   readonly reader: ShardReader
   readonly settings: Settings
   readonly budget: PrefetchBudget
+  /** Where records are encrypted. */
+  readonly opener: RecordOpener | undefined
   readonly processor: RecordProcessor
   /** Resolves when all parents are finished, or `signal` aborts. */
   readonly parentsFinished: (lease: HeldLease, signal: AbortSignal) => Promise<void>
@@ -120,7 +123,8 @@ export class ShardConsumer {
     const { processor, settings } = this.#parts
     const { shardId } = this.lease
     this.lease.count(page.bytes)
-    const records = this.#newRecords(deaggregateRecords(page.records, this.#range))
+    const records = await this.#userRecords(page)
+    if (!records) return false
     const last = records.at(-1)
     if (!last) return true
     const before = this.#checkpointer.given
@@ -156,7 +160,35 @@ export class ShardConsumer {
     }
   }
 
-  async #actionFor(error: unknown, records: readonly UserRecord[], attempt: number): Promise<ProcessorErrorAction> {
+  /** Those of a page, in the clear; undefined when the shard must be left because some of them cannot be decrypted. */
+  async #userRecords(page: Page): Promise<UserRecord[] | undefined> {
+    const { opener, settings } = this.#parts
+    if (!opener) return this.#newRecords(deaggregateRecords(page.records, this.#range))
+    const backoff = new Backoff(settings.clock, settings.random, retryFirstMs, retryMostMs)
+    const passedBegin = this.#passedBegin
+    for (let attempt = 1; ; attempt++) {
+      this.#passedBegin = passedBegin
+      const { records: all, faults } = await opener.open(page.records, this.#range)
+      const records = this.#newRecords(all)
+      const refused = records.filter((record) => faults.has(record))
+      const [first] = refused
+      if (!first) return records
+      if (this.lease.lost.aborted) return undefined
+      const error = faults.get(first)
+      const action = await this.#actionFor(error, refused, attempt, 'Records could not be decrypted')
+      if (action === 'skip') return records.filter((record) => !faults.has(record))
+      if (action === 'stop') this.failure = error
+      else await backoff.wait(this.#leave)
+      if (action === 'stop' || this.#leave.aborted) return undefined
+    }
+  }
+
+  async #actionFor(
+    error: unknown,
+    records: readonly UserRecord[],
+    attempt: number,
+    what = 'processRecords() threw',
+  ): Promise<ProcessorErrorAction> {
     const { onProcessorError } = this.#parts.settings
     // Not the record's fault: the lease is gone, or its table cannot be reached just now.
     if (error instanceof LeaseLostError) return 'skip'
@@ -166,7 +198,7 @@ export class ShardConsumer {
         ? onProcessorError
         : await onProcessorError({ shardId, error, records, attempt })
     const facts = { attempt, records: records.length, first: records[0]!.sequenceNumber, action }
-    this.#log('error', 'processRecords() threw', error, facts)
+    this.#log('error', what, error, facts)
     return action
   }
 

@@ -7,6 +7,7 @@ import { type LeaseTable, LeaseTableMissing } from './lease-table.ts'
 import { chooseForgotten, chooseLeases, LeaseView } from './lease-taking.ts'
 import type { Settings } from './options.ts'
 import { PrefetchBudget } from './page-queue.ts'
+import { RecordOpener } from './record-decryption.ts'
 import type { RecordProcessorFactory } from './record-processor.ts'
 import { ShardConsumer, type ShardOutcome } from './shard-consumer.ts'
 import type { ShardReader } from './shard-reader.ts'
@@ -36,6 +37,7 @@ export class Worker {
   readonly #view: LeaseView
   readonly #sync: ShardSync
   readonly #budget: PrefetchBudget
+  readonly #opener: RecordOpener | undefined
   readonly #running = new Map<string, { readonly consumer: ShardConsumer; readonly done: Promise<void> }>()
   readonly #stopping = new AbortController()
   readonly #stopped = new AbortController()
@@ -53,6 +55,8 @@ export class Worker {
     this.#view = new LeaseView(settings.failoverTimeMs)
     this.#sync = new ShardSync(parts.kinesis, parts.stream, table, settings)
     this.#budget = new PrefetchBudget(settings.prefetchTotalBytesMax)
+    const { encryption, streamName, clock } = settings
+    this.#opener = encryption && new RecordOpener(encryption, streamName, clock)
     this.#takeSoon = new Wake(settings.clock)
     this.#looked = new Wake(settings.clock)
   }
@@ -223,6 +227,7 @@ export class Worker {
       reader: this.#parts.reader,
       settings: this.#settings,
       budget: this.#budget,
+      opener: this.#opener,
       processor: this.#parts.processorFactory({ shardId }),
       parentsFinished: (held, signal) => this.#parentsFinished(held, signal),
       findChildren: (parent) => this.#sync.childrenOf(parent),

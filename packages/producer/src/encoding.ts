@@ -2,9 +2,12 @@ import { Fifo } from './fifo.ts'
 import type { KinesisRecord } from './kinesis-record.ts'
 import type { PendingRecord } from './pending-record.ts'
 import type { EncodeData, Settings } from './producer-options.ts'
+import { encryptionOf } from './record-encryption.ts'
 
-/** `compress` and then `encrypt`, of those that there are; undefined when there is neither. */
-export function encodingOf({ compress, encrypt }: Settings): EncodeData | undefined {
+/** `compress` and then `encrypt` or `encryption`, of those that there are; undefined when there is none. */
+export function encodingOf(settings: Settings): EncodeData | undefined {
+  const { compress, encryption, encodingScope: scope } = settings
+  const encrypt = encryption ? encryptionOf(encryption, { ...settings, scope }) : settings.encrypt
   if (!compress || !encrypt) return compress ?? encrypt
   return (data, partitionKey) => {
     const compressed = compress(data, partitionKey)

@@ -1,5 +1,7 @@
+export { type DataKey, type KeyContext, type KeyProvider, KmsKeys, LocalKeys } from '@millrace/ports'
 export type { PutAllFailure, PutAllResult } from './outcomes.ts'
 export type { PutResult, RecordInput } from './pending-record.ts'
 export { Producer } from './producer.ts'
 export type { EncodeData, ProducerOptions, ProducerSettings, StreamIdentifier } from './producer-options.ts'
 export { type Attempt, BufferFullError, ProducerClosedError, PutError } from './put-errors.ts'
+export type { RecordEncryption } from './record-encryption.ts'

@@ -1,4 +1,6 @@
+import { sealOverheadBytesMax } from '@millrace/formats'
 import { type Clock, foregroundClock, type Logger, type MetricRecorder, noMetrics, silentLogger } from '@millrace/ports'
+import type { RecordEncryption } from './record-encryption.ts'
 
 /** The stream, by either of its names. */
 export type StreamIdentifier =
@@ -52,6 +54,11 @@ export type ProducerSettings = {
   /** Encrypts what is put, after it was compressed. @default not at all */
   readonly encrypt?: EncodeData
   /**
+   * Encrypts what is put, after it was compressed, in a form that `@millrace/consumer` decrypts; instead of `encrypt`.
+   * @default not at all
+   */
+  readonly encryption?: RecordEncryption
+  /**
    * What `compress` and `encrypt` are given. `user-record`: each record's data, before aggregation; what is on the wire is
    * a KPL aggregate that every KCL takes apart. `kinesis-record`: a whole aggregate at once, which compresses far better,
    * but only a consumer that undoes it first can take it apart. @default 'user-record'
@@ -71,8 +78,10 @@ export type ProducerSettings = {
   readonly logger?: Logger
 }
 
-export type Settings = Required<Omit<ProducerSettings, 'compress' | 'encrypt'>> &
-  Pick<ProducerSettings, 'compress' | 'encrypt'> & {
+type Encoding = 'compress' | 'encrypt' | 'encryption'
+
+export type Settings = Required<Omit<ProducerSettings, Encoding>> &
+  Pick<ProducerSettings, Encoding> & {
     readonly stream: { readonly StreamName?: string; readonly StreamARN?: string }
     /** For messages and dimensions. */
     readonly streamName: string
@@ -91,18 +100,22 @@ export function settingsOf(options: ProducerOptions): Settings {
     if (typeof value === 'number' && value >= min && value <= max) return value
     throw new RangeError(`${name} is ${value}; it is a number from ${min} to ${max}`)
   }
+  const { encryption, encodingScope = 'user-record' } = options
+  if (encryption && options.encrypt) throw new RangeError('give encryption or encrypt, and not both')
+  for (const name of ['dataKeyRecordsMax', 'dataKeyAgeMaxMs'] as const) {
+    const value = encryption?.[name] ?? 1
+    if (!(value >= 1 && value <= 2 ** 32)) throw new RangeError(`encryption.${name} is ${value}; it is from 1 to 2^32`)
+  }
   const recordSizeBytesMax = number('recordSizeBytesMax', mebibyte, 1, 10 * mebibyte)
+  // An aggregate that is sealed as a whole must be within the limit when it is sealed.
+  const sealedBytes = encryption && encodingScope === 'kinesis-record' ? sealOverheadBytesMax : 0
+  const aggregateMost = recordSizeBytesMax - sealedBytes
   const settings: Settings = {
     stream: streamArn ? { StreamARN: streamArn } : { StreamName: streamName! },
     streamName: streamName ?? streamArn!.slice(streamArn!.lastIndexOf('/') + 1),
     aggregation: options.aggregation ?? true,
     aggregationCountMax: number('aggregationCountMax', 4_294_967_295, 1, Number.POSITIVE_INFINITY),
-    aggregationSizeBytesMax: number(
-      'aggregationSizeBytesMax',
-      Math.min(51_200, recordSizeBytesMax),
-      64,
-      recordSizeBytesMax,
-    ),
+    aggregationSizeBytesMax: number('aggregationSizeBytesMax', Math.min(51_200, aggregateMost), 64, aggregateMost),
     collection: options.collection ?? true,
     collectionCountMax: options.collection === false ? 1 : number('collectionCountMax', 500, 1, 500),
     collectionSizeBytesMax: number('collectionSizeBytesMax', 5 * mebibyte, 52_224, 10 * mebibyte),
@@ -116,7 +129,8 @@ export function settingsOf(options: ProducerOptions): Settings {
     bufferBytesMax: number('bufferBytesMax', 64 * mebibyte, recordSizeBytesMax, Number.POSITIVE_INFINITY),
     compress: options.compress,
     encrypt: options.encrypt,
-    encodingScope: options.encodingScope ?? 'user-record',
+    encryption,
+    encodingScope,
     metrics: options.metrics ?? noMetrics,
     metricsLevel: options.metrics ? (options.metricsLevel ?? 'detailed') : 'none',
     metricsGranularity: options.metricsGranularity ?? 'shard',
