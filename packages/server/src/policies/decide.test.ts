@@ -1,17 +1,34 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { test } from 'node:test'
 import { compilePolicy } from './compile-policy.ts'
 import { decide } from './decide.ts'
 import { denialMessage } from './denial-message.ts'
+import { conditionCases } from './fixtures/condition-cases.ts'
 import { evaluationCases } from './fixtures/evaluation-cases.ts'
 import { allow, deny, documentOf, outcomeOf, type PolicyCase, requestOf } from './fixtures/policy-case.ts'
+import { statementCases } from './fixtures/statement-cases.ts'
 
-const tables: readonly [string, readonly PolicyCase[]][] = [['which policies decide', evaluationCases]]
+const tables: readonly [string, readonly PolicyCase[]][] = [
+  ['which policies decide', evaluationCases],
+  ['which requests a statement concerns', statementCases],
+  ['when conditions hold', conditionCases],
+]
 
 for (const [title, cases] of tables)
-  describe(title, () => {
-    for (const one of cases) test(one.says, () => assert.equal(outcomeOf(one), one.is))
+  test(`${title}: each row of the table`, (t) => {
+    const wrong = cases.flatMap((one) => {
+      const found = outcomeOf(one)
+      return found === one.is ? [] : [`${one.says}: not ${one.is}, but ${found}`]
+    })
+    assert.deepEqual(wrong, [])
+    t.diagnostic(`${cases.length} rows`)
   })
+
+test('no row of the tables says the same as another', () => {
+  const says = tables.flatMap(([, cases]) => cases.map((one) => one.says))
+  assert.equal(new Set(says).size, says.length)
+  assert.ok(says.length >= 500)
+})
 
 test('a decision names the statement that made it', () => {
   const request = requestOf({})

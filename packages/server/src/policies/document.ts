@@ -1,4 +1,5 @@
 import { readOperator } from './conditions/condition.ts'
+import { duplicateKeyIn } from './duplicate-keys.ts'
 import { failedLegacyParsing, invalidJson, policyTooLarge, syntaxErrors } from './malformed-policy.ts'
 import type { PolicyKind } from './policy.ts'
 import type { Listed } from './statement.ts'
@@ -67,11 +68,15 @@ function parseDocument(document: unknown, sizeMax: number): unknown {
     throw invalidJson()
   }
   if (text.length > textLengthMax || sizeOf(text) > sizeMax) throw policyTooLarge(sizeMax)
+  let parsed: unknown
   try {
-    return JSON.parse(text)
+    parsed = JSON.parse(text)
   } catch {
     throw invalidJson()
   }
+  const twice = duplicateKeyIn(text)
+  if (twice !== undefined) throw syntaxErrors(twice)
+  return parsed
 }
 
 function sizeOf(text: string): number {

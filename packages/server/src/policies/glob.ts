@@ -17,7 +17,7 @@ const star = 42
 const questionMark = 63
 const colon = 58
 
-/** V8 looks for texts up to this length in linear time; for longer ones it may begin again at each unit. */
+/** V8 looks for texts up to this length in linear time; for longer ones it may begin anew at each unit. */
 const searchedLengthMax = 250
 
 export type Glob = (text: string) => boolean
@@ -44,19 +44,19 @@ export function compileGlob(units: readonly number[]): Glob {
     const lengthMin = first.length + last.length
     return (text) => text.length >= lengthMin && text.startsWith(first) && text.endsWith(last)
   }
+  const searches = between.map((piece) => searchFor(piece))
   return (text) => {
     if (!text.startsWith(first)) return false
     let at = first.length
-    for (const piece of between) {
-      const found = text.indexOf(piece, at)
-      if (found < 0) return false
-      at = found + piece.length
+    for (const endOf of searches) {
+      at = endOf(text, at)
+      if (at < 0) return false
     }
     return text.length - at >= last.length && text.endsWith(last)
   }
 }
 
-/** The texts between the `*`; undefined for a pattern that needs more than a search for each. */
+/** The texts between the `*`; undefined for a pattern that has other wildcards. */
 function plainPieces(units: readonly number[]): string[] | undefined {
   const pieces: string[] = []
   let piece = ''
@@ -68,13 +68,36 @@ function plainPieces(units: readonly number[]): string[] | undefined {
     else piece += String.fromCharCode(unit)
   }
   pieces.push(piece)
-  const isPlain = pieces.length === 1 || pieces.every(({ length }) => length <= searchedLengthMax)
-  return isPlain ? pieces : undefined
+  return pieces
+}
+
+/** Where the first occurrence from `at` on ends, or -1. */
+function searchFor(piece: string): (text: string, at: number) => number {
+  const { length } = piece
+  if (length <= searchedLengthMax)
+    return (text, at) => {
+      const found = text.indexOf(piece, at)
+      return found < 0 ? -1 : found + length
+    }
+  // Knuth, Morris, Pratt: how much of the piece is still matched when the next unit does not fit.
+  const borders = new Int32Array(length + 1)
+  borders[0] = -1
+  for (let i = 0, border = -1; i < length; borders[++i] = ++border)
+    while (border >= 0 && piece.charCodeAt(i) !== piece.charCodeAt(border)) border = borders[border]!
+  return (text, from) => {
+    let matched = 0
+    for (let at = from; at < text.length; at++) {
+      while (matched >= 0 && text.charCodeAt(at) !== piece.charCodeAt(matched)) matched = borders[matched]!
+      if (++matched === length) return at + 1
+    }
+    return -1
+  }
 }
 
 /**
  * All ways to match at once: bit `i` says that the first `i` units of the pattern, stars aside, can match what was read.
- * A star before unit `i` keeps its bit. Costs a step for each 32 units of the pattern and unit of the text.
+ * A star before unit `i` keeps its bit, and once it has one, what lies before it is of no interest. Costs a step for each
+ * unit of the text and 32 units of the pattern, at most.
  */
 function automaton(units: readonly number[]): Glob {
   const single = units.filter((unit) => unit !== anyRun && unit !== anyRunWithin)
@@ -103,25 +126,33 @@ function automaton(units: readonly number[]): Glob {
     state++
   }
 
+  const ofAscii = Array.from({ length: 128 }, (_, unit) => accepts.get(unit) ?? others)
+
   return (text) => {
     if (text.length < single.length) return false
     const states = new Int32Array(words)
     states[0] = 1
+    let first = 0
+    let last = 0
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i)
-      const mask = accepts.get(unit) ?? others
+      const mask = unit < 128 ? ofAscii[unit]! : (accepts.get(unit) ?? others)
       const kept = unit === colon ? loopsAtColon : loops
+      const end = Math.min(last + 1, words - 1)
       let carry = 0
-      let alive = 0
-      for (let word = 0; word < words; word++) {
+      let next = -1
+      for (let word = first; word <= end; word++) {
         const before = states[word]!
         const moved = before & mask[word]!
         const after = (moved << 1) | carry | (before & kept[word]!)
         carry = moved >>> 31
         states[word] = after
-        alive |= after
+        if (after === 0) continue
+        next = word
+        if ((after & loopsAtColon[word]!) !== 0) first = word
       }
-      if (alive === 0) return false
+      if (next < 0) return false
+      last = next
     }
     return (states[state >> 5]! & (1 << (state & 31))) !== 0
   }

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compilePolicy } from './compile-policy.ts'
 import { decide } from './decide.ts'
+import { conditionCases } from './fixtures/condition-cases.ts'
+import { evaluationCases } from './fixtures/evaluation-cases.ts'
 import { type NaivePolicies, type NaiveRequest, naiveDecision } from './fixtures/naive-evaluator.ts'
-import { keysOf, type Outcome } from './fixtures/policy-case.ts'
+import { documentOf, keysOf, type Outcome, type PolicyCase, requestOf } from './fixtures/policy-case.ts'
 import { Chance, randomPolicies, randomRequest } from './fixtures/random-policies.ts'
+import { statementCases } from './fixtures/statement-cases.ts'
 import type { AccessRequest, PolicyKind, PolicySet } from './policy.ts'
 
 /* POLICY_COMPARISONS and POLICY_SEED make it longer, or another one. */
@@ -42,6 +45,26 @@ test('two evaluators that were written apart decide alike about policies by chan
     assert.ok((counts.get(one) ?? 0) >= comparisonCount / 500, `${one}: only ${counts.get(one) ?? 0} of ${compared}`)
 })
 
+test('the naive evaluator agrees with the tables too', () => {
+  const wrong = [...evaluationCases, ...statementCases, ...conditionCases].flatMap((one) => {
+    const { keys: _, principal, ...asked } = requestOf(one)
+    const documents = (of: PolicyCase['identity']) => of && [of].flat().map((document) => documentOf(document))
+    const found = naiveDecision(
+      { ...asked, ...principal, keys: listed(one.keys ?? {}) },
+      {
+        identity: documents(one.identity) ?? [],
+        boundary: documents(one.boundary)?.[0],
+        session: documents(one.session),
+        resource: documents(one.resource)?.[0],
+        trust: documents(one.trust)?.[0],
+        endpoint: documents(one.endpoint)?.[0],
+      },
+    )
+    return found === one.is ? [] : [`${one.says}: not ${one.is}, but ${found}`]
+  })
+  assert.deepEqual(wrong, [])
+})
+
 function compiled(policies: NaivePolicies): PolicySet {
   return {
     identity: policies.identity.map((document) => compilePolicy(document, 'identity-based policy')),
@@ -53,6 +76,9 @@ function compiled(policies: NaivePolicies): PolicySet {
     endpoint: policies.endpoint && compilePolicy(policies.endpoint, 'VPC endpoint policy'),
   }
 }
+
+const listed = (keys: NonNullable<PolicyCase['keys']>): NaiveRequest['keys'] =>
+  Object.fromEntries(Object.entries(keys).map(([key, values]) => [key, [values].flat()]))
 
 function asked(naive: NaiveRequest): { naive: NaiveRequest; compiled: AccessRequest } {
   const { action, resource, resourceAccountId, keys, ...principal } = naive
