@@ -126,6 +126,13 @@ export const serverOptions = {
     help: 'JSON: further addresses and Unix sockets to listen on, each with a policy of its own. See docs/private-endpoints.md.',
     parse: readableFile,
   }),
+  'pages-token': option({
+    value: 'FILE',
+    env: 'MILLRACE_PAGES_TOKEN',
+    default: undefined as string | undefined,
+    help: 'Token that /metrics and /deliveries are given for, by Authorization: Bearer (mode 0600). With --identity they are closed without it.',
+    parse: readableFile,
+  }),
   durability: option({
     value: 'fsync|os',
     env: 'MILLRACE_DURABILITY',

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { deliveriesCommand } from './commands/deliveries.ts'
 import { startMillrace } from './main.ts'
 import type { MillraceOptions } from './millrace-options.ts'
 import { ConfigError } from './option-values.ts'
@@ -25,6 +26,40 @@ test('options of TLS and of doors that would protect nobody are refused in one l
       assert.doesNotMatch(error.message, /\n/)
       return true
     })
+})
+
+test('pages are shown for a token that only its owner can read, also by millrace deliveries', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'pages-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const pagesToken = join(folder, 'token')
+  const refused = (message: RegExp) =>
+    assert.rejects(startMillrace({ pagesToken }), (error: unknown) => {
+      assert.ok(error instanceof ConfigError)
+      assert.match(error.message, message)
+      return true
+    })
+  await refused(/cannot be read \(ENOENT\)/)
+  await writeFile(pagesToken, 'short\n', { mode: 0o600 })
+  await refused(/at least 16 characters/)
+  await writeFile(pagesToken, `${'ab'.repeat(32)}\n`)
+  await chmod(pagesToken, 0o640)
+  await refused(/others may read the token in .*chmod 600/)
+  await chmod(pagesToken, 0o600)
+  const server = await startMillrace({ pagesToken })
+  t.after(() => server.stop())
+  const looked = async (...more: string[]) => {
+    const said: string[] = []
+    const output = { write: (text: string) => void said.push(text) }
+    const code = await deliveriesCommand(['--endpoint', server.url, '--json', ...more], output, output)
+    return [code, said.join('')] as const
+  }
+  const [code, complaint] = await looked()
+  assert.equal(code, 1)
+  assert.match(complaint, /--token-file FILE/)
+  assert.deepEqual(await looked('--token-file', pagesToken), [0, '{"deliveries":[]}\n'])
+  assert.equal((await looked('--token-file', '/nowhere'))[0], 2)
+  assert.equal((await fetch(`${server.url}/health`)).status, 200)
+  assert.equal((await fetch(`${server.url}/metrics`)).status, 401)
 })
 
 test('a server answers at its private endpoints, by the names that they have', async (t) => {

@@ -1,5 +1,7 @@
+import { readFileSync, statSync } from 'node:fs'
 import { type Logger, type Random, systemClock } from '@millrace/ports'
 import { checkExposure } from './exposure.ts'
+import type { PageAccess } from './gateway/pages.ts'
 import type { PrivateEndpoint, PrivateEndpointOptions } from './gateway/private-endpoints.ts'
 import type { CertificateSource, ServerTls } from './gateway/tls/server-tls.ts'
 import { ConfigError } from './option-values.ts'
@@ -11,6 +13,34 @@ export type DoorOptions = TlsOptions & {
   readonly insecure?: boolean
   /** Further addresses, each with a policy of its own: a JSON file, or what would stand in it (see docs/private-endpoints.md). @default none */
   readonly privateEndpoints?: string | readonly PrivateEndpointOptions[]
+  /**
+   * A file with the token that /metrics and /deliveries are given for (`Authorization: Bearer`); only its owner may read it.
+   * @default none: with `identity` these pages are closed, without it they are open
+   */
+  readonly pagesToken?: string
+}
+
+/** Who may read the pages. @throws ConfigError if the token's file cannot be read, others may read it, or it holds no good one */
+export function pageAccessOf({ identity, pagesToken }: DoorOptions & { readonly identity?: unknown }): PageAccess {
+  if (pagesToken === undefined) return identity === undefined ? 'anybody' : 'nobody'
+  return { token: readPagesToken(pagesToken) }
+}
+
+/** What `--pages-token` and `--token-file` name. @throws ConfigError */
+export function readPagesToken(path: string): string {
+  let text: string
+  let mode: number
+  try {
+    mode = statSync(path).mode
+    text = readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    throw new ConfigError(`the token's file ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+  }
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    throw new ConfigError(`others may read the token in ${path}: chmod 600 ${path}`)
+  if (!/^[\x21-\x7e]{16,}$/.test(text))
+    throw new ConfigError(`${path} must hold one token of at least 16 characters: openssl rand -hex 32 > ${path}`)
+  return text
 }
 
 export type TlsOptions = {

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from '@millrace/ports'
 import type { Place } from './core/arn.ts'
 import { Sleeper } from './core/sleeper.ts'
-import { checkTls, isTlsOnly, openEndpoints, openTls } from './door-options.ts'
+import { checkTls, isTlsOnly, openEndpoints, openTls, pageAccessOf } from './door-options.ts'
 import { Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
 import { takeGatewayLimits } from './gateway/gateway-limits.ts'
@@ -54,6 +54,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const { clock = systemClock, random = systemRandom, logger = silentLogger, host = '127.0.0.1' } = options
   const place: Place = { accountId: options.account ?? '000000000000', region: options.region ?? 'us-east-1' }
   checkTls(options)
+  const pageAccess = pageAccessOf(options)
   const endpoints = await openEndpoints(options, logger)
   const { gateway: gatewayLimits, rest } = takeGatewayLimits(options.limits ?? 'aws')
   const limits = limitsOf(rest)
@@ -255,6 +256,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     faults,
     operationRates: limits.operationRates,
     pages,
+    pageAccess,
     tls: tls?.door,
     tlsOnly: isTlsOnly(options),
     privateEndpoints: endpoints.list,

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Clock, foregroundClock } from '@millrace/ports'
+import { readPagesToken } from '../door-options.ts'
+import { ConfigError } from '../option-values.ts'
 import type { DeliveryView } from '../services/firehose/delivery/delivery-view.ts'
 import { deliveriesTable, type Look } from './deliveries-table.ts'
 
@@ -32,8 +34,9 @@ export async function deliveriesCommand(
     out.write(help)
     return 0
   }
-  const look = () => lookAt(options.endpoint, clock)
   try {
+    const token = options.tokenFile === undefined ? undefined : readPagesToken(options.tokenFile)
+    const look = () => lookAt(options.endpoint, token, clock)
     const first = await look()
     if (options.json) out.write(`${JSON.stringify({ deliveries: first.deliveries })}\n`)
     else if (options.once || !out.isTTY) {
@@ -42,9 +45,9 @@ export async function deliveriesCommand(
     } else await watch(look, first, out, clock, stopped())
     return 0
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error
+    if (!(error instanceof NoAnswer || error instanceof ConfigError)) throw error
     complaints.write(`millrace deliveries: ${error.message}\n`)
-    return 1
+    return error instanceof ConfigError ? 2 : 1
   }
 }
 
@@ -87,22 +90,33 @@ async function watch(look: () => Promise<Look>, first: Look, out: Output, clock:
 /** What an operator can act on, in one line. */
 class NoAnswer extends Error {}
 
-async function lookAt(endpoint: string, clock: Clock): Promise<Look> {
+async function lookAt(endpoint: string, token: string | undefined, clock: Clock): Promise<Look> {
   const page = new URL('/deliveries', endpoint)
   let answer: Response
   try {
-    answer = await fetch(page, { signal: AbortSignal.timeout(answerMsMax), redirect: 'error' })
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    answer = await fetch(page, { headers, signal: AbortSignal.timeout(answerMsMax), redirect: 'error' })
   } catch (error) {
     const { cause, message } = error as Error & { cause?: NodeJS.ErrnoException }
     throw new NoAnswer(`no server answers at ${endpoint} (${cause?.code ?? message}); say which by --endpoint URL`)
   }
+  if (answer.status === 401 || answer.status === 403)
+    throw new NoAnswer(
+      `the server at ${endpoint} shows this to nobody without its token: give --token-file FILE, the server's --pages-token`,
+    )
   const body = (await answer.json().catch(() => undefined)) as { deliveries?: DeliveryView[] } | undefined
   if (!answer.ok || !Array.isArray(body?.deliveries))
     throw new NoAnswer(`what answers at ${endpoint} is no Millrace that knows of deliveries (status ${answer.status})`)
   return { atMs: clock.monotonicMs(), deliveries: body.deliveries }
 }
 
-type Options = { readonly endpoint: string; readonly once: boolean; readonly json: boolean; readonly help: boolean }
+type Options = {
+  readonly endpoint: string
+  readonly tokenFile: string | undefined
+  readonly once: boolean
+  readonly json: boolean
+  readonly help: boolean
+}
 
 /** The options, or what is wrong with them. */
 function readOptions(args: string[], env: Readonly<Record<string, string | undefined>>): Options | string {
@@ -110,12 +124,24 @@ function readOptions(args: string[], env: Readonly<Record<string, string | undef
   try {
     const { values } = parseArgs({
       args,
-      options: { endpoint: { type: 'string' }, once: flag, json: flag, help: { ...flag, short: 'h' } },
+      options: {
+        endpoint: { type: 'string' },
+        'token-file': { type: 'string' },
+        once: flag,
+        json: flag,
+        help: { ...flag, short: 'h' },
+      },
     })
     const { endpoint = env.AWS_ENDPOINT_URL || `http://127.0.0.1:${env.MILLRACE_PORT || 4567}` } = values
     if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint))
       return `--endpoint must be a URL, e.g. http://127.0.0.1:4567, not "${endpoint}"`
-    return { endpoint, once: values.once ?? false, json: values.json ?? false, help: values.help ?? false }
+    return {
+      endpoint,
+      tokenFile: values['token-file'],
+      once: values.once ?? false,
+      json: values.json ?? false,
+      help: values.help ?? false,
+    }
   } catch (error) {
     return (error as Error).message.split('\n')[0]!
   }
@@ -129,9 +155,10 @@ function untilInterrupted(): AbortSignal {
 
 const help = `millrace deliveries: how each delivery stream of a server stands
 
-Usage: millrace deliveries [--endpoint URL] [--once] [--json]
+Usage: millrace deliveries [--endpoint URL] [--token-file FILE] [--once] [--json]
 
   --endpoint URL   the server; default: AWS_ENDPOINT_URL, else http://127.0.0.1:4567
+  --token-file FILE  what the server has as --pages-token, where it has one
   --once           one look instead of one each second; so it is where the output is no terminal
   --json           one look, as one line of JSON: what GET /deliveries answers
 

@@ -48,6 +48,7 @@ const serverOptionsOf = (config: ServerConfig) => ({
   ...(config['tls-client-ca'] !== undefined && { tlsClientCa: config['tls-client-ca'] }),
   ...(config['tls-client-auth'] !== undefined && { tlsClientAuth: config['tls-client-auth'] }),
   tlsOnly: config['tls-only'],
+  ...(config['pages-token'] !== undefined && { pagesToken: config['pages-token'] }),
   ...(config['private-endpoints'] !== undefined && { privateEndpoints: config['private-endpoints'] }),
   durability: config.durability,
   limits: config.limits,

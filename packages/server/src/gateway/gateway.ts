@@ -21,7 +21,7 @@ import { type GatewayLimits, standardGatewayLimits } from './gateway-limits.ts'
 import { inflate, inflatedBytesMax } from './inflate.ts'
 import type { HttpRequest, HttpResponse } from './listener.ts'
 import { OpenCall } from './open-call.ts'
-import { type Page, sendPage } from './pages.ts'
+import { type Page, type PageAccess, sendPage } from './pages.ts'
 import type { PrivateEndpoint } from './private-endpoints.ts'
 import { eventStreamContentType, sendEvents } from './protocols/event-stream.ts'
 import { type Route, Router } from './route.ts'
@@ -52,6 +52,8 @@ export type GatewayOptions = {
   readonly operationRates: boolean
   /** What GET answers, by path: /health, /metrics. */
   readonly pages?: ReadonlyMap<string, Page>
+  /** Who may read those that tell of streams. @default 'anybody' */
+  readonly pageAccess?: PageAccess
   /** Who keeps a record of calls. @default nobody */
   readonly trail?: AuditTrail | undefined
   /** Real time, for patience with clients. @default the machine's clock */
@@ -84,6 +86,7 @@ const drainMs = 8_000
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { services, place, clock, random, logger, host, trail } = options
   const { faults, networkClock = systemClock, headersTimeoutMs = 10_000, bodyTimeoutMs = 30_000 } = options
+  const { pages = new Map<string, Page>(), pageAccess = 'anybody' } = options
   const throttle = new Throttle(clock)
   const limits = { ...standardGatewayLimits, ...options.limits }
   const room = new BodyRoom(limits.bodyBytesMax, networkClock)
@@ -124,7 +127,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     }
     try {
       checkHead(request, door)
-      if (options.pages && request.method === 'GET' && (await sendPage(options.pages, request, response))) return
+      if (request.method === 'GET' && (await sendPage(pages, pageAccess, request, response))) return
       stay = admission.enter(request, room)
       const declaredBytes = Number(request.headers['content-length']) || 0
       if (declaredBytes > bodyBytesMax) throw new BodyTooLarge()
