@@ -1,5 +1,6 @@
 import type { AwsError } from '../core/aws-error.ts'
 import type { Service } from '../core/operation.ts'
+import { queryCode } from './protocols/query-codes.ts'
 import { Refusal } from './refusal.ts'
 import { type Route, Unroutable } from './route.ts'
 
@@ -22,7 +23,7 @@ export function renderError(error: AwsError, found: Route | undefined): Rendered
     return { status: error.status, contentType: 'application/xml', body: Buffer.from(text) }
   }
   const { protocol, service, isPlainJson } = found
-  const status = (error instanceof Refusal ? protocol.refusalStatus : undefined) ?? error.status
+  const status = error instanceof Refusal ? refusalStatus(found) : error.status
   if (protocol.renderError) {
     const headers = { 'x-amzn-errortype': code }
     return { status, contentType: protocol.contentType, body: protocol.renderError(error), headers }
@@ -42,6 +43,9 @@ export function renderError(error: AwsError, found: Route | undefined): Rendered
     headers: service?.query && queryError(error, service),
   }
 }
+
+/** Where a service was once only in the Query protocol, refusals go on to have the status that they have there. */
+const refusalStatus = ({ protocol, service }: Route): number => protocol.refusalStatus ?? (service?.query ? 403 : 400)
 
 /** Services that say where an exception comes from say it of the front end's too. */
 function typeOf(code: string, service: Service | undefined): string {
@@ -64,5 +68,5 @@ const fromFrontEnd = new Set([
 
 /** Where a service was once only in the Query protocol, clients go on to know its errors by their names there. */
 function queryError({ code, status }: AwsError, { query }: Service): Record<string, string> {
-  return { 'x-amzn-query-error': `${query!.errorCodes.get(code) ?? code};${status < 500 ? 'Sender' : 'Receiver'}` }
+  return { 'x-amzn-query-error': `${queryCode(code, query!)};${status < 500 ? 'Sender' : 'Receiver'}` }
 }

@@ -2,6 +2,7 @@ import { AwsError } from '../../core/aws-error.ts'
 import type { QueryNames } from '../../core/operation.ts'
 import type { Shape, Wire } from '../../core/shapes.ts'
 import type { Protocol } from './protocol.ts'
+import { queryCode } from './query-codes.ts'
 import { parseForm } from './query-form.ts'
 import { textWire } from './text-wire.ts'
 import { element, xmlOf } from './xml.ts'
@@ -48,7 +49,7 @@ export class Query implements Protocol {
   renderError({ code, message, status }: AwsError): Buffer {
     const error =
       element('Type', status < 500 ? 'Sender' : 'Receiver') +
-      element('Code', xmlOf(this.#names.errorCodes.get(code) ?? queryCodes.get(code) ?? code)) +
+      element('Code', xmlOf(queryCode(code, this.#names))) +
       element('Message', xmlOf(message))
     return this.#envelope('ErrorResponse', element('Error', error) + element('RequestId', xmlOf(this.#requestId)))
   }
@@ -57,19 +58,6 @@ export class Query implements Protocol {
     return Buffer.from(`<${name} xmlns="${this.#names.xmlNamespace}">${content}</${name}>\n`)
   }
 }
-
-/** What the front end's exceptions are called in this protocol, in every service. */
-const queryCodes = new Map([
-  ['ValidationException', 'ValidationError'],
-  ['SerializationException', 'MalformedInput'],
-  ['MissingAuthenticationTokenException', 'MissingAuthenticationToken'],
-  ['IncompleteSignatureException', 'IncompleteSignature'],
-  ['InvalidSignatureException', 'SignatureDoesNotMatch'],
-  ['UnrecognizedClientException', 'InvalidClientTokenId'],
-  ['ExpiredTokenException', 'ExpiredToken'],
-  ['AccessDeniedException', 'AccessDenied'],
-  ['LimitExceededException', 'Throttling'],
-])
 
 const unknownAction = (action: string, version: string) =>
   new AwsError('InvalidAction', `Could not find operation ${action.slice(0, 100)} for version ${version}`)
