@@ -174,6 +174,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   ): Promise<void> {
     const { service, operation, protocol } = found
     if (!operation && body.length === 0) throw new AwsError('UnknownOperationException', '')
+    verifier?.refuseLarge(proof!, found, body.length)
     const decode = protocol.parse(body, operation?.input, spare)
     if (!service || !operation) throw new AwsError('UnknownOperationException', '')
     const admitted = verifier?.admit(proof!, found)

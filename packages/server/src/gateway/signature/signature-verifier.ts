@@ -39,6 +39,9 @@ import { SigningKeys } from './signing-keys.ts'
 /** How far a client's clock may be from ours, to either side. */
 const skewMsMax = 5 * 60 * 1000
 
+/** A longer body is parsed only for whom it is from. */
+const unprovenBytesMax = 64 * 1024
+
 export type VerifierOptions = {
   readonly credentials: Credentials
   readonly region: string
@@ -125,16 +128,26 @@ export class SignatureVerifier {
   }
 
   /**
+   * AWS tells of a body that cannot be parsed before it tells of the signature. We do so too, but whose signature is not
+   * right has no large body parsed. @throws as `admit`; UnknownOperationException
+   */
+  refuseLarge(proof: Proof, found: Route, bodyBytes: number): void {
+    if (proof.credential || bodyBytes <= unprovenBytesMax) return
+    if (!found.service) throw new AwsError('UnknownOperationException', '')
+    this.admit(proof, found)
+  }
+
+  /**
    * Who calls, and what decides about what they may do. @throws Refusal, or AwsError IncompleteSignatureException, in AWS's
    * order
    */
-  admit(proof: Proof, { service, protocol }: Route): { readonly caller: Caller; readonly principal: Principal } {
+  admit(proof: Proof, { service }: Route): { readonly caller: Caller; readonly principal: Principal } {
     const { formFault, scope, signedAt, signatureFault, credential } = proof
     if (formFault === 'missing') throw missingToken(!service?.errorPrefix && !service?.query)
     if (formFault) throw formFault
     const fault = wrongScope({
       region: this.#isOwnRegion(scope!) ? undefined : scope!.region,
-      service: scope!.service === service?.name ? undefined : (service?.name ?? protocol.contentType),
+      service: scope!.service === service!.name ? undefined : service!.name,
       terminator: scope!.terminator === terminator ? undefined : scope!.terminator,
       date: signedAt!.startsWith(`${scope!.date}T`) ? undefined : { inScope: scope!.date, signedAt: signedAt! },
     })
