@@ -33,6 +33,8 @@ export type AuditRule = {
   /** `data`: recorded only where the trail selects it. @default 'management' */
   readonly event?: 'management' | 'data'
   readonly readOnly?: boolean
+  /** Its output is told although it changes nothing, as that of AssumeRole is. @default false */
+  readonly tellsOutput?: boolean
   /** What the trail calls it, where that is not the operation's name: `CreateFunction20150331`. */
   readonly eventName?: string
   /** Members that are not written although the trail has their names among those that are. Blobs never are. */

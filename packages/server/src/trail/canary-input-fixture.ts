@@ -7,6 +7,7 @@ import * as firehose from '../services/firehose/operations/index.ts'
 import * as glue from '../services/glue/operations/index.ts'
 import * as lambda from '../services/lambda/operations/index.ts'
 import * as streams from '../services/streams/operations/index.ts'
+import * as sts from '../services/sts/operations/index.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: see Service
 export type AnyOperation = Operation<any, any>
@@ -23,6 +24,7 @@ export const operationTables: readonly {
   { service: 'lambda', target: 'AWSLambda', operations: Object.values(lambda) },
   { service: 'glue', target: 'AWSGlue', operations: Object.values(glue) },
   { service: 'monitoring', target: 'GraniteServiceVersion20100801', operations: Object.values(cloudwatch) },
+  { service: 'sts', target: 'AWSSecurityTokenServiceV20110615', operations: Object.values(sts) },
 ]
 
 /** Inputs whose every text, key of a map and blob is another word that is nowhere else. */

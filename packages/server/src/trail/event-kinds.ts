@@ -8,6 +8,8 @@ export type EventKind = {
   readonly eventName: string
   readonly isData: boolean
   readonly readOnly: boolean
+  /** Whether what comes out may be told, as far as its members may. */
+  readonly tellsOutput: boolean
   readonly resourceType: string | undefined
   readonly hidden: readonly string[]
 }
@@ -16,10 +18,13 @@ export type EventKind = {
 const readingVerbs = /^(?:Get|List|Describe|BatchGet|TransactGet|Query|Scan|Search|Subscribe)(?![a-z])/
 
 export function eventKindOf({ name, audit = {} }: Operation): EventKind {
+  const isData = audit.event === 'data'
+  const readOnly = audit.readOnly ?? readingVerbs.test(name)
   return {
     eventName: audit.eventName ?? name,
-    isData: audit.event === 'data',
-    readOnly: audit.readOnly ?? readingVerbs.test(name),
+    isData,
+    readOnly,
+    tellsOutput: audit.tellsOutput ?? !(isData || readOnly),
     resourceType: audit.resourceType,
     hidden: audit.hidden ?? [],
   }

@@ -21,7 +21,7 @@ export function eventRecord(call: AuditedCall, kind: EventKind, { eventId, place
   const hiddenTexts = isData ? 'absent' : 'named'
   const input = toldParts(call.input, names, hiddenTexts)
   const isInputWhole = input.isWhole && call.input !== undefined
-  const output = 'output' in outcome && !isData && !readOnly ? outcome.output : undefined
+  const output = 'output' in outcome && kind.tellsOutput ? outcome.output : undefined
   const apiVersion = apiVersions.get(service.name)
   const resources = resourceType === undefined ? [] : resourcesOf(resourceArns, resourceType, place)
   const userIdentity = userIdentityOf(caller)
@@ -36,7 +36,7 @@ export function eventRecord(call: AuditedCall, kind: EventKind, { eventId, place
     userAgent: clipped(call.userAgent ?? ''),
     ...(error && { errorCode: isDenied ? 'AccessDenied' : error.code, errorMessage: messageOf(error, isInputWhole) }),
     requestParameters: (isDenied ? undefined : input.parts) ?? null,
-    responseElements: toldParts(output, names, 'named').parts ?? null,
+    responseElements: toldParts(output, names, 'absent').parts ?? null,
     requestID: call.requestId,
     eventID: eventId,
     readOnly,

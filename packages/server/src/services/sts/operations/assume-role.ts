@@ -44,7 +44,7 @@ export const assumeRole = operation({
       ...(given.SourceIdentity === undefined ? [] : [need('sts:SetSourceIdentity')]),
     ]
   },
-  audit: { readOnly: true },
+  audit: { readOnly: true, tellsOutput: true, resourceType: 'AWS::IAM::Role' },
   async handle({ credentials }: StsContext, given: Input, { caller }) {
     if (given.SerialNumber !== undefined || given.TokenCode !== undefined) throw noDevice()
     const { keys, arn, id, packedPercent, sourceIdentity } = credentials.assumeRole(caller, {

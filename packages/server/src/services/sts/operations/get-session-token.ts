@@ -15,7 +15,7 @@ export const getSessionToken = operation({
   }),
   resource: () => undefined,
   needs: () => [],
-  audit: { readOnly: true },
+  audit: { readOnly: true, tellsOutput: true },
   async handle({ credentials }: StsContext, { DurationSeconds = 43_200, SerialNumber, TokenCode }, { caller }) {
     if (SerialNumber !== undefined || TokenCode !== undefined) throw noDevice()
     return { Credentials: keysView(credentials.sessionToken(caller, DurationSeconds)) }
