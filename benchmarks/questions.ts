@@ -8,6 +8,7 @@ import { firehoseGzip, firehoseParquet, firehosePartitions } from './questions/f
 import { getRecords } from './questions/get-records.ts'
 import { memory } from './questions/memory.ts'
 import { pipeline } from './questions/pipeline.ts'
+import { policies } from './questions/policies.ts'
 import { propagation } from './questions/propagation.ts'
 import { putRecord, putRecords, putRecordsCbor, putRecordsLarge } from './questions/puts.ts'
 import { shards } from './questions/shards.ts'
@@ -35,4 +36,5 @@ export const questions: readonly Question[] = [
   firehoseGzip,
   firehoseParquet,
   firehosePartitions,
+  policies,
 ]

@@ -1,6 +1,6 @@
 import type { ConditionKeys } from '../core/access.ts'
 import { anyRun, anyRunWithin, anyUnit, anyUnitWithin, compileGlob, type Glob } from './glob.ts'
-import { endOfVariable, type PolicyText, readText, resolvedUnits, varies } from './policy-text.ts'
+import { endOfVariable, type PolicyText, readText, resolvedUnits, variableValues, varies } from './policy-text.ts'
 
 /*
  * Patterns of ARNs: in `Resource`, and for the Arn operators of conditions.
@@ -18,16 +18,20 @@ export type Pattern = {
 }
 
 /** Makes a pattern of a text; what is the same for all requests is compiled once. */
-export function patternOf(text: PolicyText, compile: (units: readonly number[]) => Glob = compileGlob): Pattern {
+export function patternOf(text: PolicyText): Pattern {
   if (!varies(text)) {
-    const glob = compile(resolvedUnits(text, new Map())!)
+    const glob = compileGlob(resolvedUnits(text, new Map())!)
     return { isResolved: () => true, matches: glob }
   }
+  // One caller asks often in a row, and variables are mostly about the caller.
+  let last: { readonly values: string; readonly glob: Glob } | undefined
   return {
-    isResolved: (keys) => resolvedUnits(text, keys) !== undefined,
+    isResolved: (keys) => variableValues(text, keys) !== undefined,
     matches: (value, keys) => {
-      const units = resolvedUnits(text, keys)
-      return units !== undefined && compile(units)(value)
+      const values = variableValues(text, keys)
+      if (values === undefined) return false
+      if (last?.values !== values) last = { values, glob: compileGlob(resolvedUnits(text, keys)!) }
+      return last.glob(value)
     },
   }
 }
@@ -44,7 +48,7 @@ export function resourcePattern(element: string, hasVariables: boolean): Pattern
   const head = segments.slice(0, -1).map((segment) => headUnits(segment))
   const tail = readText(segments.at(-1)!, { hasVariables, hasWildcards: true })
   const colon = ':'.charCodeAt(0)
-  return patternOf([...head.map((units) => [...units, colon]), ...tail], compileGlob)
+  return patternOf([...head.map((units) => [...units, colon]), ...tail])
 }
 
 function headUnits(segment: string): number[] {

@@ -46,13 +46,13 @@ export function compileGlob(units: readonly number[]): Glob {
   }
   const searches = between.map((piece) => searchFor(piece))
   return (text) => {
-    if (!text.startsWith(first)) return false
+    if (!text.startsWith(first) || !text.endsWith(last)) return false
     let at = first.length
-    for (const endOf of searches) {
-      at = endOf(text, at)
+    for (let i = 0; i < searches.length; i++) {
+      at = searches[i]!(text, at)
       if (at < 0) return false
     }
-    return text.length - at >= last.length && text.endsWith(last)
+    return text.length - at >= last.length
   }
 }
 

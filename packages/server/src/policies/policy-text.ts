@@ -99,9 +99,17 @@ export function resolvedText(text: PolicyText, keys: ConditionKeys): string | un
   return resolved
 }
 
-/** Whether each variable has a value. */
-export const isResolved = (text: PolicyText, keys: ConditionKeys): boolean =>
-  text.every((part) => isUnits(part) || variableValue(part, keys) !== undefined)
+/** What the variables stand for, all in one text that others do not give; undefined if one has no value. */
+export function variableValues(text: PolicyText, keys: ConditionKeys): string | undefined {
+  let values = ''
+  for (const part of text) {
+    if (isUnits(part)) continue
+    const value = variableValue(part, keys)
+    if (value === undefined) return undefined
+    values += `${value.length}:${value}`
+  }
+  return values
+}
 
 const isUnits = (part: readonly number[] | Variable | undefined): part is readonly number[] => Array.isArray(part)
 

@@ -39,7 +39,9 @@ export function matchOf(statement: Statement, question: Question): Naming | unde
 }
 
 export function concernsAction({ actions }: Statement, { action }: Question): boolean {
-  return actions.elements.some((matches) => matches(action)) !== actions.isNot
+  const { elements, isNot } = actions
+  for (let i = 0; i < elements.length; i++) if (elements[i]!(action)) return !isNot
+  return isNot
 }
 
 export function namingIn({ principals, effect }: Statement, { request }: Question): Naming | undefined {
@@ -51,8 +53,7 @@ export function namingIn({ principals, effect }: Statement, { request }: Questio
 /** A variable without a value matches nothing; an Allow does not rest on that for what it leaves out. */
 export function concernsResource({ resources, effect }: Statement, { request }: Question): boolean {
   if (!resources) return true
-  const isListed = resources.elements.some((pattern) => pattern.matches(request.resource, request.keys))
-  if (!resources.isNot) return isListed
-  if (isListed) return false
-  return effect === 'Deny' || resources.elements.every((pattern) => pattern.isResolved(request.keys))
+  const { elements, isNot } = resources
+  for (let i = 0; i < elements.length; i++) if (elements[i]!.matches(request.resource, request.keys)) return !isNot
+  return isNot && (effect === 'Deny' || elements.every((pattern) => pattern.isResolved(request.keys)))
 }

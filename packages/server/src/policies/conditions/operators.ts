@@ -1,6 +1,6 @@
 import type { ConditionKeys } from '../../core/access.ts'
 import { arnPattern, type Pattern, patternOf } from '../arn-pattern.ts'
-import { isResolved, type PolicyText, readText, resolvedText, varies } from '../policy-text.ts'
+import { type PolicyText, readText, resolvedText, varies } from '../policy-text.ts'
 import { parseDate } from './date-value.ts'
 import { isInRange, parseIp, parseIpRange } from './ip-range.ts'
 import { parseNumber } from './number-value.ts'
@@ -38,7 +38,7 @@ function equal(normalized: (text: string) => string): Operator['compile'] {
 
 function varying(text: PolicyText, normalized: (text: string) => string): Comparison {
   return {
-    isResolved: (keys: ConditionKeys) => isResolved(text, keys),
+    isResolved: (keys: ConditionKeys) => resolvedText(text, keys) !== undefined,
     matches: (found, keys) => {
       const wanted = resolvedText(text, keys)
       return wanted !== undefined && normalized(wanted) === normalized(found)
