@@ -1,3 +1,4 @@
+import type { LogPart } from '../storage/embedded/inspection.ts'
 import type { InspectReport, LogContents, StreamContents } from './inspect.ts'
 
 /** A report for people, as lines. */
@@ -16,7 +17,7 @@ export function renderReport(report: InspectReport): string[] {
     count(segments.length, 'segment'),
     ...table(
       segments.map(({ number, sizeBytes, parts, verdict, damage, index }) => {
-        const entries = parts.reduce((sum, { entryCount }) => sum + entryCount, 0)
+        const entries = sum(parts, 'entryCount')
         const firstMs = Math.min(...parts.map((part) => part.firstMs))
         const lastMs = Math.max(...parts.map((part) => part.lastMs))
         return [
@@ -27,6 +28,7 @@ export function renderReport(report: InspectReport): string[] {
           parts.length === 0 ? '' : `${time(firstMs)} to ${time(lastMs)}`,
           verdict === 'sound' ? 'CRC good' : `CRC BAD in ${count(damage.length, 'place')}`,
           index === 'good' ? '' : `index ${index}`,
+          sealed(sum(parts, 'sealedCount'), sum(parts, 'blockCount')),
         ]
       }),
     ),
@@ -56,6 +58,8 @@ function contentCells({
   lastAt,
   segments,
   trimmedTo,
+  runCount,
+  sealedCount,
 }: LogContents) {
   if (firstOffset === null || endOffset === null || firstAt === null || lastAt === null) return ['empty']
   return [
@@ -65,8 +69,15 @@ function contentCells({
     `${firstAt} to ${lastAt}`,
     `in ${segments.length === 1 ? 'segment' : 'segments'} ${ranges(segments)}`,
     trimmedTo > 0 ? `trimmed to ${trimmedTo}` : '',
+    sealed(sealedCount, runCount),
   ]
 }
+
+/** What was put by one call lies there sealed or not. */
+const sealed = (n: number, of: number) => (n === 0 ? '' : `${n === of ? 'all' : n} of ${count(of, 'put')} sealed`)
+
+const sum = (parts: readonly LogPart[], what: 'entryCount' | 'blockCount' | 'sealedCount') =>
+  parts.reduce((total, part) => total + part[what], 0)
 
 const count = (n: number, thing: string) => `${n.toLocaleString('en-US')} ${thing}${n === 1 ? '' : 's'}`
 

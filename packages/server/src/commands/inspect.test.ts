@@ -3,7 +3,11 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { silentLogger, systemClock } from '@millrace/ports'
 import { startMillrace } from '../main.ts'
+import { fixedDataKey } from '../storage/data-key-fixture.ts'
+import { openEmbedded } from '../storage/embedded/open.ts'
+import { batchOf } from '../storage/log.ts'
 import { type InspectReport, inspectCommand } from './inspect.ts'
 
 const folders: string[] = []
@@ -152,6 +156,23 @@ test('while a server uses the folder, it is told who, and that alone is no damag
     inUse.streams[0]!.shards.reduce((sum, { entryCount }) => sum + entryCount, 0),
     100,
   )
+})
+
+test('what is sealed is counted, and is sound, though nobody here has its keys', async () => {
+  const data = temporaryFolder()
+  const keys = { held: fixedDataKey, find: async (id: number) => fixedDataKey(id) }
+  const options = { directory: data, durability: 'os', clock: systemClock, logger: silentLogger } as const
+  const storage = await openEmbedded({ ...options, dataKeys: () => keys })
+  await storage.log.create('logs/a', { retentionMs: 3_600_000 })
+  await storage.log.append('logs/a', batchOf([Buffer.from('open')]))
+  await storage.log.configure('logs/a', { dataKey: 9 })
+  for (let i = 0; i < 3; i++) await storage.log.append('logs/a', batchOf([Buffer.from('sealed')]))
+  await storage.close()
+  const { code, report } = await reportOn(data)
+  assert.deepEqual([code, report.isSound, report.formatVersion], [0, true, 3])
+  const [{ runCount, sealedCount, entryCount }] = report.otherLogs as [InspectReport['otherLogs'][number]]
+  assert.deepEqual([runCount, sealedCount, entryCount], [4, 3, 4])
+  assert.match((await run(data)).out, /logs\/a .* 3 of 4 puts sealed\n/)
 })
 
 test('a terminal gets a progress bar, and it is wiped', async () => {

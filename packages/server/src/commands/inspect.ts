@@ -19,6 +19,9 @@ export type LogContents = {
   readonly logId: string
   readonly entryCount: number
   readonly sizeBytes: number
+  /** How many times something was put, and how many of these lie there sealed. */
+  readonly runCount: number
+  readonly sealedCount: number
   /** What is before it was trimmed. */
   readonly trimmedTo: number
   readonly firstOffset: number | null
@@ -143,6 +146,8 @@ function streamOf(stream: Stream, contents: Map<string, LogContents>): Omit<Stre
 const nothing: Omit<LogContents, 'logId'> = {
   entryCount: 0,
   sizeBytes: 0,
+  runCount: 0,
+  sealedCount: 0,
   trimmedTo: 0,
   firstOffset: null,
   endOffset: null,
@@ -168,6 +173,8 @@ function contentsOf({ logId, number, meta }: InspectedLog, segments: readonly In
     trimmedTo: meta.start,
     entryCount: parts.reduce((sum, { entryCount }) => sum + entryCount, 0),
     sizeBytes: parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    runCount: parts.reduce((sum, { blockCount }) => sum + blockCount, 0),
+    sealedCount: parts.reduce((sum, { sealedCount }) => sum + sealedCount, 0),
     ...(first && last && { firstOffset: first.firstOffset, endOffset: last.endOffset }),
     ...(first && last && { firstAt: timeOf(first.firstMs), lastAt: timeOf(last.lastMs) }),
     segments: within,

@@ -26,6 +26,8 @@ import type { ByteRange } from './segment-index.ts'
 export type LogPart = {
   readonly logNumber: number
   readonly blockCount: number
+  /** How many of its runs are sealed. Whether they can be opened is known to who has their keys. */
+  readonly sealedCount: number
   readonly entryCount: number
   readonly sizeBytes: number
   readonly firstOffset: number
@@ -289,7 +291,7 @@ class Inspecting {
   }
 }
 
-function partsOf({ rows: table }: Scanned): LogPart[] {
+function partsOf({ rows: table, sealedRuns }: Scanned): LogPart[] {
   return table.logNumbers().map((logNumber) => {
     const rows = table.rowsOf(logNumber)!
     let entryCount = 0
@@ -298,6 +300,7 @@ function partsOf({ rows: table }: Scanned): LogPart[] {
     return {
       logNumber,
       blockCount: rows.count,
+      sealedCount: sealedRuns.get(logNumber) ?? 0,
       entryCount,
       sizeBytes: rows.totalBytes,
       firstOffset: rows.firstOffset(0),
