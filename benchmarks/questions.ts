@@ -4,6 +4,7 @@ import { aggregation } from './questions/aggregation.ts'
 import { columnar } from './questions/columnar.ts'
 import { consumer } from './questions/consumer.ts'
 import { cores } from './questions/cores.ts'
+import { encryption } from './questions/encryption.ts'
 import { firehoseGzip, firehoseParquet, firehosePartitions } from './questions/firehose.ts'
 import { getRecords } from './questions/get-records.ts'
 import { memory } from './questions/memory.ts'
@@ -28,6 +29,7 @@ export const questions: readonly Question[] = [
   pipeline,
   shards,
   streams,
+  encryption,
   cores,
   startUp,
   memory,
