@@ -83,15 +83,14 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
         dataKeys: () => keys,
         ...(options.segmentBytesMax !== undefined && { segmentBytesMax: options.segmentBytesMax }),
       }))
-  const identity = await identityOf(options.identity, { place, clock, random, logger, catalog: storage.catalog }).catch(
-    async (error: unknown) => {
-      await storage.close()
-      throw error
-    },
-  )
+  const { log, catalog } = storage
+  const known = { place, clock, random, logger, catalog, secrets: keys }
+  const identity = await identityOf(options.identity, known).catch(async (error: unknown) => {
+    await Promise.all([storage.close(), keys.close()])
+    throw error
+  })
   const metrics = new MetricStore()
   const durations = durationsOf(options.transitionMs)
-  const { log, catalog } = storage
   const streams = await openStreams({
     place,
     clock,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type LogLevel, ManualClock, systemRandom } from '@millrace/ports'
 import { lookEveryMs } from '../core/file-watch.ts'
+import type { SecretBox } from '../core/ports.ts'
 import { MemoryCatalog } from '../storage/memory/memory-catalog.ts'
 import type { IdentityDocument } from './identity-document.ts'
 import { IdentityStore } from './identity-store.ts'
@@ -53,6 +54,12 @@ export const document: IdentityDocument = {
 
 export type Logged = { readonly level: LogLevel; readonly message: string; readonly facts: unknown }
 
+/** Seals so that a test can see it. */
+const secrets: SecretBox = {
+  seal: async (name, secret) => `sealed ${name} ${secret}`,
+  open: async (name, sealed) => sealed.replace(`sealed ${name} `, ''),
+}
+
 /** A store on a clock that a test moves, and what it logged. */
 export async function openStore(
   t: TestContext,
@@ -75,7 +82,7 @@ export async function openStore(
     await clock.advance(lookEveryMs)
     await told
   }
-  const store = await IdentityStore.open(identity, { place, clock, catalog, logger, random: systemRandom })
+  const store = await IdentityStore.open(identity, { place, clock, catalog, secrets, logger, random: systemRandom })
   t.after(() => store.stop())
   return { store, clock, catalog, logged, nextLook }
 }

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../core/arn.ts'
 import { watchFiles } from '../core/file-watch.ts'
+import type { SecretBox } from '../core/ports.ts'
 import type { Catalog } from '../storage/catalog.ts'
 import type { Credential, Credentials } from './credentials.ts'
 import { type Identities, identitiesOf } from './identities.ts'
@@ -17,6 +18,8 @@ export type IdentityParts = {
   readonly random: Random
   readonly logger: Logger
   readonly catalog: Catalog
+  /** Seals the key of session tokens. */
+  readonly secrets: SecretBox
 }
 
 /** Who may sign, and as whom: by the identity file as it is now, and by the tokens of sessions. */
@@ -44,12 +47,13 @@ export class IdentityStore implements Credentials {
    * @throws IdentityError in one line, that names the place
    */
   static async open(identity: string | IdentityDocument, parts: IdentityParts): Promise<IdentityStore> {
-    const tokens = await SessionTokens.open(parts.catalog, parts.random)
-    if (typeof identity !== 'string') return new IdentityStore(identitiesOf(identity, parts.place), tokens, parts)
+    const opened = async (identities: Identities) =>
+      new IdentityStore(identities, await SessionTokens.open(parts.catalog, parts.secrets, parts.random), parts)
+    if (typeof identity !== 'string') return opened(identitiesOf(identity, parts.place))
     let store: IdentityStore | undefined
     const stopWatching = watchFiles([identity], parts.clock, () => (store ? store.#readAgain(identity) : undefined))
     try {
-      store = new IdentityStore(await identitiesIn(identity, parts.place), tokens, parts)
+      store = await opened(await identitiesIn(identity, parts.place))
     } catch (error) {
       stopWatching()
       throw error

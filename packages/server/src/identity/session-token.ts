@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Random } from '@millrace/ports'
+import type { SecretBox } from '../core/ports.ts'
 import type { Catalog } from '../storage/catalog.ts'
 
 /*
@@ -51,10 +52,14 @@ export class SessionTokens {
     this.#random = random
   }
 
-  /** Takes the key from the catalog, where the first process puts it. */
-  static async open(catalog: Catalog, random: Random): Promise<SessionTokens> {
-    if (!catalog.get(keyOfCatalog)) await catalog.put(keyOfCatalog, Buffer.from(random.bytes(32)).toString('base64'), 0)
-    return new SessionTokens(Buffer.from(catalog.get(keyOfCatalog)?.value as string, 'base64'), random)
+  /** Takes the key from the catalog, where the first process puts it, sealed. @throws KeyRefused */
+  static async open(catalog: Catalog, secrets: SecretBox, random: Random): Promise<SessionTokens> {
+    if (!catalog.get(keyOfCatalog)) {
+      const made = Buffer.from(random.bytes(32)).toString('base64')
+      await catalog.put(keyOfCatalog, await secrets.seal(keyOfCatalog, made), 0)
+    }
+    const key = await secrets.open(keyOfCatalog, catalog.get(keyOfCatalog)?.value as string)
+    return new SessionTokens(Buffer.from(key, 'base64'), random)
   }
 
   /** The token, which may be longer than `tokenLengthMax`: then nobody may get it. */

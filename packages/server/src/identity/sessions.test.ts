@@ -85,6 +85,11 @@ test('a token opens after a restart, on every server with the same catalog, and 
   assert.equal(find(other, keys), undefined)
 })
 
+test('the key of tokens lies sealed in the catalog', async (t) => {
+  const { catalog } = await openStore(t)
+  assert.match(catalog.get('secret/session-key')!.value as string, /^sealed secret\/session-key /)
+})
+
 test('a token belongs to its key, and a changed one to none', async (t) => {
   const { store } = await openStore(t)
   const begin = () => store.sessions.assumeRole(callerBy(store, anaKey.id), asked()).keys

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { allow, anaKey, benKey } from '../../identity/identity-fixture.ts'
+import { allow, anaKey, benKey, trust } from '../../identity/identity-fixture.ts'
 import { arnOf, assume, identity, isError, keysIn, kinesis, openServer, sts } from './sts-fixture.ts'
 
 test('whom the trust policy does not name may not assume, whatever else is allowed', async (t) => {
@@ -53,4 +53,22 @@ test('a session policy and tags come by the form, and their packed size is told'
   assert.match(answer.element('PackedPolicySize')!, /^\d+$/)
   const refused = await kinesis(url, keysIn(answer), 'ListStreams', {})
   assert.match(JSON.parse(refused.text).message, /because no session policy allows the kinesis:ListStreams action$/)
+})
+
+test('from another account both must allow: the trust policy, and the caller’s own', async (t) => {
+  const other = '111122223333'
+  const withPolicies = (policies: object[]) => ({
+    users: [{ name: 'eve', accountId: other, accessKeys: [anaKey], policies: policies as never[] }],
+    roles: [
+      { name: 'trusts-her', trustPolicy: trust({ AWS: `arn:aws:iam::${other}:user/eve` }) },
+      { name: 'trusts-none', trustPolicy: trust({ AWS: arnOf('user/ana') }) },
+    ],
+  })
+  const at = async (url: string, name: string) =>
+    (await sts(url, anaKey, assume({ RoleArn: arnOf(`role/${name}`) }))).status
+  const without = await openServer(t, withPolicies([]))
+  assert.equal((await sts(without.url, anaKey, { Action: 'GetCallerIdentity' })).element('Account'), other)
+  assert.deepEqual([await at(without.url, 'trusts-her'), await at(without.url, 'trusts-none')], [403, 403])
+  const both = await openServer(t, withPolicies([allow('*')]))
+  assert.deepEqual([await at(both.url, 'trusts-her'), await at(both.url, 'trusts-none')], [200, 403])
 })
