@@ -314,7 +314,11 @@ async function openTrail(
   const lock = await lockFile(`${journal}/lock`)
   if ('heldByPid' in lock) throw new Error(`${journal} is the journal of process ${lock.heldByPid}`)
   const objects = new ObjectFolder(folder, { random: parts.random })
-  const trail = await Trail.open({ ...parts, dataEvents, objects: inFolder(objects), bucket: '', journal })
+  const trailParts = { ...parts, dataEvents, objects: inFolder(objects), bucket: '', journal }
+  const trail = await Trail.open(trailParts).catch(async (error: unknown) => {
+    await lock.release()
+    throw error
+  })
   return {
     trail,
     async close() {
