@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Random } from '@millrace/ports'
+import { duplicateKeyIn } from '../policies/duplicate-keys.ts'
 import { IdentityError } from './identity-reader.ts'
 
 /*
@@ -62,13 +63,19 @@ export async function readIdentityFile(path: string): Promise<ReadFile> {
 }
 
 /** What JSON.parse says shows a piece of the text, in which a secret may stand: only where it is, is told. */
-function parsed(path: string, text: string): unknown {
+function parsed(path: string, content: string): unknown {
+  const text = content.startsWith('\ufeff') ? content.slice(1) : content
+  let read: unknown
   try {
-    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text)
+    read = JSON.parse(text)
   } catch (error) {
     const where = /\(line \d+ column \d+\)/.exec((error as Error).message)?.[0]
     throw new IdentityError(`${path} holds no JSON${where === undefined ? '' : ` ${where}`}`)
   }
+  // Of two conditions of one name JSON.parse drops the first, and what it forbade would be allowed.
+  const twice = duplicateKeyIn(text)
+  if (twice !== undefined) throw new IdentityError(`${path}: "${twice}" is there twice in one object`)
+  return read
 }
 
 function unreadable(path: string, error: unknown): unknown {

@@ -53,6 +53,16 @@ test('what is told of a broken file shows nothing that stands in it', async (t) 
   })
 })
 
+test('a file that names something twice in one object is not taken', async (t) => {
+  const statement = '"Effect":"Allow","Action":"*","Resource":"*"'
+  const twice = `{"Bool":{"aws:SecureTransport":"true"},"Bool":{"aws:MultiFactorAuthPresent":"true"}}`
+  const content = `{"users":[{"name":"ana","policies":[{"Statement":{${statement},"Condition":${twice}}}]}]}`
+  await assert.rejects(
+    openStore(t, await identityFile(t, content)),
+    isRefused(/identity\.json: "Bool" is there twice in one object$/),
+  )
+})
+
 test('a changed file is in force two seconds later, however it was changed', async (t) => {
   const path = await identityFile(t)
   const { store, nextLook } = await openStore(t, path)

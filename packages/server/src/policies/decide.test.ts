@@ -72,3 +72,22 @@ test("a refusal is told in AWS's sentence", () => {
     'User: arn:aws:iam::111122223333:user/alice is not authorized to perform: kinesis:PutRecord with an explicit deny in a session policy',
   )
 })
+
+test('a pattern that was resolved for one caller is another one for the next', () => {
+  const policy = compilePolicy(
+    documentOf(allow('*', `arn:aws:kinesis:*:*:stream/\${aws:PrincipalTag/a}/\${aws:PrincipalTag/b}`)),
+    'identity-based policy',
+  )
+  const asks = (a: string, b: string, stream: string) =>
+    decide(
+      requestOf({
+        keys: { 'aws:PrincipalTag/a': a, 'aws:PrincipalTag/b': b },
+        asks: { resource: `arn:aws:kinesis:us-east-1:111122223333:stream/${stream}` },
+      }),
+      { identity: [policy] },
+    ).allowed
+  assert.equal(asks('x', 'yz', 'x/yz'), true)
+  assert.equal(asks('xy', 'z', 'x/yz'), false)
+  assert.equal(asks('xy', 'z', 'xy/z'), true)
+  assert.equal(asks('x', '1:z', 'x/1:z'), true)
+})
