@@ -1,6 +1,7 @@
 import type { Question } from './question.ts'
 import { agent } from './questions/agent.ts'
 import { aggregation } from './questions/aggregation.ts'
+import { authentication } from './questions/authentication.ts'
 import { columnar } from './questions/columnar.ts'
 import { consumer } from './questions/consumer.ts'
 import { cores } from './questions/cores.ts'
@@ -13,6 +14,7 @@ import { policies } from './questions/policies.ts'
 import { propagation } from './questions/propagation.ts'
 import { putRecord, putRecords, putRecordsCbor, putRecordsLarge } from './questions/puts.ts'
 import { shards } from './questions/shards.ts'
+import { signatures } from './questions/signatures.ts'
 import { startUp } from './questions/start-up.ts'
 import { streams } from './questions/streams.ts'
 
@@ -22,6 +24,8 @@ export const questions: readonly Question[] = [
   putRecordsCbor,
   putRecordsLarge,
   putRecord,
+  authentication,
+  signatures,
   getRecords,
   propagation,
   aggregation,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BareAnswer } from './bare-server.ts'
+import { writeIdentityFile } from './signed.ts'
 import { Connection, requestBytes } from './wire.ts'
 
 /*
@@ -46,6 +47,18 @@ export const contestant = {
         ...['--port', String(port), '--data', data, '--durability', 'fsync', '--limits', 'off'],
       ],
     }),
+  }),
+
+  /** Every request must be signed, and allowed. */
+  millraceWithIdentity: (): Contestant => ({
+    name: 'Millrace with an identity file',
+    command: (port, data) => {
+      const file = join(data, 'identity.json')
+      writeIdentityFile(file)
+      const { args } = contestant.millrace().command(port, join(data, 'data'))
+      return { args: [...args, '--identity', file] }
+    },
+    isUp: isListening,
   }),
 
   kinesalite: (): Contestant => ({

@@ -97,12 +97,26 @@ export function wrongScope({ region, service, terminator, date }: ScopeFaults): 
   return message === '' ? undefined : invalid(message)
 }
 
-export const unknownKey = () =>
-  new Refusal('UnrecognizedClientException', 'The security token included in the request is invalid.')
+/**
+ * Why a signature is not taken: nobody has the key, or it signed otherwise. Both are made in the same way, for it must not show
+ * in the time which of them it is. AWS adds to the latter what it would have signed, which is of use to whoever tries
+ * signatures: ours stands in the log, with `debug`.
+ */
+export const notTaken = (isKnown: boolean) => {
+  const { code, message } = isKnown ? mismatch : unknownKey
+  return new Refusal(code, message)
+}
 
-/** AWS adds what it would have signed, which is of use to whoever tries signatures: ours stands in the log, with `debug`. */
-export const signatureMismatch = () =>
-  invalid(
+export const signatureMismatch = () => notTaken(true)
+
+const unknownKey = {
+  code: 'UnrecognizedClientException',
+  message: 'The security token included in the request is invalid.',
+}
+
+const mismatch = {
+  code: 'InvalidSignatureException',
+  message:
     'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and ' +
-      'signing method. Consult the service documentation for details.',
-  )
+    'signing method. Consult the service documentation for details.',
+}

@@ -27,9 +27,9 @@ import {
   expired,
   malformedCredential,
   missingToken,
+  notTaken,
   notYetCurrent,
   signatureMismatch,
-  unknownKey,
   unsupportedAlgorithm,
   wrongScope,
 } from './signature-faults.ts'
@@ -122,9 +122,9 @@ export class SignatureVerifier {
     const computed = signatureOf(key, stringToSign(claim.amzDate, scope.text, canonical))
     const isRight = isSame(claim.signature, computed) && payloadHash !== undefined
     if (!isRight) this.#note(scope.accessKeyId, canonical)
-    if (found instanceof AwsError) return { ...proof, credential: undefined, signatureFault: found }
-    if (!isRight || !credential) return { ...proof, credential: undefined, signatureFault: signatureMismatch() }
-    return { ...proof, credential, signatureFault: undefined }
+    if (credential && isRight) return { ...proof, credential, signatureFault: undefined }
+    const signatureFault = found instanceof AwsError ? found : notTaken(credential !== undefined)
+    return { ...proof, credential: undefined, signatureFault }
   }
 
   /**
@@ -185,9 +185,9 @@ export class SignatureVerifier {
     return region === own || (region === 'us-east-1' && globalServices?.has(service) === true)
   }
 
-  #find(accessKeyId: string, securityToken: string | undefined): Credential | AwsError {
+  #find(accessKeyId: string, securityToken: string | undefined): Credential | AwsError | undefined {
     try {
-      return this.#options.credentials.find(accessKeyId, securityToken) ?? unknownKey()
+      return this.#options.credentials.find(accessKeyId, securityToken)
     } catch (error) {
       if (error instanceof AwsError) return new Refusal(error.code, error.message)
       throw error
