@@ -7,8 +7,8 @@ import { silentLogger, systemClock, systemRandom } from '@millrace/ports'
 import { MemoryCatalog } from '../storage/memory/memory-catalog.ts'
 import { place } from './fixture.ts'
 import { KmsKeyService } from './kms-key-service.ts'
-import { type KmsStandIn, openKmsStandIn } from './testing/kms-stand-in.ts'
 import { openKeys } from './open-keys.ts'
+import { type KmsStandIn, openKmsStandIn } from './testing/kms-stand-in.ts'
 
 const context = { 'aws:kinesis:arn': 'arn:aws:kinesis:us-east-1:000000000000:stream/s' }
 const keyId = 'alias/orders'
