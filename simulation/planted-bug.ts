@@ -295,10 +295,4 @@ export const plantedBugs: readonly PlantedBug[] = [
     text: 'if (dataKey === noDataKey && sealedFrom < Number.POSITIVE_INFINITY) {',
     replacement: 'if (dataKey === noDataKey) log.sealedFrom = Number.POSITIVE_INFINITY\n    if (dataKey < 0) {',
   },
-  {
-    name: 'sealed-from-before-a-failed-write',
-    file: 'embedded/key-change.ts',
-    text: 'log.sealedFrom = log.writtenTo',
-    replacement: 'log.sealedFrom = log.nextOffset',
-  },
 ]

@@ -7,6 +7,7 @@ import { gunzipSync, inflateRawSync } from 'node:zlib'
 import { ManualClock } from '@millrace/ports'
 import { FixedDataKeys } from '../data-key-fixture.ts'
 import { batchOf } from '../log.ts'
+import { FaultyMemoryDisk } from './disk-fixture.ts'
 import { allOf, hastyDisk, KeptLogger, openIn, temporaryDirectory } from './fixture.ts'
 
 const hourMs = 3_600_000
@@ -30,8 +31,7 @@ class Search {
   look(bytes: Buffer): void {
     for (let at = 0; at + 4 <= bytes.length; at++) {
       for (const needle of this.#needles.get(bytes.readUInt32LE(at)) ?? [])
-        if (bytes.compare(needle.bytes, 0, needle.bytes.length, at, at + needle.bytes.length) === 0)
-          this.found.add(needle.of)
+        if (bytes.subarray(at, at + needle.bytes.length).equals(needle.bytes)) this.found.add(needle.of)
       if (bytes.readUInt16LE(at) !== 0x8b1f) continue
       try {
         this.look(gunzipSync(bytes.subarray(at)))
@@ -183,4 +183,45 @@ test('a folder says that it may hold sealed runs from the first sealed log on, a
   assert.equal(version(), '{"formatVersion":3}')
   await (await storage.reopen()).close()
   assert.equal(version(), '{"formatVersion":3}')
+})
+
+test('an open run that failed, and is there after a crash all the same, is served though the log was sealed since', async () => {
+  const disk = new FaultyMemoryDisk()
+  const options = { dataKeys: () => new FixedDataKeys(), logger: new KeptLogger() }
+  const storage = await openIn('/data', { ...options, fileSystem: disk })
+  await storage.log.create('a', { retentionMs: hourMs })
+  await storage.log.append('a', batchOf([Buffer.from('zero')]))
+  const isConcerned = (call: string, path: string) =>
+    (call === 'dataSync' && path.endsWith('.segment')) || path.includes('.index') // which would know what counts
+  disk.fails = (call, path) => (isConcerned(call, path) ? 'EIO' : undefined)
+  await assert.rejects(storage.log.append('a', batchOf([Buffer.from('unknown')])))
+  await storage.log.configure('a', { dataKey: 1 })
+  const killed = await openIn('/data', { ...options, fileSystem: disk.copy() })
+  assert.deepEqual(await allOf(killed.log, 'a'), ['0 zero', '1 unknown'])
+  assert.deepEqual(
+    options.logger.errors.filter((line) => line.includes('damaged')),
+    [],
+  )
+})
+
+test('a log that is no longer sealed is not taken for sealed by a crash, wherever it comes', async () => {
+  const disk = new FaultyMemoryDisk()
+  const options = { dataKeys: () => new FixedDataKeys() }
+  const storage = await openIn('/data', { ...options, fileSystem: disk })
+  await storage.log.create('a', { retentionMs: hourMs, dataKey: 1 })
+  await storage.log.append('a', batchOf([Buffer.from('sealed')]))
+  const copies: FaultyMemoryDisk[] = []
+  disk.fails = () => void copies.push(disk.copy())
+  const stopping = storage.log.configure('a', { dataKey: 0 })
+  for (let i = 0; i < 50; i++) await storage.log.append('a', batchOf([Buffer.from(`${i}`)]))
+  await stopping
+  disk.fails = () => undefined
+  assert.ok(copies.length > 100)
+  for (const copy of copies) {
+    const logger = new KeptLogger()
+    const killed = await openIn('/data', { ...options, logger, fileSystem: copy })
+    assert.ok((await allOf(killed.log, 'a')).length > 0)
+    assert.deepEqual(logger.errors, [])
+    await killed.close()
+  }
 })
