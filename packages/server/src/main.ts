@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from '@millrace/ports'
+import type { ResourceGuard } from './core/access.ts'
 import type { Place } from './core/arn.ts'
 import { Sleeper } from './core/sleeper.ts'
 import { checkTls, isTlsOnly, openEndpoints, openTls, pageAccessOf } from './door-options.ts'
@@ -19,7 +20,7 @@ import { face as lambdaFace, mappingPrefix } from './services/lambda/door.ts'
 import { channelPrefix } from './services/streams/channel-store.ts'
 import { type Durations, shortDurations } from './services/streams/context.ts'
 import { limitsOf } from './services/streams/limits.ts'
-import { openStreams } from './services/streams/service.ts'
+import { openStreams, type StreamsService } from './services/streams/service.ts'
 import { face as stsFace } from './services/sts/door.ts'
 import { LogEventFolder } from './storage/embedded/log-event-folder.ts'
 import { ObjectFolder } from './storage/embedded/object-folder.ts'
@@ -91,7 +92,9 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   })
   const metrics = new MetricStore()
   const durations = durationsOf(options.transitionMs)
-  const streams = await openStreams({
+  const roles = identity?.roleAccess(clock, (): ResourceGuard => streams.guard)
+  const streams: StreamsService = await openStreams({
+    roles,
     place,
     clock,
     random,
@@ -149,6 +152,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       outbound,
       channels: streams.channels,
       channelMetrics: metrics,
+      roles,
       streams: streams.reader,
       tables: { find: async (table) => (await glue.wake()).schemas.find(table) },
       pollMs,
@@ -172,6 +176,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       random,
       logger,
       catalog,
+      roles,
       streams: streams.reader,
       objects,
       metrics: lambdaMetrics,

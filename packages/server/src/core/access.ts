@@ -42,3 +42,9 @@ export type AuditRule = {
   /** `resources[].type`, e.g. `AWS::Kinesis::Stream`: named for all data events, and where AWS names it otherwise. */
   readonly resourceType?: string
 }
+
+/** The language of IAM's policies, for services whose resources have some of their own. */
+export interface PolicyLanguage {
+  /** What is wrong with a resource's policy, as a sentence; undefined if nothing is. */
+  fault(document: string): Promise<string | undefined>
+}

@@ -38,12 +38,6 @@ export interface RecordFaults {
   nextRecord(operation: string): AwsError | undefined
 }
 
-/** The language of IAM's policies, for services whose resources have some of their own. */
-export interface PolicyLanguage {
-  /** What is wrong with a resource's policy, as a sentence; undefined if nothing is. */
-  fault(document: string): Promise<string | undefined>
-}
-
 /** A record of a shard as readers inside the server get it: its data is a view that nobody may write to. */
 export type StreamRecord = {
   readonly sequenceNumber: string

@@ -5,10 +5,10 @@ import type { AwsError } from '../core/aws-error.ts'
 import { arnOfResource } from '../core/needs.ts'
 import type { Operation, Service } from '../core/operation.ts'
 import type { Principal } from '../identity/credentials.ts'
-import { compilePolicy } from '../policies/compile-policy.ts'
 import { decide } from '../policies/decide.ts'
 import { denialMessage } from '../policies/denial-message.ts'
 import type { Policy } from '../policies/policy.ts'
+import { ResourcePolicies } from '../policies/resource-policies.ts'
 import type { Door } from './door.ts'
 import type { HttpRequest } from './listener.ts'
 import { Refusal } from './refusal.ts'
@@ -33,17 +33,13 @@ type AuthorizerOptions = {
   readonly endpointPolicies: ReadonlyMap<string, Policy>
 }
 
-/** Policies of resources that are kept ready; those over it are made ready again. */
-const resourcePoliciesMax = 1000
-
 /**
  * May it be done? The one place that decides, for every call of every service: an operation says what it needs, the service
  * knows the policies and tags of its resources, and the principal brings its own policies. What nobody allowed is denied.
  */
 export class Authorizer {
   readonly #options: AuthorizerOptions
-  /** By their text: the same text means the same, whosever it is. */
-  readonly #resourcePolicies = new Map<string, Policy>()
+  readonly #resourcePolicies = new ResourcePolicies()
 
   constructor(options: AuthorizerOptions) {
     this.#options = options
@@ -82,24 +78,12 @@ export class Authorizer {
     const resourceAccountId = resource.split(':', 5)[4] || place.accountId
     const keys = new RequestKeys({ clock, door, guard, need, place, principal, request, resourceAccountId })
     const roleArn = identity.type === 'AssumedRole' ? identity.session?.issuer.arn : undefined
-    const ofResource = guard && this.#policyOf(guard, resource)
+    const ofResource = guard && this.#resourcePolicies.of(guard, resource)
     const ofEndpoint = door.vpcEndpointId === undefined ? undefined : endpointPolicies.get(door.vpcEndpointId)
     const set = ofResource || ofEndpoint ? { ...policies, resource: ofResource, endpoint: ofEndpoint } : policies
     const caller = { accountId, arn: identity.arn, roleArn }
     const decision = decide({ action, resource, resourceAccountId, principal: caller, keys }, set)
     if (!decision.allowed)
       throw new Refusal('AccessDeniedException', denialMessage(identity.arn, action, resource, decision))
-  }
-
-  #policyOf(guard: ResourceGuard, resource: string): Policy | undefined {
-    const text = guard.policyOf(resource)
-    if (text === undefined) return undefined
-    const held = this.#resourcePolicies.get(text)
-    if (held) return held
-    const policy = compilePolicy(text, guard.areTrustPolicies ? 'role trust policy' : 'resource-based policy', resource)
-    if (this.#resourcePolicies.size >= resourcePoliciesMax)
-      this.#resourcePolicies.delete(this.#resourcePolicies.keys().next().value!)
-    this.#resourcePolicies.set(text, policy)
-    return policy
   }
 }

@@ -1,13 +1,16 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
+import type { ResourceGuard } from '../core/access.ts'
 import type { Place } from '../core/arn.ts'
 import { watchFiles } from '../core/file-watch.ts'
 import type { SecretBox } from '../core/ports.ts'
+import type { RoleAccess } from '../core/role-access.ts'
 import type { Catalog } from '../storage/catalog.ts'
 import type { Credential, Credentials } from './credentials.ts'
 import { type Identities, identitiesOf } from './identities.ts'
 import type { IdentityDocument } from './identity-document.ts'
 import { readIdentityFile } from './identity-file.ts'
 import { IdentityError } from './identity-reader.ts'
+import { RoleDecisions } from './role-decisions.ts'
 import { SessionCredentials } from './session-credentials.ts'
 import { SessionTokens } from './session-token.ts'
 import { Sessions } from './sessions.ts'
@@ -65,6 +68,11 @@ export class IdentityStore implements Credentials {
   find(accessKeyId: string, sessionToken: string | undefined): Credential | undefined {
     if (sessionToken === undefined) return this.#identities.keys.get(accessKeyId)
     return this.#ofSessions.find(accessKeyId, sessionToken)
+  }
+
+  /** For those inside the server who act by a role. `guard` knows the resources that they use. */
+  roleAccess(clock: Clock, guard: () => ResourceGuard): RoleAccess {
+    return new RoleDecisions({ place: this.#place, clock, guard, identities: () => this.#identities })
   }
 
   stop(): void {

@@ -1,8 +1,14 @@
 import type { ConditionKeys, Need } from '../../core/access.ts'
 import { arnOfResource, passRole, path } from '../../core/needs.ts'
+import { readingNeeds } from '../../core/role-stream-reader.ts'
 import type { FirehoseContext } from './context.ts'
+import type { DeliverySource } from './delivery-stream.ts'
+import { cannotAssume, roleNotAuthorized } from './faults.ts'
 
 /* What calls of Firehose need: [service authorization reference]. */
+
+/** Whom the roles that Firehose acts by must trust. */
+export const servicePrincipal = 'firehose.amazonaws.com'
 
 /** For `resource` of operations. */
 export const deliveryStreamResource = ({ DeliveryStreamName }: { readonly DeliveryStreamName: string }) =>
@@ -22,7 +28,21 @@ export const needOn = (
 
 /** Each role that settings name, once: whoever hands it to Firehose must be allowed to. */
 export const rolesPassed = (settings: unknown): Need[] =>
-  [...new Set(rolesIn(settings))].map((role) => passRole(role, 'firehose.amazonaws.com'))
+  [...new Set(rolesIn(settings))].map((role) => passRole(role, servicePrincipal))
+
+/** @throws InvalidArgumentException for a role that Firehose cannot act by */
+export function checkRoles({ roles }: Pick<FirehoseContext, 'roles'>, settings: unknown): void {
+  const wrong = roles && rolesIn(settings).find((roleArn) => !roles.mayAssume({ roleArn, service: servicePrincipal }))
+  if (wrong !== undefined) throw cannotAssume(wrong)
+}
+
+/** @throws InvalidArgumentException where the role of a source may not read it */
+export function checkSourceRole({ roles }: Pick<FirehoseContext, 'roles'>, name: string, source: DeliverySource): void {
+  if (!roles || source.type !== 'KinesisStreamAsSource') return
+  const actor = { roleArn: source.roleArn, service: servicePrincipal, sessionName: name }
+  const missing = readingNeeds(source.streamArn).find((need) => roles.refusal(actor, [need]) !== undefined)
+  if (missing) throw roleNotAuthorized(source.roleArn, missing.action, missing.resource)
+}
 
 /** `RoleARN` at any depth, and the parameter `RoleArn` of processors. */
 function rolesIn(value: unknown): string[] {

@@ -12,6 +12,7 @@ import type {
   StreamReader,
   TableSchemas,
 } from '../../core/ports.ts'
+import type { RoleAccess } from '../../core/role-access.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
 import type { Backlog } from './backlog.ts'
@@ -32,6 +33,8 @@ export type FirehoseParts = {
   readonly objects: ObjectStore | undefined
   /** The network, to destinations. */
   readonly outbound: Outbound
+  /** What roles may do that delivery streams are handed. @default everything */
+  readonly roles?: RoleAccess | undefined
   /** Streams that delivery streams read. */
   readonly streams: StreamReader
   /** What the tables look like that records are converted to. */

@@ -25,6 +25,12 @@ export const kinesisSourceUnwanted = () =>
   invalidArgument('KinesisSourceStreamConfig is only applicable for KinesisStreamAsSource stream type')
 
 /** What DescribeStream says, which AWS hands on. */
+export const cannotAssume = (roleArn: string) =>
+  invalidArgument(`Firehose is unable to assume role ${roleArn}. Please check the role provided.`)
+
+export const roleNotAuthorized = (roleArn: string, action: string, resource: string) =>
+  invalidArgument(`Role ${roleArn} is not authorized to perform: ${action} on resource: ${resource}.`)
+
 export const sourceStreamNotFound = (streamArn: string, accountId: string) =>
   invalidArgument(`Stream ${streamArn.replace(/^.*:stream\//, '')} under account ${accountId} not found.`)
 

@@ -1,7 +1,10 @@
 import type { ConditionKeys, Need } from '../../core/access.ts'
 import { arnOfResource, path } from '../../core/needs.ts'
+import { RoleStreamReader, readingNeeds } from '../../core/role-stream-reader.ts'
 import type { LambdaContext } from './context.ts'
+import { cannotAccess } from './faults.ts'
 import { functionResource } from './function-name.ts'
+import type { FunctionDefinition } from './functions/function-definition.ts'
 
 /* What calls about event source mappings need: [service authorization reference]. */
 
@@ -24,3 +27,19 @@ export function functionArnKeys(context: LambdaContext, FunctionName: string | u
   const named = functionResource({ FunctionName }, context)
   return new Map(named === undefined ? [] : [['lambda:functionarn', [named]]])
 }
+
+/** Whom the roles of functions must trust. */
+const servicePrincipal = 'lambda.amazonaws.com'
+
+type Reading = Pick<LambdaContext, 'roles' | 'streams'>
+
+/** Reads a mapping's source as its function's role may. */
+export const readerFor = ({ roles, streams }: Reading, { name, role }: FunctionDefinition, sourceArn: string) =>
+  roles ? new RoleStreamReader(streams, roles, actorOf(name, role), sourceArn) : streams
+
+/** @throws InvalidParameterValueException where the function's role may not read the source */
+export function checkMayRead({ roles }: Reading, { name, role }: FunctionDefinition, sourceArn: string): void {
+  if (roles && roles.refusal(actorOf(name, role), readingNeeds(sourceArn)) !== undefined) throw cannotAccess(sourceArn)
+}
+
+const actorOf = (sessionName: string, roleArn: string) => ({ roleArn, service: servicePrincipal, sessionName })

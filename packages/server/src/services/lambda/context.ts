@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../../core/arn.ts'
 import type { MetricSink, ObjectStore, StreamReader } from '../../core/ports.ts'
+import type { RoleAccess } from '../../core/role-access.ts'
 import type { RoleSessions } from '../../core/temporary-keys.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { FunctionDefinition } from './functions/function-definition.ts'
@@ -17,6 +18,8 @@ export type LambdaParts = {
   readonly logger: Logger
   readonly catalog: Catalog
   readonly streams: StreamReader
+  /** What roles of functions may do. @default everything */
+  readonly roles?: RoleAccess | undefined
   /** Where batches go that were given up; undefined where there is no folder for buckets. */
   readonly objects: ObjectStore | undefined
   /** Where AWS's metrics of Lambda are counted (namespace `AWS/Lambda`). */

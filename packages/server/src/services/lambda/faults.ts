@@ -18,6 +18,12 @@ export const functionDoesNotExist = () => invalidParameter('Function does not ex
 
 export const streamNotFound = (arn: string) => invalidParameter(`Stream not found: ${arn}`)
 
+export const cannotAccess = (arn: string) =>
+  invalidParameter(
+    `Cannot access stream ${arn}. Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, ` +
+      'ListShards, and ListStreams Actions on your stream in IAM.',
+  )
+
 export const mappingExists = (eventSourceArn: string, functionName: string, uuid: string) =>
   new AwsError(
     'ResourceConflictException',

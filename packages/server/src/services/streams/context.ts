@@ -1,6 +1,8 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
+import type { PolicyLanguage } from '../../core/access.ts'
 import type { Place } from '../../core/arn.ts'
-import type { ChannelDeliveries, LogKeys, MetricSink, PolicyLanguage, RecordFaults } from '../../core/ports.ts'
+import type { ChannelDeliveries, LogKeys, MetricSink, RecordFaults } from '../../core/ports.ts'
+import type { RoleAccess } from '../../core/role-access.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
 import type { ChannelStore } from './channel-store.ts'
@@ -42,6 +44,8 @@ export type StreamsParts = {
   readonly keys?: LogKeys | undefined
   /** Single records of PutRecords that fail on purpose. */
   readonly recordFaults?: RecordFaults | undefined
+  /** What roles may do that channels are handed. @default everything */
+  readonly roles?: RoleAccess | undefined
   /** What a policy may say. @default only what is looked at here */
   readonly policyLanguage?: PolicyLanguage | undefined
   /** Who delivers channels. @default nobody: none can be made */

@@ -172,6 +172,9 @@ export const retentionDecreaseRefused = (hours: number, { name, retentionHours }
 export const channelNotFound = (channelArn: string, accountId: string) =>
   notFound(`Channel ${channelArn} under account ${accountId} not found.`)
 
+export const cannotAssumeRole = (roleArn: string) =>
+  invalidArgument(`The service is unable to assume role ${roleArn}. Please check the role provided.`)
+
 export const channelAlreadyExists = (name: string, accountId: string) =>
   inUse(`Channel ${name} under account ${accountId} already exists.`)
 

@@ -19,6 +19,7 @@ import { StreamStore } from './stream-store.ts'
 import { Subscriptions } from './subscriptions.ts'
 
 export type StreamsService = Service<StreamsContext> & {
+  readonly guard: StreamsGuard
   /** How other services read streams. */
   readonly reader: StreamReader
   /** What is to be delivered from streams to buckets. */

@@ -2,7 +2,7 @@ import { invalidArgument } from '../../../core/aws-error.ts'
 import { requestTagKeys } from '../../../core/needs.ts'
 import { operation } from '../../../core/operation.ts'
 import { enumeration, integer, list, optional, structure } from '../../../core/shapes.ts'
-import { deliveryStreamResource, needOn, rolesPassed } from '../access.ts'
+import { checkRoles, checkSourceRole, deliveryStreamResource, needOn, rolesPassed } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { checkTable } from '../conversion/table-check.ts'
 import { planOf } from '../delivery/plan.ts'
@@ -74,6 +74,8 @@ export const createDeliveryStream = operation({
     }
     if (source.type === 'KinesisStreamAsSource' && !streams.find(source.streamArn))
       throw sourceStreamNotFound(source.streamArn, place.accountId)
+    checkRoles(context, input)
+    checkSourceRole(context, name, source)
     planOf(context, stream) // what cannot be delivered to is refused now
     await checkTable(context, destination)
     await checkQuery(destination.settings.ProcessingConfiguration)

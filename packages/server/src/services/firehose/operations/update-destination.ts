@@ -1,7 +1,7 @@
 import { invalidArgument } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { string, structure } from '../../../core/shapes.ts'
-import { deliveryStreamResource, needOn, rolesPassed } from '../access.ts'
+import { checkRoles, deliveryStreamResource, needOn, rolesPassed } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { checkTable } from '../conversion/table-check.ts'
 import { planOf } from '../delivery/plan.ts'
@@ -36,6 +36,7 @@ export const updateDestination = operation({
     const opened = await withOpenSecrets(context.secrets, stream)
     const destination = updatedDestination(opened.destination, input, anyEndpoint)
     planOf(context, { ...opened, destination, version: stream.version + 1 }) // what cannot be delivered to is refused now
+    checkRoles(context, input)
     await checkTable(context, destination)
     await checkQuery(destination.settings.ProcessingConfiguration)
     const sealed = await withSealedSecrets(context.secrets, { ...stream, destination })

@@ -1,3 +1,5 @@
+import { RoleStreamReader } from '../../../core/role-stream-reader.ts'
+import { servicePrincipal } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import type { DeliveryStream } from '../delivery-stream.ts'
 import { KinesisSource } from './kinesis-source.ts'
@@ -9,8 +11,11 @@ export function sourceOf(context: FirehoseContext, stream: DeliveryStream): Sour
     case 'DirectPut':
       return new PutSource(context, stream)
     case 'KinesisStreamAsSource': {
-      const { startMs, streamArn } = stream.source
-      return new KinesisSource(context, { name: stream.name, streamArn, startMs })
+      const { roleArn, startMs, streamArn } = stream.source
+      const { roles } = context
+      const actor = { roleArn, service: servicePrincipal, sessionName: stream.name }
+      const streams = roles ? new RoleStreamReader(context.streams, roles, actor, streamArn) : context.streams
+      return new KinesisSource({ ...context, streams }, { name: stream.name, streamArn, startMs })
     }
   }
 }

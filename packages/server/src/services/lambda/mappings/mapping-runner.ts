@@ -1,5 +1,7 @@
 import { AwsError } from '../../../core/aws-error.ts'
 import { Bell } from '../../../core/bell.ts'
+import type { RoleAccess } from '../../../core/role-access.ts'
+import { readerFor } from '../access.ts'
 import type { FunctionTable } from '../functions/function-table.ts'
 import type { ProcessingResult } from './batch-runner.ts'
 import type { CheckpointStore } from './checkpoint.ts'
@@ -13,6 +15,8 @@ const retryMs = 1000
 const lookAgainMs = 60_000
 
 export type RunnerParts = DeliveryParts & {
+  /** What roles of functions may do. @default everything */
+  readonly roles?: RoleAccess | undefined
   readonly mappings: MappingStore
   readonly checkpoints: CheckpointStore
   readonly functions: FunctionTable
@@ -145,6 +149,7 @@ export class MappingRunner {
       await mappings.update(uuid, (now) => ({ ...now, ...(placedStreamId !== undefined && { placedStreamId }) }))
     }
     const tell = (result: ProcessingResult) => void this.#results.set(uuid, result)
-    await new MappingDelivery(this.#parts, mapping, called, tell).run(stream, signal)
+    const reader = readerFor(this.#parts, called.definition, eventSourceArn)
+    await new MappingDelivery({ ...this.#parts, streams: reader }, mapping, called, tell).run(stream, signal)
   }
 }

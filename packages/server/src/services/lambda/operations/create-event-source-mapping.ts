@@ -10,7 +10,7 @@ import {
   timestamp,
   violation,
 } from '../../../core/shapes.ts'
-import { functionArnKeys } from '../access.ts'
+import { checkMayRead, functionArnKeys } from '../access.ts'
 import type { LambdaContext } from '../context.ts'
 import { functionDoesNotExist, invalidParameter, mappingExists, streamNotFound, tooManyMappings } from '../faults.ts'
 import { parseFunctionName } from '../function-name.ts'
@@ -49,8 +49,9 @@ export const createEventSourceMapping = operation({
     const startingTimestampMs = timestampOf(StartingPosition, StartingPositionTimestamp, clock.nowMs())
     const settings = settingsOf(input, standardSettings, objects !== undefined)
     const { isElsewhere, name, qualifier } = parseFunctionName(input.FunctionName, place)
-    if (isElsewhere || !functions.find(name) || (qualifier !== undefined && qualifier !== '$LATEST'))
-      throw functionDoesNotExist()
+    const called = isElsewhere ? undefined : functions.find(name)
+    if (!called || (qualifier !== undefined && qualifier !== '$LATEST')) throw functionDoesNotExist()
+    checkMayRead(context, called.definition, EventSourceArn)
     if (!streams.find(EventSourceArn)) throw streamNotFound(EventSourceArn)
     const mapping: Mapping = {
       ...settings,

@@ -22,12 +22,15 @@ import {
 import { checkKeyTemplate, defaultKeyTemplate } from '../channel-key-template.ts'
 import { channelView } from '../channel-view.ts'
 import type { StreamsContext } from '../context.ts'
-import { channelAlreadyExists, noTablesForFormat, notOnDemand, tooManyChannels } from '../faults.ts'
+import { cannotAssumeRole, channelAlreadyExists, noTablesForFormat, notOnDemand, tooManyChannels } from '../faults.ts'
 import { streamNameOf, streamResource, tagMap } from '../members.ts'
 import { checkTagCount, checkTags } from '../tags.ts'
 
 /** Channels to S3 of a stream; AWS allows another one to S3 Tables. */
 const s3ChannelsMax = 1
+
+/** Whom roles of channels must trust. */
+const servicePrincipal = 'kinesis.amazonaws.com'
 
 export const createChannel = operation({
   name: 'CreateChannel',
@@ -49,7 +52,7 @@ export const createChannel = operation({
       needOn(context, 'CreateChannel', resource, keys),
       needOn(context, 'AssociateStreamsWithChannel', resource),
       ...(keys.size === 0 ? [] : [needOn(context, 'TagResource', 'channel/*', keys)]),
-      passRole(input.ServiceExecutionRoleARN, 'kinesis.amazonaws.com'),
+      passRole(input.ServiceExecutionRoleARN, servicePrincipal),
     ]
   },
   rate: { perSecond: 5, per: 'account' },
@@ -58,6 +61,7 @@ export const createChannel = operation({
     const { ChannelName: name, EncryptionConfiguration: encryption, Tags: tags = new Map<string, string>() } = input
     const { S3DestinationConfiguration: s3, S3TablesDestinationConfiguration: tables } = input
     const configured = oneStream(input.StreamConfigurationList)
+    checkRole(context, input.ServiceExecutionRoleARN)
     if ((s3 === undefined) === (tables === undefined))
       throw invalidArgument(
         'Exactly one of S3DestinationConfiguration and S3TablesDestinationConfiguration must be specified.',
@@ -118,3 +122,8 @@ export const createChannel = operation({
     return { ChannelDescription: channelView(context, made) }
   },
 })
+
+/** @throws InvalidArgumentException for a role that is not there, or does not trust the service */
+function checkRole({ roles }: StreamsContext, roleArn: string): void {
+  if (roles && !roles.mayAssume({ roleArn, service: servicePrincipal })) throw cannotAssumeRole(roleArn)
+}
