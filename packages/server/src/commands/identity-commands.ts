@@ -4,13 +4,14 @@ import type { Random } from '@millrace/ports'
 import type { Place } from '../core/arn.ts'
 import { explainAccess } from '../identity/explanation.ts'
 import { identitiesOf } from '../identity/identities.ts'
-import type { AccessKeyDocument, IdentityDocument, PolicyEntry } from '../identity/identity-document.ts'
+import type { AccessKeyDocument, IdentityDocument, PolicyDocument, PolicyEntry } from '../identity/identity-document.ts'
 import * as edits from '../identity/identity-edits.ts'
 import { readIdentityFile, writeIdentityFile } from '../identity/identity-file.ts'
 import { IdentityError } from '../identity/identity-reader.ts'
 import { identityReport } from '../identity/identity-report.ts'
 import { newAccessKeyId, newSecret, roleArn, userArn } from '../identity/names.ts'
 import { administrator, consumerPolicy, producerPolicy } from '../identity/ready-policies.ts'
+import { duplicateKeyIn } from '../policies/duplicate-keys.ts'
 
 /* What `millrace identity` can do: each command, and what it tells. */
 
@@ -80,12 +81,15 @@ function streamNamed(name: string): string {
 
 async function policyIn(path: string, name: string | undefined): Promise<PolicyEntry> {
   const written = await readFile(path, 'utf8')
+  let document: PolicyDocument
   try {
-    const document = JSON.parse(written)
-    return name === undefined ? document : { name, document }
+    document = JSON.parse(written)
   } catch {
     throw new IdentityError(`${path} holds no JSON`)
   }
+  const twice = duplicateKeyIn(written)
+  if (twice !== undefined) throw new IdentityError(`${path}: "${twice}" is there twice in one object`)
+  return name === undefined ? document : { name, document }
 }
 
 const newKey = (random: Random): AccessKeyDocument => ({

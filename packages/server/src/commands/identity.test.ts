@@ -181,7 +181,10 @@ test('what would make a file that no server takes is refused, and changes nothin
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Action: 'PutRecord', Resource: '*' }],
   })
+  const twice = join(folder, 'twice.json')
+  await writeFile(twice, '{"Statement":{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}}')
   const wrong: [args: string[], sentence: RegExp][] = [
+    [['attach-policy', 'admin', twice], /twice\.json: "Effect" is there twice in one object/],
     [['attach-policy', 'admin', bad], /^millrace identity: users\[0\]\.policies\[1\]\.Statement\[0\].*vendor/],
     [['add-user', 'a b'], /users\[1\]\.name must be/],
     [['add-user', 'admin'], /there is a user admin already/],
