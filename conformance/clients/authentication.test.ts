@@ -7,9 +7,11 @@ import { KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis'
 import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda'
 import { AwsJson1_0Protocol, AwsQueryProtocol, AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { SignatureV4 } from '@smithy/signature-v4'
 import { startMillrace } from 'millrace'
 import { sdk } from '../harness/cases.ts'
 import { identityOfTests, testKey } from '../harness/keys.ts'
+import { Sha256 } from '../harness/signature.ts'
 import { onlyLocal } from '../harness/target.ts'
 
 /* What each client makes of a server that verifies who signs: the name of the exception, its status and its words. */
@@ -69,3 +71,53 @@ const queryNames: Readonly<Record<string, string>> = {
   InvalidSignatureException: 'SignatureDoesNotMatch',
   UnrecognizedClientException: 'InvalidClientTokenId',
 }
+
+sdk(
+  'presigned URLs are answered: GetCallerIdentity with a signed header, as clusters of EKS ask it, and a POST to Kinesis',
+  async (t) => {
+    const server = await startMillrace({ identity: identityOfTests, limits: 'off' })
+    t.after(() => server.stop())
+    const presigned = async (service: string, request: Presigned, expiresIn = 60) => {
+      const signer = new SignatureV4({ service, region: 'us-east-1', credentials: testKey, sha256: Sha256 })
+      const { hostname, port, host } = new URL(server.url)
+      const headers = { host, ...request.headers }
+      const { query } = await signer.presign(
+        { ...request, headers, protocol: 'http:', hostname, port: Number(port), path: '/' },
+        { expiresIn, unhoistableHeaders: new Set(Object.keys(headers)) },
+      )
+      return `${server.url}/?${new URLSearchParams(query as Record<string, string>)}`
+    }
+    const whoAmI = {
+      method: 'GET',
+      headers: { 'x-k8s-aws-id': 'cluster' },
+      query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
+    }
+    const url = await presigned('sts', whoAmI)
+    const answer = await fetch(url, { headers: whoAmI.headers })
+    const text = await answer.text()
+    assert.equal(answer.status, 200, text)
+    assert.match(text, /<Arn>arn:aws:iam::000000000000:user\/tests<\/Arn>/)
+    for (const [headers, changed] of [
+      [{ 'x-k8s-aws-id': 'other' }, url],
+      [{}, url],
+      [whoAmI.headers, url.replace('GetCallerIdentity', 'GetSessionToken')],
+    ] as const) {
+      const refused = await fetch(changed, { headers: headers as Record<string, string> })
+      assert.equal(refused.status, 403)
+      assert.match(await refused.text(), /<Type>Sender<\/Type><Code>SignatureDoesNotMatch<\/Code>/)
+    }
+
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Kinesis_20131202.ListStreams' }
+    const list = { method: 'POST', headers, body: '{}', query: {} }
+    const listed = await fetch(await presigned('kinesis', list), { method: 'POST', headers, body: '{}' })
+    assert.deepEqual(
+      [listed.status, await listed.json()],
+      [200, { StreamNames: [], StreamSummaries: [], HasMoreStreams: false }],
+    )
+    const other = await fetch(await presigned('kinesis', list), { method: 'POST', headers, body: '{"Limit":1}' })
+    assert.equal(((await other.json()) as { __type: string }).__type, 'InvalidSignatureException')
+  },
+  onlyLocal,
+)
+
+type Presigned = { method: string; headers: Record<string, string>; query: Record<string, string>; body?: string }
