@@ -10,6 +10,8 @@ export type Need = {
   readonly resource: string
   /** What conditions may ask beside what is known of every request (`aws:RequestTag/…`, `dynamodb:LeadingKeys`). */
   readonly keys?: ConditionKeys
+  /** The error of whoever may not. @default 'AccessDeniedException' */
+  readonly refusal?: string
 }
 
 /**

@@ -42,6 +42,11 @@ function fixture(guard?: Partial<ResourceGuard>) {
     name: 'Both',
     needs: () => ['one', 'two'].map((name) => ({ action: 'fake:Use', resource: `${thing.slice(0, -3)}${name}` })),
   })
+  const keyed = operation({
+    ...use,
+    name: 'Keyed',
+    needs: () => [{ action: 'kms:Decrypt', resource: thing, refusal: 'KMSAccessDeniedException' }],
+  })
   const free = operation({ ...use, name: 'Free', needs: () => [] })
   const broken = operation({
     ...use,
@@ -57,7 +62,7 @@ function fixture(guard?: Partial<ResourceGuard>) {
     context: {},
     ...(guard && { guard: { policyOf: () => undefined, tagsOf: () => undefined, ...guard } }),
   }
-  const operations = { use, both, free, broken }
+  const operations = { use, both, keyed, free, broken }
   const clock = new ManualClock()
   const endpoint = policy('VPC endpoint policy', statement({ Principal: '*', Action: 'fake:Other' }))
   const authorizer = new Authorizer({ place, clock, endpointPolicies: new Map([['vpce-0123456789', endpoint]]) })
@@ -114,6 +119,15 @@ test('every need must be allowed', () => {
   authorize(user({}, statement({ Action: 'fake:Use' })), { name: 'both' })
   for (const Resource of [thing, thing.replace('one', 'two')])
     assert.throws(() => authorize(user({}, statement({ Action: 'fake:Use', Resource })), { name: 'both' }), AwsError)
+})
+
+test('a need may have an error of its own for whoever may not', () => {
+  const refused = {
+    code: 'KMSAccessDeniedException',
+    message: /is not authorized to perform: kms:Decrypt on resource: /,
+  }
+  assert.throws(() => fixture()(user({}, statement({ Action: 'fake:*' })), { name: 'keyed' }), refused)
+  fixture()(user({}, statement({ Action: 'kms:Decrypt', Resource: thing })), { name: 'keyed' })
 })
 
 test('what needs nothing is for everybody', () => {

@@ -84,6 +84,9 @@ export class Authorizer {
     const caller = { accountId, arn: identity.arn, roleArn }
     const decision = decide({ action, resource, resourceAccountId, principal: caller, keys }, set)
     if (!decision.allowed)
-      throw new Refusal('AccessDeniedException', denialMessage(identity.arn, action, resource, decision))
+      throw new Refusal(
+        need.refusal ?? 'AccessDeniedException',
+        denialMessage(identity.arn, action, resource, decision),
+      )
   }
 }

@@ -7,11 +7,18 @@ import { rateExceeded } from '../faults.ts'
 import { streamArn, streamNameOf, streamReference } from '../members.ts'
 import { openIterator, sealIterator, streamNameIn } from '../shard-iterator.ts'
 import { childShardsOf, readShard } from '../shard-reader.ts'
+import { needsWithKey } from '../stream-key-needs.ts'
 import { StreamMetrics } from '../stream-metrics.ts'
 
 /** Bytes and records that one call gives at most. */
 const answerBytesMax = 10 * 1024 * 1024
 const answerRecordsMax = 10_000
+
+/** The iterator says which stream is read; StreamARN may only agree with it. */
+const streamRead = (
+  { ShardIterator, StreamARN }: { readonly ShardIterator: string; readonly StreamARN?: string | undefined },
+  context: StreamsContext,
+) => path`stream/${streamNameIn(context, ShardIterator)}` ?? resourceOfArn(context.place, 'kinesis', StreamARN)
 
 export const getRecords = operation({
   name: 'GetRecords',
@@ -23,9 +30,9 @@ export const getRecords = operation({
     Limit: optional(integer({ min: 1, max: answerRecordsMax })),
     DryRun: optional(boolean()),
   }),
-  // The iterator says which stream is read; StreamARN may only agree with it.
-  resource: ({ ShardIterator, StreamARN }, context: StreamsContext) =>
-    path`stream/${streamNameIn(context, ShardIterator)}` ?? resourceOfArn(context.place, 'kinesis', StreamARN),
+  resource: streamRead,
+  needs: (input, context: StreamsContext) =>
+    needsWithKey(context, 'GetRecords', streamRead(input, context), 'kms:Decrypt'),
   async handle(context: StreamsContext, input, { signal }) {
     const { place, throughput } = context
     const position = openIterator(context, input.ShardIterator)

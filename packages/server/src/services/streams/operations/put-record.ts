@@ -7,6 +7,7 @@ import { hashKey, sequenceNumber, streamNameOf, streamReference, streamResource 
 import { PutResults } from '../put-results.ts'
 import { checkRecords, checkSequenceNumberForOrdering, dataBytesMax, partitionKeyLengthMax } from '../record-checks.ts'
 import { writableStream, writeRecords } from '../record-writer.ts'
+import { needsWithKey } from '../stream-key-needs.ts'
 import { StreamMetrics } from '../stream-metrics.ts'
 
 export const putRecord = operation({
@@ -21,6 +22,8 @@ export const putRecord = operation({
     DryRun: optional(boolean()),
   }),
   resource: streamResource,
+  needs: (input, context: StreamsContext) =>
+    needsWithKey(context, 'PutRecord', streamResource(input, context), 'kms:GenerateDataKey'),
   async handle(context: StreamsContext, input, call) {
     const stream = writableStream(context, streamNameOf(context, input))
     const metrics = new StreamMetrics(context, stream)

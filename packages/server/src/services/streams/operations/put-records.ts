@@ -7,6 +7,7 @@ import { hashKey, streamNameOf, streamReference, streamResource } from '../membe
 import { PutResults } from '../put-results.ts'
 import { checkRecords, dataBytesMax, partitionKeyLengthMax, requestRecordsMax } from '../record-checks.ts'
 import { writableStream, writeRecords } from '../record-writer.ts'
+import { needsWithKey } from '../stream-key-needs.ts'
 import { StreamMetrics } from '../stream-metrics.ts'
 
 export const putRecords = operation({
@@ -25,6 +26,8 @@ export const putRecords = operation({
     DryRun: optional(boolean()),
   }),
   resource: streamResource,
+  needs: (input, context: StreamsContext) =>
+    needsWithKey(context, 'PutRecords', streamResource(input, context), 'kms:GenerateDataKey'),
   async handle(context: StreamsContext, input, call) {
     const { Records } = input
     const stream = writableStream(context, streamNameOf(context, input))

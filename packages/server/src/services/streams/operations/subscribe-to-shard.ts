@@ -8,6 +8,7 @@ import { consumerNotActive, subscribedTooSoon } from '../faults.ts'
 import { consumerArn, sequenceNumber, shardId, streamReference } from '../members.ts'
 import { pushShard } from '../shard-push.ts'
 import { readableShard, shardIteratorType, startingOffset } from '../starting-position.ts'
+import { needsWithKey } from '../stream-key-needs.ts'
 import { StreamMetrics } from '../stream-metrics.ts'
 
 export const subscribeToShard = operation({
@@ -25,6 +26,8 @@ export const subscribeToShard = operation({
     DryRun: optional(boolean()),
   }),
   resource: ({ ConsumerARN }, { place }: StreamsContext) => resourceOfArn(place, 'kinesis', ConsumerARN),
+  needs: ({ ConsumerARN }, context: StreamsContext) =>
+    needsWithKey(context, 'SubscribeToShard', resourceOfArn(context.place, 'kinesis', ConsumerARN), 'kms:Decrypt'),
   async handle(context: StreamsContext, input, { signal }) {
     const { limits, place, streams, subscriptions } = context
     const { Type: type, SequenceNumber: number, Timestamp: time } = input.StartingPosition
