@@ -13,7 +13,7 @@ import { authenticate } from './authenticate.ts'
 import { BodyIncomplete, BodyTooLarge, readBody } from './body.ts'
 import { giveBackMemory, reusedFromBytes, takeMemory } from './body-memory.ts'
 import { BodyRoom } from './body-room.ts'
-import { checkHead } from './check-head.ts'
+import { Ambiguous, checkHead } from './check-head.ts'
 import { ConnectionRoom } from './connection-room.ts'
 import { type Door, openDoors, privateDoor } from './door.ts'
 import type { Faults } from './faults.ts'
@@ -93,6 +93,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const admission = new Admission(limits, options.credentials !== undefined)
   const router = new Router(services)
   const stopping = new AbortController()
+  const ended = new WeakSet<object>()
   const untaken = new UntakenAnswers(limits.untakenAnswerBytesMax, networkClock)
   const answers = new Answers(random, logger, untaken, stopping.signal)
   const verifier = options.credentials && (await verifierOf(options, options.credentials))
@@ -126,6 +127,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       memory = undefined
     }
     try {
+      if (ended.has(request.socket)) return
       checkHead(request, door)
       if (request.method === 'GET' && (await sendPage(pages, pageAccess, request, response))) return
       stay = admission.enter(request, room)
@@ -150,6 +152,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     } catch (error) {
       audited?.failed(error)
       if (error instanceof BodyIncomplete || response.destroyed) return void request.socket?.destroy()
+      if (error instanceof Ambiguous) endAfter(request, response)
       if (error instanceof Busy) found = await router.refusalOf(request)
       answers.error(response, error, found, requestId)
       if (!request.complete) await abandon(request)
@@ -219,6 +222,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   function believed({ headers, url = '' }: HttpRequest): Caller {
     const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))) : noQuery
     return authenticate({ headers, query }, place.accountId)
+  }
+
+  /** What comes behind an ambiguous request may be a part of it: it is not looked at, though Node has parsed it by now. */
+  function endAfter(request: HttpRequest, response: HttpResponse): void {
+    if (request.headers[':method'] !== undefined) return // of HTTP/2, where each request has a stream of its own
+    ended.add(request.socket)
+    response.setHeader('connection', 'close')
   }
 
   /** Takes what a refused client is still sending, for as long as a body may take: else it would not see the answer. */
