@@ -16,10 +16,29 @@ type Manifest = {
   readonly [field: string]: unknown
 }
 
+const billOfMaterials = 'sbom.cdx.json'
+
 /** Each after those that it depends on. */
 const packages = ['ports', 'formats', 'producer', 'consumer', 'connectors', 'agent', 'server']
 
 for (const folder of packages) build(join(root, 'packages', folder))
+writeBillOfMaterials()
+
+/** What the server is made of, by the lockfile (CycloneDX): goes with its package. */
+function writeBillOfMaterials(): void {
+  const args = ['sbom', '--omit', 'dev', '--sbom-format', 'cyclonedx', '--package-lock-only', '-w', 'packages/server']
+  const { status, stdout } = spawnSync('npm', args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  })
+  if (status !== 0) process.exit(status ?? 1)
+  const bill = JSON.parse(stdout)
+  bill.metadata.component.name = 'millrace' // npm has the name of the folder that the repository lies in
+  const path = join(root, 'packages/server/dist', billOfMaterials)
+  writeFileSync(path, `${JSON.stringify(bill, undefined, 2)}\n`)
+  process.stdout.write(`wrote ${path}: ${bill.components.length} components\n`)
+}
 
 function build(folder: string): void {
   const dist = join(folder, 'dist')
@@ -37,7 +56,7 @@ function build(folder: string): void {
       ]),
     ),
     ...(bin && { bin }),
-    files: ['src'],
+    files: manifest.name === 'millrace' ? ['src', billOfMaterials] : ['src'],
   }
   writeFileSync(join(dist, 'package.json'), `${JSON.stringify(published, undefined, 2)}\n`)
   for (const path of Object.values(bin ?? {})) chmodSync(join(dist, path), 0o755)
