@@ -121,7 +121,8 @@ export function wireError(wire: Wire, { body, headers, text }: Answer): WireErro
     return { code: code === undefined ? undefined : (namesInQuery.get(code) ?? code), message: fromXml(message) }
   }
   const code = wire === 'rest' ? (headers['x-amzn-errortype'] as string | undefined) : body?.__type
-  return { code: code?.replace(/^.*#/, ''), message: body?.message ?? body?.Message }
+  const name = code?.replace(/^.*#/, '')
+  return { code: name && (namesInQuery.get(name) ?? name), message: body?.message ?? body?.Message }
 }
 
 const fromXml = (text: string | undefined) =>
