@@ -289,10 +289,4 @@ export const plantedBugs: readonly PlantedBug[] = [
     text: 'if (seal) moved.set(seal.bytes, sealTo)',
     replacement: '',
   },
-  {
-    name: 'not-sealed-before-it-is-kept',
-    file: 'embedded/key-change.ts',
-    text: 'if (dataKey === noDataKey && sealedFrom < Number.POSITIVE_INFINITY) {',
-    replacement: 'if (dataKey === noDataKey) log.sealedFrom = Number.POSITIVE_INFINITY\n    if (dataKey < 0) {',
-  },
 ]
