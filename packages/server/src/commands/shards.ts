@@ -143,7 +143,7 @@ function number(
   { above, min, max, whole }: { above?: number; min?: number; max: number; whole?: boolean },
 ): number {
   if (text === undefined) throw new Error(`--${option} is missing; see millrace shards --help`)
-  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN
+  const value = /^(\d+(\.\d+)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN
   const low = above === undefined ? value >= min! : value > above
   if (low && value <= max && (!whole || Number.isInteger(value))) return value
   const range = above === undefined ? `from ${min} to ${show(max)}` : `above ${above} and up to ${show(max)}`
