@@ -21,7 +21,7 @@ function logicalLines(text: string): string[] {
     const line = raw.replace(/^[ \t\f]+/, '')
     if (continued === undefined && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue
     const whole: string = (continued ?? '') + line
-    const backslashes = /\\*$/.exec(whole)![0].length
+    const backslashes = /(?<!\\)\\*$/.exec(whole)![0].length
     continued = backslashes % 2 === 1 ? whole.slice(0, -1) : undefined
     if (continued === undefined) lines.push(whole)
   }

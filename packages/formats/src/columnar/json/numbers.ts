@@ -34,7 +34,7 @@ function wholeFromDouble(value: number): number | bigint | undefined {
   return BigInt.asIntN(64, exact) === exact ? exact : undefined
 }
 
-const javaDouble = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/
+const javaDouble = /^[+-]?(?:NaN|Infinity|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/
 
 /** As Java's Double.parseDouble, which also takes `1f` and NaN. */
 export function doubleFromText(text: string): number | undefined {

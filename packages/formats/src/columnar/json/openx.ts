@@ -136,7 +136,7 @@ export function sizedTextReader(kind: 'varchar' | 'char', length: number, text: 
   return (value) => {
     const whole = typeof value === 'string' ? value : text(value)
     const cut = whole.length <= length ? whole : [...whole.slice(0, 2 * length)].slice(0, length).join('')
-    return kind === 'char' ? cut.replace(/ +$/, '') : cut
+    return kind === 'char' ? cut.replace(/(?<! ) +$/, '') : cut
   }
 }
 

@@ -22,7 +22,10 @@ export function recordDeAggregation({ parameters }: TransformParts): Transform {
   if (SubRecordType !== 'DELIMITED') throw invalidArgument('SubRecordType has to be one of JSON, DELIMITED')
   if (Delimiter === undefined) throw invalidArgument('Delimiter should be present for DELIMITED')
   const delimiter = Buffer.from(Delimiter, 'base64')
-  if (delimiter.byteLength === 0 || delimiter.toString('base64').replace(/=+$/, '') !== Delimiter.replace(/=+$/, ''))
+  if (
+    delimiter.byteLength === 0 ||
+    delimiter.toString('base64').replace(/(?<!=)=+$/, '') !== Delimiter.replace(/(?<!=)=+$/, '')
+  )
     throw invalidArgument('Delimiter has to be base64 encoded') // ours
   return new RecordDeAggregation((data) => delimitedOf(data, delimiter, subRecordsMax))
 }

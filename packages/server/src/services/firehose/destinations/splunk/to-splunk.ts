@@ -46,7 +46,9 @@ export function toSplunk(context: FirehoseContext, stream: DeliveryStream, setti
 export function collectorUrl(endpoint: string, what: 'raw' | 'event' | 'ack'): string {
   const url = URL.parse(endpoint)
   if (!url) throw invalidArgument(`The HEC endpoint's URL cannot be parsed: ${endpoint}`)
-  const base = url.pathname.replace(/\/+$/, '').replace(/\/services\/collector(\/(raw|event|ack))?(\/1\.0)?$/, '')
+  const base = url.pathname
+    .replace(/(?<!\/)\/+$/, '')
+    .replace(/\/services\/collector(\/(raw|event|ack))?(\/1\.0)?$/, '')
   url.pathname = `${base}/services/collector/${what}`
   return url.href
 }
