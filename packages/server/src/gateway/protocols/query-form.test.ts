@@ -38,7 +38,15 @@ test('no form breaks the parser, and none reaches a prototype', () => {
 })
 
 test('a form of too many values is refused', () => {
-  assert.throws(() => parseForm('a=1&'.repeat(100_001)), /at most 100000 values/)
+  const text = Array.from({ length: 100_001 }, (_, i) => `a${i}=1`).join('&')
+  assert.throws(() => parseForm(text), /at most 100000 values/)
+})
+
+test('a name that stands twice is refused, whatever its values are and however it is written', () => {
+  const twice = { code: 'MalformedQueryString', message: /stands twice/ }
+  for (const text of ['A=1&B=2&A=1', 'L.member.1=a&L.member.1=b', 'A=1&%41=2', 'A=&A=', '__proto__=1&__proto__=1'])
+    assert.throws(() => parseForm(text), twice, text)
+  assert.equal(parseForm('A=1&a=2').A, '1', 'small and large letters are two')
 })
 
 test('lists are in the order of their numbers, whatever is between them', () => {

@@ -8,7 +8,11 @@ const depthMax = 16
 
 export type Form = { readonly [name: string]: string | Form }
 
-/** A form whose names are paths, with dots between, → a tree of its values. @throws AwsError MalformedQueryString */
+/**
+ * A form whose names are paths, with dots between, → a tree of its values. No name stands twice: a signature does not hold
+ * the order of two parameters of a URL, and who forwards a form may read the first where we would read the last.
+ * @throws AwsError MalformedQueryString
+ */
 export function parseForm(text: string): Form {
   const tree: Branch = Object.create(null)
   let fields = 0
@@ -25,6 +29,7 @@ export function parseForm(text: string): Form {
       branch = next
     }
     if (typeof branch[last] === 'object') throw malformed(`The name ${path.slice(0, 100)} has a value and members.`)
+    if (branch[last] !== undefined) throw malformed(`The name ${path.slice(0, 100)} stands twice.`)
     branch[last] = value
   }
   return tree
