@@ -26,7 +26,7 @@ export class SearchEndpoint {
     const { username, password, origin, pathname } = new URL(url)
     this.#outbound = outbound
     this.#codePrefix = codePrefix
-    this.#base = origin + pathname.replace(/\/+$/, '')
+    this.#base = origin + pathname.replace(/(?<!\/)\/+$/, '')
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
     this.#headers = username === '' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
   }
