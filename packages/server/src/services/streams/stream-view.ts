@@ -12,7 +12,7 @@ export const streamView = (context: StreamsContext, stream: Stream) => ({
   StreamCreationTimestamp: new Date(stream.createdAtMs),
   EnhancedMonitoring: [{ ShardLevelMetrics: stream.shardLevelMetrics }],
   EncryptionType: stream.encryption ? 'KMS' : 'NONE',
-  KeyId: stream.encryption?.keyId,
+  ...(stream.encryption && { KeyId: stream.encryption.keyId }),
 })
 
 /** Open shards as clients see them: a stream that is being created has none yet. */
