@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis'
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import { type IdentityDocument, startMillrace } from 'millrace'
@@ -68,8 +68,11 @@ sdk(
   async (t) => {
     const endpoint = await serverOf(t)
     const config = await configFile(t)
+    const home = { HOME: dirname(config) } // it keeps the keys of sessions there, also for another server
     const aws = async (...args: string[]) =>
-      JSON.parse(await run('aws', [...args, '--output', 'json'], endpoint, { ...keys, AWS_CONFIG_FILE: config }))
+      JSON.parse(
+        await run('aws', [...args, '--output', 'json'], endpoint, { ...keys, ...home, AWS_CONFIG_FILE: config }),
+      )
     const [own, byProfile, listed] = await Promise.all([
       aws('sts', 'get-caller-identity'),
       aws('sts', 'get-caller-identity', '--profile', 'reading'),
