@@ -136,7 +136,7 @@ export interface FunctionInvoker {
 
 /** A function that was not run, or of which nothing is known. */
 export class FunctionNotInvoked extends Error {
-  readonly reason: 'not found' | 'throttled' | 'unreachable'
+  readonly reason: 'access denied' | 'not found' | 'role not assumed' | 'throttled' | 'unreachable'
 
   constructor(reason: FunctionNotInvoked['reason'], message: string, options?: ErrorOptions) {
     super(message, options)

@@ -34,6 +34,10 @@ export const roleNotAuthorized = (roleArn: string, action: string, resource: str
 export const sourceStreamNotFound = (streamArn: string, accountId: string) =>
   invalidArgument(`Stream ${streamArn.replace(/^.*:stream\//, '')} under account ${accountId} not found.`)
 
+/** Of a role that may not read the table that records are converted by; what Glue says of it follows. */
+export const glueAccessDenied = (reason: string) =>
+  `Access was denied when calling Glue. Please ensure that the role specified in the data format conversion configuration has the necessary permissions. ${reason}`
+
 /** An answer to puts into a delivery stream that takes its records from elsewhere. */
 export const notDirectPut = (type: string) =>
   invalidArgument(`This operation is not permitted on ${type} delivery stream type.`)

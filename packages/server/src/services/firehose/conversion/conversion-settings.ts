@@ -9,12 +9,17 @@ export type Conversion = {
   readonly table: TableQuery
   /** As the settings have it, for error records. */
   readonly schema: { readonly region?: string | undefined; readonly roleArn?: string | undefined }
+  /** By which the table is read. */
+  readonly roleArn: string
   readonly serDe: JsonSerDe
   readonly output: OutputFormat
 }
 
 /** Undefined if nothing is to be converted. @throws InvalidArgumentException for settings that cannot be */
-export function conversionOf({ DataFormatConversionConfiguration: given }: ExtendedS3Settings): Conversion | undefined {
+export function conversionOf({
+  DataFormatConversionConfiguration: given,
+  RoleARN: ofDestination,
+}: ExtendedS3Settings): Conversion | undefined {
   if (!given || given.Enabled === false) return undefined
   const { CatalogId, DatabaseName, TableName, Region, RoleARN, VersionId } = given.SchemaConfiguration ?? {}
   if (!DatabaseName || !TableName)
@@ -22,6 +27,7 @@ export function conversionOf({ DataFormatConversionConfiguration: given }: Exten
   return {
     table: { catalogId: CatalogId, databaseName: DatabaseName, tableName: TableName, versionId: VersionId },
     schema: { region: Region, roleArn: RoleARN },
+    roleArn: RoleARN ?? ofDestination,
     serDe: serDeOf(given.InputFormatConfiguration?.Deserializer),
     output: outputOf(given.OutputFormatConfiguration?.Serializer),
   }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { type Column, chunkOfRange, MalformedType, parseHiveColumns } from '@millrace/formats/columnar'
 import { AwsError } from '../../../core/aws-error.ts'
+import { tablesFor } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import type { DeliveryRecord, RefusedRecord } from '../delivery/delivery-record.ts'
 import { DeliveryFailed } from '../destinations/destination.ts'
+import { glueAccessDenied } from '../faults.ts'
 import { count } from '../metrics.ts'
 import type { ConversionAnswer } from './conversion-messages.ts'
 import type { Conversion } from './conversion-settings.ts'
@@ -67,14 +69,16 @@ export class ConvertedObjects implements ObjectFormat {
 
   /** @throws DeliveryFailed */
   async #schema(): Promise<Column[]> {
-    const { table } = this.#conversion
+    const { roleArn, table } = this.#conversion
     try {
-      const found = await this.#context.tables.find(table)
+      const found = await tablesFor(this.#context, this.#name, roleArn).find(table)
       if (!found) throw new DeliveryFailed('DataFormatConversion.EntityNotFound', tableNotFound)
       const columns = parseHiveColumns(found.columns)
       if (columns.length > 0) return columns
       throw new MalformedType(`the table ${table.databaseName}.${table.tableName} has no columns`)
     } catch (error) {
+      if (error instanceof AwsError && error.code === 'AccessDeniedException')
+        throw new DeliveryFailed('DataFormatConversion.AccessDenied', glueAccessDenied(error.message))
       if (!(error instanceof AwsError || error instanceof MalformedType)) throw error
       throw new DeliveryFailed('DataFormatConversion.InvalidSchema', `The schema is invalid: ${error.message}`)
     }

@@ -77,7 +77,7 @@ export const createDeliveryStream = operation({
     checkRoles(context, input)
     checkSourceRole(context, name, source)
     planOf(context, stream) // what cannot be delivered to is refused now
-    await checkTable(context, destination)
+    await checkTable(context, stream)
     await checkQuery(destination.settings.ProcessingConfiguration)
     await deliveryStreams.create(await withSealedSecrets(context.secrets, stream))
     return { DeliveryStreamARN: deliveryStreamArn(place, name) }

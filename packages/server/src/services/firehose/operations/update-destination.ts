@@ -37,7 +37,7 @@ export const updateDestination = operation({
     const destination = updatedDestination(opened.destination, input, anyEndpoint)
     planOf(context, { ...opened, destination, version: stream.version + 1 }) // what cannot be delivered to is refused now
     checkRoles(context, input)
-    await checkTable(context, destination)
+    await checkTable(context, { name: stream.name, destination })
     await checkQuery(destination.settings.ProcessingConfiguration)
     const sealed = await withSealedSecrets(context.secrets, { ...stream, destination })
     await deliveryStreams.update(input.DeliveryStreamName, (newest) => {

@@ -1,5 +1,5 @@
 import { RoleStreamReader } from '../../../core/role-stream-reader.ts'
-import { servicePrincipal } from '../access.ts'
+import { actorOf } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import type { DeliveryStream } from '../delivery-stream.ts'
 import { KinesisSource } from './kinesis-source.ts'
@@ -13,7 +13,7 @@ export function sourceOf(context: FirehoseContext, stream: DeliveryStream): Sour
     case 'KinesisStreamAsSource': {
       const { roleArn, startMs, streamArn } = stream.source
       const { roles } = context
-      const actor = { roleArn, service: servicePrincipal, sessionName: stream.name }
+      const actor = actorOf(stream.name, roleArn)
       const streams = roles ? new RoleStreamReader(context.streams, roles, actor, streamArn) : context.streams
       return new KinesisSource({ ...context, streams }, { name: stream.name, streamArn, startMs })
     }

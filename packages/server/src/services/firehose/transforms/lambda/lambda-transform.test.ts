@@ -246,6 +246,8 @@ test('a function that fails twice and then works loses nothing', async () => {
 
 test('what cannot be invoked is named as AWS names it', async () => {
   const reasons = [
+    ['access denied', 'Lambda.InvokeAccessDenied'],
+    ['role not assumed', 'Lambda.AssumeRoleAccessDenied'],
     ['not found', 'Lambda.ResourceNotFound'],
     ['throttled', 'Lambda.InvokeLimitExceeded'],
     ['unreachable', 'Lambda.TargetServerFailedToRespond'],

@@ -141,9 +141,19 @@ const tooLarge: Failure = {
 }
 
 const refusals: Readonly<Record<FunctionNotInvoked['reason'], Failure>> = {
+  'access denied': {
+    code: 'Lambda.InvokeAccessDenied',
+    message: 'Access was denied. Ensure that the access policy allows access to the Lambda function.',
+  },
   'not found': {
     code: 'Lambda.ResourceNotFound',
     message: 'The specified Lambda function does not exist. Use a different function that does exist.',
+  },
+  'role not assumed': {
+    code: 'Lambda.AssumeRoleAccessDenied',
+    message:
+      'Access was denied. Ensure that the trust policy for the provided IAM role allows Kinesis Data Firehose to assume ' +
+      'the role.',
   },
   throttled: {
     code: 'Lambda.InvokeLimitExceeded',
