@@ -1,3 +1,4 @@
+import type { Clock } from '@millrace/ports'
 import type { Policy } from '../policies/policy.ts'
 import type { ConnectionRoom } from './connection-room.ts'
 import { isOwnHost } from './host-check.ts'
@@ -24,6 +25,7 @@ export type Door = {
 export type DoorLimits = {
   readonly headersTimeoutMs: number
   readonly idleTimeoutMs: number
+  readonly networkClock: Clock
   readonly connections: ConnectionRoom
 }
 

@@ -108,7 +108,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const own: Door = { at: { host, port: options.port }, dnsNames: [host], tls: options.tls, tlsOnly: options.tlsOnly }
   const doors = [own, ...(options.privateEndpoints ?? []).map((endpoint) => privateDoor(endpoint, own))]
   const connections = new ConnectionRoom(limits)
-  const patience = { headersTimeoutMs, idleTimeoutMs, connections, onTlsMissing }
+  const patience = { headersTimeoutMs, idleTimeoutMs, networkClock, connections, onTlsMissing }
   const listeners = await openDoors(doors, patience, (request, response, door) => {
     response.on('error', () => {}) // the client went away; 'close' tells the same
     void serve(request, response, door)

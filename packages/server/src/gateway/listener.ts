@@ -1,8 +1,10 @@
 import type http from 'node:http'
 import http2 from 'node:http2'
 import net, { type Socket } from 'node:net'
+import type { Clock } from '@millrace/ports'
 import type { ConnectionRoom } from './connection-room.ts'
 import type { TlsDoor } from './tls/tls-door.ts'
+import { UnendedHeads } from './unended-heads.ts'
 
 /**
  * Importing node:http evaluates all that it exports, and with `http.WebSocket` the whole of Node's fetch: 13 MB of memory
@@ -30,6 +32,8 @@ export type ListenerOptions = {
   readonly headersTimeoutMs: number
   /** A connection without a request is closed after this time. Longer than clients keep theirs. */
   readonly idleTimeoutMs: number
+  /** Real time, for the heads of HTTP/2; Node times all else here. */
+  readonly networkClock: Clock
   /** Connections for which there is no room are closed as they come. */
   readonly connections: ConnectionRoom
   /** For clients that begin with a TLS handshake; without it they hear HTTP, which each of them has words for. */
@@ -73,8 +77,10 @@ export async function listen(
   http1.on('request', handle)
   plain2.on('request', handle as unknown as Parameters<typeof plain2.on>[1])
   const sessions = new Set<http2.ServerHttp2Session>()
+  const heads = new UnendedHeads(options.networkClock, headersTimeoutMs)
   plain2.on('session', (session) => {
     sessions.add(session)
+    heads.watch(session)
     session.setTimeout(idleTimeoutMs, () => session.close())
     session.on('close', () => sessions.delete(session))
     session.on('error', () => session.destroy()) // a client that went away, or does not speak HTTP/2 after all

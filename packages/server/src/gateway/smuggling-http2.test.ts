@@ -158,6 +158,64 @@ test('floods of frames end their own session, and others are answered meanwhile'
   assert.ok(grownMb < 200)
 })
 
+test('a head that is not ended in time ends its session, and only its own', async (t) => {
+  const { port } = await gatewayFixture(t, { headersTimeoutMs: 300 })
+  const whole = frame(headers!, endHeaders, 1, block(plain))
+  const cases: [string, readonly Buffer[], boolean][] = [
+    ['HEADERS without END_HEADERS', [frame(headers!, endStream, 1, block(plain))], true],
+    ['half of a frame', [whole.subarray(0, 60)], true],
+    ['half a frame, behind a good request', [ask(plain), frame(headers!, 0, 3, block(plain)).subarray(0, 60)], true],
+    ['single bytes', [whole.subarray(0, 30), ...Array.from(whole.subarray(30, 60), (byte) => Buffer.of(byte))], true],
+    [
+      'CONTINUATION that trickles',
+      [frame(headers!, 0, 1, block(plain)), ...Array<Buffer>(7).fill(frame(continuation!, 0, 1, block([['x', 'y']])))],
+      true,
+    ],
+    // What is refused below the gateway was ended all the same; its session answers pings, and lives.
+    ['a malformed request', [frame(headers!, endHeaders | endStream, 1, block([['X', 'y']]))], false],
+    ['a good request', [ask(plain)], false],
+  ]
+  await Promise.all(
+    cases.map(async ([name, pieces, isEnded]) => {
+      const { isClosed, tookMs } = await trickle(port, pieces, !isEnded)
+      t.diagnostic(`${name}: ${isClosed ? `ended after ${tookMs.toFixed(0)} ms` : 'lives'}`)
+      assert.equal(isClosed, isEnded, name)
+      if (isEnded) assert.ok(tookMs > 250, `${name} had its time`)
+    }),
+  )
+  assert.equal((await call(port, { headers: signedHeaders('Echo') })).status, 200)
+})
+
+/** Sends a piece every 50 ms, answers pings if it can, and waits for the server to close, for 1.5 s. */
+function trickle(port: number, pieces: readonly Buffer[], answersPings: boolean) {
+  return new Promise<{ isClosed: boolean; tookMs: number }>((resolve) => {
+    const startedMs = performance.now()
+    const socket = net.connect({ port, host: '127.0.0.1' })
+    let isClosed = false
+    const left = [...pieces]
+    socket.on('error', () => {})
+    socket.on('data', (chunk: Buffer) => {
+      for (let at = 0; at + 9 <= chunk.length; at += 9 + chunk.readUIntBE(at, 3))
+        if (answersPings && chunk[at + 3] === ping && chunk[at + 4] === 0)
+          socket.write(frame(ping!, 1, 0, chunk.subarray(at + 9, at + 17)))
+    })
+    socket.once('end', () => {
+      isClosed = true
+    })
+    socket.write(Buffer.concat([preface, frame(settings!, 0, 0)]))
+    const timer = setInterval(() => {
+      const piece = left.shift()
+      if (piece) socket.write(piece)
+    }, 50)
+    const over = setTimeout(() => socket.destroy(), 1500)
+    socket.on('close', (hadError) => {
+      clearInterval(timer)
+      clearTimeout(over)
+      resolve({ isClosed: isClosed || hadError, tookMs: performance.now() - startedMs })
+    })
+  })
+}
+
 test('a session is used by others of the same client when one of its requests is given up', async (t) => {
   const { port } = await gatewayFixture(t)
   const session = http2.connect(`http://127.0.0.1:${port}`)
