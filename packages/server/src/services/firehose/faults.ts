@@ -38,6 +38,10 @@ export const sourceStreamNotFound = (streamArn: string, accountId: string) =>
 export const glueAccessDenied = (reason: string) =>
   `Access was denied when calling Glue. Please ensure that the role specified in the data format conversion configuration has the necessary permissions. ${reason}`
 
+/** In the error log, of a role that may not read the stream. */
+export const kinesisAccessDenied =
+  'Access was denied when calling Kinesis. Ensure the access policy on the IAM role used allows access to the appropriate Kinesis APIs.'
+
 /** An answer to puts into a delivery stream that takes its records from elsewhere. */
 export const notDirectPut = (type: string) =>
   invalidArgument(`This operation is not permitted on ${type} delivery stream type.`)

@@ -1,6 +1,7 @@
 import type { ConditionKeys, Need } from '../../core/access.ts'
 import { arnOfResource, path } from '../../core/needs.ts'
-import { RoleStreamReader, readingNeeds } from '../../core/role-stream-reader.ts'
+import type { StreamReader } from '../../core/ports.ts'
+import { RoleStreamReader, type RoleStreamReaderParts, readingNeeds } from '../../core/role-stream-reader.ts'
 import type { LambdaContext } from './context.ts'
 import { cannotAccess } from './faults.ts'
 import { functionResource } from './function-name.ts'
@@ -34,8 +35,13 @@ const servicePrincipal = 'lambda.amazonaws.com'
 type Reading = Pick<LambdaContext, 'roles' | 'streams'>
 
 /** Reads a mapping's source as its function's role may. */
-export const readerFor = ({ roles, streams }: Reading, { name, role }: FunctionDefinition, sourceArn: string) =>
-  roles ? new RoleStreamReader(streams, roles, actorOf(name, role), sourceArn) : streams
+export const readerFor = (
+  { clock, roles, streams }: Reading & Pick<LambdaContext, 'clock'>,
+  { name, role }: FunctionDefinition,
+  sourceArn: string,
+  onRefused: RoleStreamReaderParts['onRefused'],
+): StreamReader =>
+  roles ? new RoleStreamReader({ streams, roles, clock, actor: actorOf(name, role), sourceArn, onRefused }) : streams
 
 /** @throws InvalidParameterValueException where the function's role may not read the source */
 export function checkMayRead({ roles }: Reading, { name, role }: FunctionDefinition, sourceArn: string): void {

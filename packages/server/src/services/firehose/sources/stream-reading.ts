@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@millrace/ports'
 import { AwsError } from '../../../core/aws-error.ts'
 import type { Bell } from '../../../core/bell.ts'
 import type { MetricSink, StreamPage, StreamReader, StreamSource } from '../../../core/ports.ts'
+import { ReadRefused } from '../../../core/role-stream-reader.ts'
 import { count } from '../metrics.ts'
 import { sourcePagesOf } from './kinesis-records.ts'
 import type { PageJunction } from './page-junction.ts'
@@ -170,7 +171,7 @@ export class StreamReading {
         if (!isMore && restMs > 0) await clock.sleep(restMs, signal)
       }
     } catch (error) {
-      if (!isGone(error))
+      if (!isGone(error) && !(error instanceof ReadRefused))
         logger.log('error', 'a shard cannot be read, and is tried again', { deliveryStream: name, shardId, error })
       await clock.sleep(retryMs, signal)
     }

@@ -1,6 +1,7 @@
 import { AwsError } from '../../../core/aws-error.ts'
 import { Bell } from '../../../core/bell.ts'
 import type { StreamSource, StreamStart } from '../../../core/ports.ts'
+import { ReadRefused } from '../../../core/role-stream-reader.ts'
 import type { HeldFunction } from '../functions/function-table.ts'
 import { type BatchParts, BatchRunner, type ProcessingResult } from './batch-runner.ts'
 import { EventFilter } from './event-filter.ts'
@@ -99,7 +100,7 @@ export class MappingDelivery {
       await new ShardDelivery(this.#parts, this.#mapping, stream, source, runner, this.#filter, checkpoint).run(signal)
     } catch (error) {
       const isGone = error instanceof AwsError && error.code === 'ResourceNotFoundException'
-      if (!isGone)
+      if (!isGone && !(error instanceof ReadRefused))
         logger.log('error', 'a shard cannot be delivered, and is tried again', { mapping: uuid, shardId, error })
       await clock.sleep(restartMs, signal)
     }

@@ -149,7 +149,11 @@ export class MappingRunner {
       await mappings.update(uuid, (now) => ({ ...now, ...(placedStreamId !== undefined && { placedStreamId }) }))
     }
     const tell = (result: ProcessingResult) => void this.#results.set(uuid, result)
-    const reader = readerFor(this.#parts, called.definition, eventSourceArn)
+    // The answer to a later batch may hide that reading was refused: so it is told each time.
+    const reader = readerFor(this.#parts, called.definition, eventSourceArn, (reason, isNews) => {
+      tell(`PROBLEM: ${reason}`)
+      if (isNews) logger.log('error', 'a mapping may not read its stream, and waits', { mapping: uuid, reason })
+    })
     await new MappingDelivery({ ...this.#parts, streams: reader }, mapping, called, tell).run(stream, signal)
   }
 }
