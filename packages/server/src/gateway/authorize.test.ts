@@ -64,8 +64,7 @@ function fixture(guard?: Partial<ResourceGuard>) {
   }
   const operations = { use, both, keyed, free, broken }
   const clock = new ManualClock()
-  const endpoint = policy('VPC endpoint policy', statement({ Principal: '*', Action: 'fake:Other' }))
-  const authorizer = new Authorizer({ place, clock, endpointPolicies: new Map([['vpce-0123456789', endpoint]]) })
+  const authorizer = new Authorizer({ place, clock })
   return (
     principal: Principal,
     {
@@ -204,6 +203,7 @@ test('conditions ask what is known of the request, the caller, the resource and 
 test('a private endpoint is known by its id, and what its policy does not allow does not pass', () => {
   const authorize = fixture()
   const door = { vpcEndpointId: 'vpce-0aaaaaaaaa', vpcId: 'vpc-012345678' }
+  const other = policy('VPC endpoint policy', statement({ Principal: '*', Action: 'fake:Other' }))
   const Condition = {
     StringEquals: { 'aws:SourceVpce': door.vpcEndpointId, 'aws:SourceVpc': door.vpcId },
     IpAddress: { 'aws:VpcSourceIp': '10.1.2.3' },
@@ -211,7 +211,7 @@ test('a private endpoint is known by its id, and what its policy does not allow 
   }
   authorize(user({}, statement({ Action: 'fake:Use', Condition })), { door })
   assert.throws(
-    () => authorize(user({}, statement({ Action: 'fake:Use' })), { door: { vpcEndpointId: 'vpce-0123456789' } }),
+    () => authorize(user({}, statement({ Action: 'fake:Use' })), { door: { ...door, policy: other } }),
     denied('because no VPC endpoint policy allows the fake:Use action'),
   )
 })

@@ -7,7 +7,6 @@ import type { Operation, Service } from '../core/operation.ts'
 import type { Principal } from '../identity/credentials.ts'
 import { decide } from '../policies/decide.ts'
 import { denialMessage } from '../policies/denial-message.ts'
-import type { Policy } from '../policies/policy.ts'
 import { ResourcePolicies } from '../policies/resource-policies.ts'
 import type { Door } from './door.ts'
 import type { HttpRequest } from './listener.ts'
@@ -21,7 +20,7 @@ type AnyOperation = Operation<any, any>
 /** How a call came, and what is wrong with its input. */
 export type Circumstances = {
   readonly request: HttpRequest
-  readonly door: Pick<Door, 'vpcEndpointId' | 'vpcId'>
+  readonly door: Pick<Door, 'vpcEndpointId' | 'vpcId' | 'policy'>
   /** The input breaks constraints, and the call will be refused for that. */
   readonly invalid: AwsError | undefined
 }
@@ -29,8 +28,6 @@ export type Circumstances = {
 type AuthorizerOptions = {
   readonly place: Place
   readonly clock: Clock
-  /** By the ids of private endpoints: an endpoint without one lets everything pass. */
-  readonly endpointPolicies: ReadonlyMap<string, Policy>
 }
 
 /**
@@ -72,14 +69,14 @@ export class Authorizer {
   }
 
   #admit(need: Need, guard: ResourceGuard | undefined, principal: Principal, { door, request }: Circumstances): void {
-    const { clock, endpointPolicies, place } = this.#options
+    const { clock, place } = this.#options
     const { action, resource } = need
     const { accountId, identity, policies } = principal
     const resourceAccountId = resource.split(':', 5)[4] || place.accountId
     const keys = new RequestKeys({ clock, door, guard, need, place, principal, request, resourceAccountId })
     const roleArn = identity.type === 'AssumedRole' ? identity.session?.issuer.arn : undefined
     const ofResource = guard && this.#resourcePolicies.of(guard, resource)
-    const ofEndpoint = door.vpcEndpointId === undefined ? undefined : endpointPolicies.get(door.vpcEndpointId)
+    const ofEndpoint = door.policy
     const set = ofResource || ofEndpoint ? { ...policies, resource: ofResource, endpoint: ofEndpoint } : policies
     const caller = { accountId, arn: identity.arn, roleArn }
     const decision = decide({ action, resource, resourceAccountId, principal: caller, keys }, set)

@@ -285,11 +285,10 @@ async function verifierOf({ services, place, clock, random, logger }: GatewayOpt
   return new SignatureVerifier({ credentials, region, services: names, globalServices, clock, random, logger })
 }
 
-/** What decides is loaded only where it is known who asks. @throws where an endpoint's policy is none */
-async function authorizerOf({ place, clock, privateEndpoints = [] }: GatewayOptions) {
+/** What decides is loaded only where it is known who asks. */
+async function authorizerOf({ place, clock }: GatewayOptions) {
   const { Authorizer } = await import('./authorize.ts')
-  const { endpointPolicies } = await import('./endpoint-policies.ts')
-  return new Authorizer({ place, clock, endpointPolicies: endpointPolicies(privateEndpoints) })
+  return new Authorizer({ place, clock })
 }
 
 const authorityOf = (host: string, port: number) => `${host.includes(':') ? `[${host}]` : host}:${port}`
