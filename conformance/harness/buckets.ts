@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 /** Key → text of the objects of a bucket in a server's data folder. */
 export function objectsIn(data: string, bucket: string): Map<string, string> {
   const folder = join(data, 'buckets', bucket)
-  const files = names(folder).filter((entry) => entry.isFile())
+  const files = names(folder).filter((entry) => entry.isFile() && !entry.name.endsWith('.new'))
   return new Map(
     files.map((file) => {
       const path = join(file.parentPath, file.name)
