@@ -5,6 +5,7 @@
  *   npm test -- unit            the tests beside the source
  *   npm test -- conformance     what AWS does, case by case, over HTTP
  *   npm test -- simulation      crashes of the storage on a disk in memory, by seed
+ *   npm test -- planted         each bug that the simulation must find, put into the storage; takes minutes, and is not part of it
  *   npm test -- crash           faults on the real process; not part of "all of it", for it takes minutes
  *   npm test -- jvm             KCL, KPL and Flink, fetched by Maven and run; not part of "all of it" either
  *   npm test -- authenticated   the clients of AWS once more, and those in Java if they are there, on servers that verify who
@@ -24,7 +25,8 @@ const root = join(import.meta.dirname, '..')
 const suites: Record<string, readonly string[]> = {
   unit: ['packages/**/*.test.ts', 'scripts/**/*.test.ts'],
   conformance: ['conformance/!(jvm|ends)/**/*.test.ts', 'conformance/*.test.ts'],
-  simulation: ['simulation/*.test.ts'],
+  simulation: ['simulation/!(planted-bug).test.ts'],
+  planted: ['simulation/planted-bug.test.ts'],
   crash: ['simulation/process/*.test.ts'],
   jvm: ['conformance/jvm/*.test.ts'],
   authenticated: ['conformance/clients/*.test.ts', 'conformance/jvm/{kcl2,kcl3,kpl,flink}.test.ts'],
