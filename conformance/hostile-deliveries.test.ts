@@ -78,8 +78,8 @@ test('no name under which Firehose puts objects or logs leads out of its bucket 
     hostileNames.map(async (name, i) => {
       if (await create(`bucket-${i}`, { ...bounded, BucketARN: `arn:aws:s3:::${name}` }))
         created.bucket.push(`bucket-${i}`)
-      const errors = { ErrorOutputPrefix: `${name}!{firehose:error-output-type}`, ProcessingConfiguration: unzip }
-      const settings = { ...bounded, BucketARN: lake, Prefix: name, ...errors }
+      const errors = { ErrorOutputPrefix: `${name}/!{firehose:error-output-type}/`, ProcessingConfiguration: unzip }
+      const settings = { ...bounded, BucketARN: lake, Prefix: `${name}/!{timestamp:yyyy}/`, ...errors }
       // As much of it as is taken: a group of logs may be called less than a stream of them.
       if (await create(`group-${i}`, { ...settings, ...log(name, name) })) created.group.push(`group-${i}`)
       else if (await create(`stream-${i}`, { ...settings, ...log('/aws/group', name) }))
@@ -124,7 +124,7 @@ test('no name under which Firehose puts objects or logs leads out of its bucket 
   await clock.advance(61_000)
   let there = new Set<string>()
   for (let look = 0, seen = 0; look < 200 && !expected.every((text) => there.has(text)); look++) {
-    await new Promise((resolve) => setTimeout(resolve, 100)) // the disk has its own time
+    await new Promise((resolve) => setTimeout(resolve, 300)) // the disk has its own time
     const count = filesIn('buckets').length
     if (count === seen) there = new Set(arrived())
     seen = count

@@ -70,10 +70,8 @@ const places: readonly Place[] = [
   [firehose, 'UpdateDestination', (name) => update(conversion(name, 'table'))],
   [firehose, 'UpdateDestination', (name) => update(conversion('db', `${name}/table`))],
   [glue, 'CreateDatabase', (name) => ({ DatabaseInput: { Name: name } })],
-  [glue, 'GetDatabase', (name) => ({ Name: name })],
   [glue, 'GetTables', (name) => ({ DatabaseName: name })],
   [glue, 'GetTable', (name) => ({ DatabaseName: name, Name: 'table' })],
-  [glue, 'GetTable', (name) => ({ DatabaseName: 'db', Name: name })],
   [glue, 'GetTable', (name) => ({ DatabaseName: 'db', Name: `${name}/table` })],
   [
     glue,

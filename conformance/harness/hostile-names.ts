@@ -118,9 +118,9 @@ const controls = [
 ]
 
 const long = [
-  `${'../'.repeat(40)}outside`,
-  `${'..\\'.repeat(40)}outside`,
-  `${'a/'.repeat(40)}${'../'.repeat(42)}outside`,
+  `${'../'.repeat(12)}outside`,
+  `${'..\\'.repeat(12)}outside`,
+  `${'a/'.repeat(12)}${'../'.repeat(14)}outside`,
   '.'.repeat(255),
   '/'.repeat(300),
   'x'.repeat(256),
