@@ -15,14 +15,30 @@ export const testKeyInEnvironment = {
  */
 export const authentication = process.env.AUTHENTICATION === 'on'
 
+const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
+
+/** A role that a service acts by. */
+const roleOf = (name: string, service: string) => ({
+  name,
+  policies: [everything],
+  trustPolicy: {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
+  },
+})
+
 /** Who has the key may do everything: what policies allow is tried elsewhere. */
 export const identityOfTests: NonNullable<MillraceOptions['identity']> = {
   users: [
     {
       name: 'tests',
       accessKeys: [{ id: testKey.accessKeyId, secret: testKey.secretAccessKey }],
-      policies: [{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }],
+      policies: [everything],
     },
+  ],
+  roles: [
+    roleOf('channel', 'kinesis.amazonaws.com'),
+    roleOf('millrace', 'lambda.amazonaws.com'), // of functions that name none
   ],
 }
 
