@@ -18,6 +18,16 @@ export type Load = {
   readonly delayMs?: number
 }
 
+/** What most questions put, or differ from in one thing: 500 records of 100 B in JSON, on 16 connections. */
+export const standardLoad: Load = {
+  operation: 'PutRecords',
+  format: 'json',
+  streamName: 'bench',
+  connections: 16,
+  recordsInCall: 500,
+  recordBytes: 100,
+}
+
 /** Distinct requests to choose from, so that neither keys nor bytes are always the same. */
 const requestCount = 32
 

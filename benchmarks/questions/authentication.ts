@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createStream, type Effort, type Question, ratioWithin, type Values } from '../question.ts'
-import { buildRequests, type Load } from '../requests.ts'
+import { buildRequests, standardLoad } from '../requests.ts'
 import { contestant, type RunningServer, start } from '../servers.ts'
 import { signedBytes } from '../signed.ts'
 import { Connection, requestBytes } from '../wire.ts'
@@ -10,15 +10,6 @@ import { wrkCalls } from '../wrk.ts'
  * What it costs to know who asks and what that one may do: the same load, signed, at a server with an identity file and one
  * without, in turn, both of them fresh.
  */
-
-const load: Load = {
-  operation: 'PutRecords',
-  format: 'json',
-  streamName: 'bench',
-  connections: 16,
-  recordsInCall: 500,
-  recordBytes: 100,
-}
 
 const what = 'PutRecords, 500 × 100 B, signed'
 const openTitle = `${what}, believed`
@@ -54,21 +45,25 @@ async function measureBoth(
   closed: RunningServer,
   { warmUpSeconds, seconds }: Effort,
 ): Promise<Values> {
-  await createStream(open.port, load.streamName, 4)
+  await createStream(open.port, standardLoad.streamName, 4)
   await createSigned(closed.port)
-  const requests = buildRequests(load).map((request) => signedBytes(request, Date.now()))
+  const requests = buildRequests(standardLoad).map((request) => signedBytes(request, Date.now()))
   const servers = [closed, open].map((server) => ({ server, calls: 0, seconds: 0, cpuMs: 0 }))
   for (const { server } of servers)
-    await wrkCalls(server.port, { requests, connections: load.connections }, warmUpSeconds)
+    await wrkCalls(server.port, { requests, connections: standardLoad.connections }, warmUpSeconds)
   for (let turn = 0; turn < seconds; turn++)
     for (const one of turn % 2 === 0 ? servers : servers.toReversed()) {
       const cpuBeforeMs = one.server.cpuMs()
-      const { calls, callsPerSecond } = await wrkCalls(one.server.port, { requests, connections: load.connections }, 1)
+      const { calls, callsPerSecond } = await wrkCalls(
+        one.server.port,
+        { requests, connections: standardLoad.connections },
+        1,
+      )
       one.calls += calls
       one.seconds += calls / callsPerSecond
       one.cpuMs += one.server.cpuMs() - cpuBeforeMs
     }
-  const rates = servers.map((one) => (one.calls / one.seconds) * load.recordsInCall)
+  const rates = servers.map((one) => (one.calls / one.seconds) * standardLoad.recordsInCall)
   return [...rates, ...servers.map((one) => (one.cpuMs * 1000) / one.calls)]
 }
 
@@ -79,10 +74,10 @@ async function createSigned(port: number): Promise<void> {
     if (status !== 200) throw new Error(`${operation}: ${status} ${body}`)
     return body.toString()
   }
-  const StreamName = load.streamName
+  const StreamName = standardLoad.streamName
   await call('CreateStream', { StreamName, ShardCount: 4 })
   while (!(await call('DescribeStreamSummary', { StreamName })).includes('"ACTIVE"')) await sleep(10)
-  const put = await connection.send(signedBytes(buildRequests(load)[0]!, Date.now()))
+  const put = await connection.send(signedBytes(buildRequests(standardLoad)[0]!, Date.now()))
   if (put.status !== 200) throw new Error(`a signed put failed: ${put.status} ${put.body}`)
   connection.close()
 }

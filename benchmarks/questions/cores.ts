@@ -1,16 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createStream, type Question, ratioWithin } from '../question.ts'
-import type { Load } from '../requests.ts'
+import { standardLoad } from '../requests.ts'
 import { wrk } from '../wrk.ts'
-
-const load: Load = {
-  operation: 'PutRecords',
-  format: 'json',
-  streamName: 'bench',
-  connections: 16,
-  recordsInCall: 500,
-  recordBytes: 100,
-}
 
 const bothTitle = 'PutRecords, 500 × 100 B, server on both cores'
 const oneTitle = 'PutRecords, 500 × 100 B, server on one core'
@@ -29,9 +20,9 @@ export const cores: Question = {
   ],
   peers: [],
   async measure({ pid, port }, { warmUpSeconds, seconds }) {
-    await createStream(port, load.streamName, 4)
-    const rate = async () => (await wrk(port, load, seconds)).callsPerSecond * load.recordsInCall
-    await wrk(port, load, warmUpSeconds)
+    await createStream(port, standardLoad.streamName, 4)
+    const rate = async () => (await wrk(port, standardLoad, seconds)).callsPerSecond * standardLoad.recordsInCall
+    await wrk(port, standardLoad, warmUpSeconds)
     const both = await rate()
     const { status } = spawnSync('taskset', ['--all-tasks', '--pid', '--cpu-list', '0', String(pid)])
     return [status === 0 ? await rate() : undefined, both]

@@ -1,17 +1,10 @@
 import { createStream, type Question, ratioTo } from '../question.ts'
-import { buildRequests, type Load } from '../requests.ts'
+import { buildRequests, type Load, standardLoad } from '../requests.ts'
 import { Connection, call, requestBytes } from '../wire.ts'
 import { wrkDrain } from '../wrk.ts'
 
 const shardCount = 4
-const load: Load = {
-  operation: 'PutRecords',
-  format: 'json',
-  streamName: 'bench',
-  connections: 4,
-  recordsInCall: 500,
-  recordBytes: 100,
-}
+const load: Load = { ...standardLoad, connections: 4 }
 const callsMax = 200
 const putWithinMs = 15_000
 const slowRecordsPerSecond = 100_000

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createStream, type Question } from '../question.ts'
+import { standardLoad } from '../requests.ts'
 import { wrk } from '../wrk.ts'
 
 export const memory: Question = {
@@ -15,9 +16,8 @@ export const memory: Question = {
     const idle = residentBytes() / 1e6
     // The same time is not the same records on a peer.
     if (name !== 'Millrace') return [idle, undefined]
-    await createStream(port, 'bench', 4)
-    const load = { operation: 'PutRecords', format: 'json', connections: 16, recordsInCall: 500 } as const
-    await wrk(port, { ...load, streamName: 'bench', recordBytes: 100 }, quick ? 1 : 10)
+    await createStream(port, standardLoad.streamName, 4)
+    await wrk(port, standardLoad, quick ? 1 : 10)
     return [idle, residentBytes() / 1e6]
   },
 }

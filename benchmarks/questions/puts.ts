@@ -11,24 +11,16 @@ import {
   ratioWithin,
   type Values,
 } from '../question.ts'
-import { buildRequests, type Load } from '../requests.ts'
+import { buildRequests, type Load, standardLoad } from '../requests.ts'
 import { contestant, type RunningServer, start } from '../servers.ts'
 import { Connection } from '../wire.ts'
 import { wrk } from '../wrk.ts'
 
 /* Puts from wrk, 4 shards; Millrace answers when the records are on the disk. */
 
-const inJson: Load = {
-  operation: 'PutRecords',
-  format: 'json',
-  streamName: 'bench',
-  connections: 16,
-  recordsInCall: 500,
-  recordBytes: 100,
-}
-const inCbor: Load = { ...inJson, format: 'cbor' }
-const large: Load = { ...inJson, recordBytes: 1024 }
-const alone: Load = { ...inJson, operation: 'PutRecord', recordsInCall: 1, connections: 64 }
+const inCbor: Load = { ...standardLoad, format: 'cbor' }
+const large: Load = { ...standardLoad, recordBytes: 1024 }
+const alone: Load = { ...standardLoad, operation: 'PutRecord', recordsInCall: 1, connections: 64 }
 
 const bare = 'the bare server'
 const jsonTitle = 'PutRecords, 500 × 100 B, JSON'
@@ -53,8 +45,8 @@ export const putRecords: Question = {
     cpu(jsonTitle),
   ],
   peers: ['kinesalite', 'kinesis-local'],
-  measure: (server, effort) => rateOf(server, inJson, effort),
-  roofline: (effort) => bareRateOf(inJson, effort),
+  measure: (server, effort) => rateOf(server, standardLoad, effort),
+  roofline: (effort) => bareRateOf(standardLoad, effort),
 }
 
 export const putRecordsCbor: Question = {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { atMost, createStream, type Question, ratioWithin } from '../question.ts'
-import type { Load } from '../requests.ts'
+import { type Load, standardLoad } from '../requests.ts'
 import { wrk } from '../wrk.ts'
 
 const counts = [1, 16, 256, 4096]
@@ -44,11 +44,4 @@ export const shards: Question = {
 
 const streamOf = (count: number) => `bench-${count}`
 
-const loadOf = (count: number): Load => ({
-  operation: 'PutRecords',
-  format: 'json',
-  streamName: streamOf(count),
-  connections: 16,
-  recordsInCall: 500,
-  recordBytes: 100,
-})
+const loadOf = (count: number): Load => ({ ...standardLoad, streamName: streamOf(count) })
