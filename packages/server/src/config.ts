@@ -54,11 +54,11 @@ export const serverOptions = {
     parse: nonEmpty('an address, e.g. 127.0.0.1'),
   }),
   identity: option({
-    value: 'FILE',
+    value: 'FILE|catalog',
     env: 'MILLRACE_IDENTITY',
     default: undefined as string | undefined,
-    help: 'Users, keys, roles and policies: every request must then be signed, and allowed. millrace identity makes it. See docs/identity.md.',
-    parse: (text): string | undefined => nonEmpty('a file')(text),
+    help: 'Users, keys, roles and policies: every request must then be signed, and allowed. In a file, or sealed in the catalog of --data. millrace identity makes either. See docs/identity.md.',
+    parse: (text): string | undefined => nonEmpty('a file, or catalog')(text),
   }),
   insecure: option({
     env: 'MILLRACE_INSECURE',

@@ -7,7 +7,7 @@ import { checkTls, isTlsOnly, openEndpoints, openTls, pageAccessOf } from './doo
 import { Faults, parseFaultRules } from './gateway/faults.ts'
 import { openGateway } from './gateway/gateway.ts'
 import { takeGatewayLimits } from './gateway/gateway-limits.ts'
-import type { IdentityParts, IdentityStore } from './identity/identity-store.ts'
+import { openIdentity } from './kept-identity.ts'
 import { KeysDoor } from './keys/keys-door.ts'
 import type { MillraceOptions } from './millrace-options.ts'
 import { AddressRules } from './outbound/address-rules.ts'
@@ -86,7 +86,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
       }))
   const { log, catalog } = storage
   const known = { place, clock, random, logger, catalog, secrets: keys }
-  const identity = await identityOf(options.identity, known).catch(async (error: unknown) => {
+  const identity = await openIdentity(options, known).catch(async (error: unknown) => {
     await Promise.all([storage.close(), keys.close()])
     throw error
   })
@@ -332,16 +332,6 @@ async function openTrail(
       await lock.release()
     },
   }
-}
-
-/** Who may come, where an operator said it; a server that anybody may use does without the code that reads it. */
-async function identityOf(
-  identity: MillraceOptions['identity'],
-  parts: IdentityParts,
-): Promise<IdentityStore | undefined> {
-  if (identity === undefined) return undefined
-  const { IdentityStore } = await import('./identity/identity-store.ts')
-  return IdentityStore.open(identity, parts)
 }
 
 /** What an operator wrote of functions; whoever has none does without the code that reads it. */

@@ -11,8 +11,8 @@ export type MillraceOptions = DoorOptions & {
   /** TCP port; 0 takes a free one. @default 0 */
   readonly port?: number
   /**
-   * Users, keys, roles and policies: the path of a JSON file, which is read again when it changes, or what would stand in it
-   * (see docs/identity.md). Every request must then be signed and allowed. @default none: any credentials are accepted
+   * Users, keys, roles and policies: the path of a JSON file, or `catalog` for those in the data folder, each read again
+   * when it changes; or what would stand in the file (see docs/identity.md). Every request must then be signed and allowed. @default none: any credentials are accepted
    */
   readonly identity?: string | IdentityDocument
   /** Folder that keeps streams and records. Without one, all is kept in memory and gone at the end. */

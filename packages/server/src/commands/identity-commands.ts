@@ -6,7 +6,7 @@ import { explainAccess } from '../identity/explanation.ts'
 import { identitiesOf } from '../identity/identities.ts'
 import type { AccessKeyDocument, IdentityDocument, PolicyDocument, PolicyEntry } from '../identity/identity-document.ts'
 import * as edits from '../identity/identity-edits.ts'
-import { readIdentityFile, writeIdentityFile } from '../identity/identity-file.ts'
+import type { IdentityPlace } from '../identity/identity-place.ts'
 import { IdentityError } from '../identity/identity-reader.ts'
 import { identityReport } from '../identity/identity-report.ts'
 import { newAccessKeyId, newSecret, roleArn, userArn } from '../identity/names.ts'
@@ -19,6 +19,9 @@ const text = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
 export const options = {
   file: text,
+  catalog: flag,
+  data: text,
+  keyring: text,
   account: text,
   region: text,
   producer: { ...text, multiple: true },
@@ -35,7 +38,12 @@ export const options = {
 } as const
 
 export type Values = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>['values']
-export type Asked = { readonly values: Values; readonly file: string; readonly place: Place; readonly random: Random }
+export type Asked = {
+  readonly values: Values
+  readonly kept: IdentityPlace
+  readonly place: Place
+  readonly random: Random
+}
 type Told = { readonly lines: readonly string[]; readonly isNo?: boolean }
 export type Command = {
   /** As `--help` names them, with spaces between. */
@@ -44,19 +52,16 @@ export type Command = {
 }
 
 /** Looks at all of the result before it is written. */
-async function change(
-  { file, place, random }: Asked,
-  edit: (document: IdentityDocument) => IdentityDocument,
-): Promise<void> {
-  const { content, stamp } = await readIdentityFile(file)
+async function change({ kept, place }: Asked, edit: (document: IdentityDocument) => IdentityDocument): Promise<void> {
+  const { content, stamp } = await kept.read()
   identitiesOf(content, place)
   const changed = edit(content as IdentityDocument)
   identitiesOf(changed, place)
-  await writeIdentityFile(file, changed, stamp, random)
+  await kept.write(changed, stamp)
 }
 
-async function documentIn({ file, place }: Asked): Promise<IdentityDocument> {
-  const { content } = await readIdentityFile(file)
+async function documentIn({ kept, place }: Asked): Promise<IdentityDocument> {
+  const { content } = await kept.read()
   identitiesOf(content, place)
   return content as IdentityDocument
 }
@@ -110,18 +115,18 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     'init',
     {
       operands: '',
-      async run(_none, { file, place, random }) {
+      async run(_none, { kept, place, random }) {
         const key = newKey(random)
         const document = { users: [{ name: 'admin', accessKeys: [key], policies: [administrator()] }], roles: [] }
         identitiesOf(document, place)
-        await writeIdentityFile(file, document, undefined, random)
+        await kept.write(document, undefined)
         return {
           lines: [
-            `Made ${file}, which nobody but you may read, with the user admin, who may do everything:`,
+            `Made the user admin, who may do everything, in ${kept.name}:`,
             ...keyLines(key),
             '',
-            `Start the server with it:        millrace --identity ${file}`,
-            'Then give each program its own:  millrace identity add-user NAME --producer STREAM',
+            `Start the server with it:        millrace ${kept.serverOptions}`,
+            `Then give each program its own:  millrace identity add-user${kept.commandOptions} NAME --producer STREAM`,
           ],
         }
       },
@@ -141,7 +146,12 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
           lines: [
             `Added the user ${userArn(asked.place, '/', name!)}${told(policies)}.`,
             ...(key ? keyLines(key) : []),
-            ...(policies.length > 0 ? [] : ['', `It may do nothing yet: millrace identity attach-policy ${name} FILE`]),
+            ...(policies.length > 0
+              ? []
+              : [
+                  '',
+                  `It may do nothing yet: millrace identity attach-policy${asked.kept.commandOptions} ${name} FILE`,
+                ]),
           ],
         }
       },
@@ -246,10 +256,10 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       async run(_none, asked) {
         try {
           const { users = [], roles = [] } = await documentIn(asked)
-          return { lines: [`${asked.file} is sound: users ${users.length}, roles ${roles.length}.`] }
+          return { lines: [`${asked.kept.name} is sound: users ${users.length}, roles ${roles.length}.`] }
         } catch (error) {
           if (!(error instanceof IdentityError)) throw error
-          return { lines: [`${asked.file}: ${error.message}`], isNo: true }
+          return { lines: [`${asked.kept.name}: ${error.message}`], isNo: true }
         }
       },
     },
@@ -259,7 +269,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     {
       operands: 'WHO ACTION RESOURCE',
       async run([who, action, resource], asked) {
-        const { content } = await readIdentityFile(asked.file)
+        const { content } = await asked.kept.read()
         const identities = identitiesOf(content, asked.place)
         const arn = edits.arnOf(content as IdentityDocument, who!, asked.place)
         const context = contextOf(asked.values.context ?? [])

@@ -2,7 +2,7 @@ export const identityHelp = `millrace identity: who may use the server, and what
 
 Usage: millrace identity COMMAND [options]
 
-  init                        makes the file, with a user admin who may do everything
+  init                        makes the first user, admin, who may do everything
   add-user NAME               adds a user with an access key; the secret is printed this once
       --producer STREAM         may put into the stream
       --consumer STREAM         may read the stream, with leases and metrics as KCL has them
@@ -20,11 +20,14 @@ Usage: millrace identity COMMAND [options]
   attach-policy WHO --producer STREAM | --consumer STREAM [--application APP]
   detach-policy WHO NAME
   list [--json]               who is there, by which keys and policies; never a secret
-  check                       is the file one that a server takes?
+  check                       would a server take it?
   explain WHO ACTION RESOURCE may a user or a role do that, and which statement says so?
       --context KEY=VALUE       what conditions may ask of the request, e.g. aws:SourceIp=10.0.0.1
 
   --file FILE                 the file; default: MILLRACE_IDENTITY, else identity.json
+  --catalog                   instead of a file the data folder's catalog, sealed; also while a server runs on it
+      --data DIR                the data folder; default: MILLRACE_DATA, else .millrace
+      --keyring FILE            the keyring; default: MILLRACE_KEYRING, else DIR/keys/keyring.json
   --account, --region         as the server has them; default: MILLRACE_ACCOUNT, MILLRACE_REGION, else the server's
 
 WHO is a name, or user/NAME or role/NAME where both are there. A server takes changes within two seconds.

@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util'
-import { type Random, systemRandom } from '@millrace/ports'
+import { type Random, systemClock, systemRandom } from '@millrace/ports'
+import { catalogUsers, catalogWord, standardKeyring } from '../catalog-users.ts'
 import { serverOptions } from '../config.ts'
 import type { Place } from '../core/arn.ts'
+import { IdentityFile } from '../identity/identity-file.ts'
+import type { IdentityPlace } from '../identity/identity-place.ts'
 import { IdentityError } from '../identity/identity-reader.ts'
 import { commands, options, type Values } from './identity-commands.ts'
 import { identityHelp } from './identity-help.ts'
@@ -13,7 +16,7 @@ type Surroundings = {
   readonly random?: Random
 }
 
-/** Makes and changes an identity file. Returns the exit code: 1 when the answer is no, 2 when it was not asked rightly. */
+/** Makes and changes an identity document: a file, or in a data folder's catalog. Returns the exit code: 1 when the answer is no, 2 when it was not asked rightly. */
 export async function identityCommand(
   args: readonly string[],
   out: Output,
@@ -34,8 +37,9 @@ export async function identityCommand(
     const needed = wanted.filter((operand) => !operand.startsWith('['))
     if (rest.length < needed.length || rest.length > wanted.length)
       throw new IdentityError(`say millrace identity ${name} ${command.operands}`.trimEnd())
-    const file = values.file ?? env.MILLRACE_IDENTITY ?? 'identity.json'
-    const { lines, isNo } = await command.run(rest, { values, file, place: placeOf(values, env), random })
+    const place = placeOf(values, env)
+    const kept = keptIn(values, env, place, random)
+    const { lines, isNo } = await command.run(rest, { values, kept, place, random })
     out.write(`${lines.join('\n')}\n`)
     return isNo ? 1 : 0
   } catch (error) {
@@ -50,6 +54,18 @@ const systemCodes = new Set(['EACCES', 'EPERM', 'ENOENT', 'EISDIR', 'ENOTDIR', '
 function isForOperator(error: unknown): boolean {
   const code = String((error as NodeJS.ErrnoException).code)
   return error instanceof IdentityError || code.startsWith('ERR_PARSE_ARGS') || systemCodes.has(code)
+}
+
+/** Where the document is, as the server would be told of it. */
+function keptIn(values: Values, env: NonNullable<Surroundings['env']>, place: Place, random: Random): IdentityPlace {
+  const { file = values.catalog ? catalogWord : undefined, data: folder, keyring } = values
+  if (values.catalog && values.file !== undefined)
+    throw new IdentityError('--file and --catalog are two places: say which')
+  const named = file ?? env.MILLRACE_IDENTITY ?? 'identity.json'
+  if (named !== catalogWord) return new IdentityFile(named, random)
+  const data = folder ?? env.MILLRACE_DATA ?? serverOptions.data.default
+  const keyringFile = keyring ?? env.MILLRACE_KEYRING ?? standardKeyring(data)
+  return catalogUsers({ data, keyringFile, place, clock: systemClock, random })
 }
 
 /** By the rules of the server's own options. */

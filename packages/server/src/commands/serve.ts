@@ -88,7 +88,7 @@ function readyLine({ url, tlsUrl, authority }: Millrace, config: ServerConfig): 
   const keys =
     identity === undefined
       ? ' AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any'
-      : `, with the keys of a user in ${identity}`
+      : `, with the keys of a user in ${identity === 'catalog' ? 'its catalog' : identity}`
   return (
     `Millrace is ready at ${url}${secure} (records kept ${kept}). Point a client at it: ` +
     `export AWS_ENDPOINT_URL=${url} AWS_REGION=${region}${keys}`

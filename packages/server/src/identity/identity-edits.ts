@@ -11,7 +11,7 @@ import { IdentityError } from './identity-reader.ts'
 import { accountPattern, roleArn, userArn } from './names.ts'
 
 /*
- * Changes of an identity file: document in, document out. What was written by hand stays as it was written. Whether the
+ * Changes of an identity document: document in, document out. What was written by hand stays as it was written. Whether the
  * result is one is asked afterwards, of all of it.
  */
 
@@ -146,7 +146,7 @@ export function findRole(document: IdentityDocument, name: string): RoleDocument
 /** For whoever mistyped a name. */
 function known({ users = [], roles = [] }: IdentityDocument): string {
   const names = [...users.map(({ name }) => name), ...roles.map(({ name }) => `role/${name}`)].slice(0, 10)
-  return names.length === 0 ? ': the file has none yet' : `; there are ${names.join(', ')}`
+  return names.length === 0 ? ': there are none yet' : `; there are ${names.join(', ')}`
 }
 
 function changeUser(

@@ -3,6 +3,7 @@ import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promi
 import { basename, dirname, join } from 'node:path'
 import type { Random } from '@millrace/ports'
 import { duplicateKeyIn } from '../policies/duplicate-keys.ts'
+import type { IdentityPlace, ReadIdentity } from './identity-place.ts'
 import { IdentityError } from './identity-reader.ts'
 
 /*
@@ -16,13 +17,38 @@ const fileBytesMax = 64 * 1024 * 1024
 /** Others may do nothing, and the group may not write: containers get secrets as files that their group may read. */
 const forbiddenMode = 0o027
 
-/** What a file looks like from outside: another one after each change, and after each file that took its place. */
-export type FileStamp = string
+export class IdentityFile implements IdentityPlace {
+  readonly path: string
+  readonly commandOptions = ''
+  readonly #random: Random
 
-export type ReadFile = { readonly content: unknown; readonly stamp: FileStamp }
+  constructor(path: string, random: Random) {
+    this.path = path
+    this.#random = random
+  }
+
+  get name() {
+    return this.path
+  }
+
+  get serverOptions() {
+    return `--identity ${this.path}`
+  }
+
+  read(): Promise<ReadIdentity> {
+    return readIdentityFile(this.path)
+  }
+
+  write(content: unknown, expected: FileStamp | undefined): Promise<void> {
+    return writeIdentityFile(this.path, content, expected, this.#random)
+  }
+}
+
+/** What a file looks like from outside: another one after each change, and after each file that took its place. */
+type FileStamp = string
 
 /** Undefined if there is no such file. */
-export async function stampOf(path: string): Promise<FileStamp | undefined> {
+async function stampOf(path: string): Promise<FileStamp | undefined> {
   try {
     return stampFrom(await stat(path, { bigint: true }))
   } catch (error) {
@@ -43,7 +69,7 @@ const stampFrom = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileStamp
   [dev, ino, size, mtimeNs, ctimeNs].join(' ')
 
 /** The file's JSON. @throws IdentityError in one line: it is not there, others may read it, it is too long, it is no JSON */
-export async function readIdentityFile(path: string): Promise<ReadFile> {
+async function readIdentityFile(path: string): Promise<ReadIdentity> {
   const file = await open(path, 'r').catch((error: unknown) => {
     throw unreadable(path, error)
   })
@@ -90,7 +116,7 @@ function unreadable(path: string, error: unknown): unknown {
  * one that was there keeps its mode and its owner.
  * @param expected the file as it must still be; undefined: there must be none
  */
-export async function writeIdentityFile(
+async function writeIdentityFile(
   given: string,
   content: unknown,
   expected: FileStamp | undefined,

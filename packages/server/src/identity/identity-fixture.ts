@@ -7,6 +7,7 @@ import { lookEveryMs } from '../core/file-watch.ts'
 import type { SecretBox } from '../core/ports.ts'
 import { MemoryCatalog } from '../storage/memory/memory-catalog.ts'
 import type { IdentityDocument } from './identity-document.ts'
+import { IdentityFile } from './identity-file.ts'
 import { IdentityStore } from './identity-store.ts'
 
 /* What the tests of this room begin with. */
@@ -82,7 +83,8 @@ export async function openStore(
     await clock.advance(lookEveryMs)
     await told
   }
-  const store = await IdentityStore.open(identity, { place, clock, catalog, secrets, logger, random: systemRandom })
+  const kept = typeof identity === 'string' ? new IdentityFile(identity, systemRandom) : identity
+  const store = await IdentityStore.open(kept, { place, clock, catalog, secrets, logger, random: systemRandom })
   t.after(() => store.stop())
   return { store, clock, catalog, logged, nextLook }
 }

@@ -8,7 +8,7 @@ import type { Catalog } from '../storage/catalog.ts'
 import type { Credential, Credentials } from './credentials.ts'
 import { type Identities, identitiesOf } from './identities.ts'
 import type { IdentityDocument } from './identity-document.ts'
-import { readIdentityFile } from './identity-file.ts'
+import type { IdentityPlace } from './identity-place.ts'
 import { IdentityError } from './identity-reader.ts'
 import { RoleDecisions } from './role-decisions.ts'
 import { SessionCredentials } from './session-credentials.ts'
@@ -25,7 +25,7 @@ export type IdentityParts = {
   readonly secrets: SecretBox
 }
 
-/** Who may sign, and as whom: by the identity file as it is now, and by the tokens of sessions. */
+/** Who may sign, and as whom: by the identity document as it is now, and by the tokens of sessions. */
 export class IdentityStore implements Credentials {
   readonly #place: Place
   readonly #logger: Logger
@@ -42,19 +42,21 @@ export class IdentityStore implements Credentials {
     this.#ofSessions = new SessionCredentials(tokens, identities, clock, place.region)
     this.sessions = new Sessions({ place, clock, random, tokens, identities: () => this.#identities })
     if (identities.keys.size === 0)
-      logger.log('warn', 'the identity file has no access key that is active: every request will be refused')
+      logger.log('warn', 'identity has no access key that is active: every request will be refused')
   }
 
   /**
-   * @param identity the path of the file, which is followed from then on, or what would stand in it
+   * @param identity where the document is, which is followed from then on, or the document
    * @throws IdentityError in one line, that names the place
    */
-  static async open(identity: string | IdentityDocument, parts: IdentityParts): Promise<IdentityStore> {
+  static async open(identity: IdentityPlace | IdentityDocument, parts: IdentityParts): Promise<IdentityStore> {
     const opened = async (identities: Identities) =>
       new IdentityStore(identities, await SessionTokens.open(parts.catalog, parts.secrets, parts.random), parts)
-    if (typeof identity !== 'string') return opened(identitiesOf(identity, parts.place))
+    if (!('read' in identity)) return opened(identitiesOf(identity, parts.place))
     let store: IdentityStore | undefined
-    const stopWatching = watchFiles([identity], parts.clock, () => (store ? store.#readAgain(identity) : undefined))
+    const stopWatching = watchFiles([identity.path], parts.clock, () =>
+      store ? store.#readAgain(identity) : undefined,
+    )
     try {
       store = await opened(await identitiesIn(identity, parts.place))
     } catch (error) {
@@ -80,26 +82,26 @@ export class IdentityStore implements Credentials {
   }
 
   /** What cannot be taken changes nothing, and is said loudly. */
-  async #readAgain(path: string): Promise<void> {
+  async #readAgain(kept: IdentityPlace): Promise<void> {
     try {
-      this.#identities = await identitiesIn(path, this.#place)
+      this.#identities = await identitiesIn(kept, this.#place)
       this.#ofSessions.use(this.#identities)
-      this.#logger.log('info', 'the identity file has changed, and is in force', { path })
+      this.#logger.log('info', 'identity has changed, and is in force', { in: kept.name })
     } catch (error) {
       const reason = (error as Error).message.split('\n')[0]
-      this.#logger.log('error', 'the identity file cannot be taken: what was there before stays in force', {
-        path,
+      this.#logger.log('error', 'identity cannot be taken as it is now: what was there before stays in force', {
+        in: kept.name,
         reason,
       })
     }
   }
 }
 
-async function identitiesIn(path: string, place: Place): Promise<Identities> {
-  const { content } = await readIdentityFile(path)
+async function identitiesIn(kept: IdentityPlace, place: Place): Promise<Identities> {
+  const { content } = await kept.read()
   try {
     return identitiesOf(content, place)
   } catch (error) {
-    throw error instanceof IdentityError ? new IdentityError(`${path}: ${error.message}`) : error
+    throw error instanceof IdentityError ? new IdentityError(`${kept.name}: ${error.message}`) : error
   }
 }

@@ -14,16 +14,16 @@ export class EmbeddedCatalog implements Catalog {
     this.#watchers = watchers
   }
 
-  /** `items.map` has no file before its first change. @throws DataFolderError if the file is damaged */
+  /** All but the first have no file before their first change. @throws DataFolderError if the file is damaged */
   static async open(
     fileSystem: FileSystem,
     directory: string,
     logger: Logger,
-    fileName: 'catalog.map' | 'items.map' = 'catalog.map',
+    fileName: 'catalog.map' | 'items.map' | 'identity.map' = 'catalog.map',
   ): Promise<EmbeddedCatalog> {
     const watchers = new Watchers()
     const tell = (key: string) => watchers.tell(key)
-    const map = await DurableMap.open(fileSystem, directory, fileName, logger, tell, fileName === 'items.map')
+    const map = await DurableMap.open(fileSystem, directory, fileName, logger, tell, fileName !== 'catalog.map')
     return new EmbeddedCatalog(map, watchers)
   }
 

@@ -92,6 +92,7 @@ export async function inspectFolder(
   const heldByPid = await holderOf(`${directory}/lock`)
   const catalog = await inspection.map('catalog', 'catalog.map')
   await inspection.map('catalog', 'items.map', true)
+  await inspection.map('catalog', 'identity.map', true)
   const logMap = await inspection.map('log', 'logs.map')
   const segments = await inspection.segments(logMap, heldByPid !== undefined, progress)
   return { directory, formatVersion, heldByPid, catalog, logs: logsIn(logMap), segments, findings }
