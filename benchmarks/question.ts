@@ -15,14 +15,17 @@ export type Question = {
   /** The same from what bounds Millrace: a server that does nothing, the disk alone. */
   readonly roofline?: (effort: Effort) => Promise<Values>
   /** The same of what is no Kinesis. */
-  readonly elsewhere?: Readonly<Record<Elsewhere, (effort: Effort) => Promise<Values>>>
+  readonly elsewhere?: Readonly<Partial<Record<Elsewhere, (effort: Effort) => Promise<Values>>>>
   /** For a question that takes long and varies little. @default as many as asked for */
   readonly roundsMax?: number
 }
 
 export type Peer = 'kinesalite' | 'kinesis-local'
-/** Apache Kafka, which is no Kinesis: it is asked by its own tools; as it comes, and with a sync before an answer. */
-export type Elsewhere = 'Kafka' | 'Kafka with flush.messages=1'
+/**
+ * What is no Kinesis. Apache Kafka is asked by its own tools; as it comes, and with a sync before an answer. Telegraf takes
+ * lines over HTTP, and writes them into a file.
+ */
+export type Elsewhere = 'Kafka' | 'Kafka with flush.messages=1' | 'Telegraf'
 export type Column = 'Millrace' | 'roofline' | Peer | Elsewhere
 export type Values = readonly (number | undefined)[]
 

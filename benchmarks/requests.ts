@@ -53,8 +53,7 @@ function buildRequest(
   return requestBytes(operation, input, format === 'cbor' ? encode(input, { mapSorter: () => 0 }) : undefined)
 }
 
-export type DeliveryLoad = {
-  readonly name: string
+export type LineLoad = {
   readonly recordsInCall: number
   readonly recordBytes: number
   /** Different values of the member `site`. */
@@ -62,7 +61,25 @@ export type DeliveryLoad = {
 }
 
 /** PutRecordBatch calls: lines of an access log in JSON, which compress as such lines do. */
-export function buildPutRecordBatches({ name, recordsInCall, recordBytes, sites }: DeliveryLoad): Buffer[] {
+export function buildPutRecordBatches({ name, ...load }: LineLoad & { readonly name: string }): Buffer[] {
+  return buildLines(load).map((lines) => {
+    const Records = lines.map((line) => ({ Data: Buffer.from(`${line}\n`).toString('base64') }))
+    return requestBytes('PutRecordBatch', { DeliveryStreamName: name, Records }, undefined, firehose)
+  })
+}
+
+/** The same lines as InfluxDB's line protocol has them, one string in each, to be posted without AWS's forms. */
+export function buildLineProtocolPosts(load: LineLoad): Buffer[] {
+  const quoted = (line: string) => `"${line.replace(/["\\]/g, '\\$&')}"`
+  return buildLines(load).map((lines) => {
+    const body = Buffer.from(lines.map((line) => `log line=${quoted(line)}\n`).join(''))
+    const head = ['POST / HTTP/1.1', 'Host: 127.0.0.1', `Content-Length: ${body.byteLength}`, '', '']
+    return Buffer.concat([Buffer.from(head.join('\r\n')), body])
+  })
+}
+
+/** For each request, its lines, without line ends; with them they have so many bytes. */
+function buildLines({ recordsInCall, recordBytes, sites }: LineLoad): string[][] {
   return Array.from({ length: requestCount }, (_, seed) => {
     const chance = seeded(seed + 1)
     const one = (of: readonly string[]) => of[Math.floor(chance() * of.length)]!
@@ -82,10 +99,9 @@ export function buildPutRecordBatches({ name, recordsInCall, recordBytes, sites 
       const left = recordBytes - JSON.stringify({ ...known, message: '' }).length - 1
       for (let length = 0; length < left; length += words.at(-1)!.length + 1)
         words.push(`${one(places)}${number(1000)}`)
-      return `${JSON.stringify({ ...known, message: words.join(' ').slice(0, left) })}\n`
+      return JSON.stringify({ ...known, message: words.join(' ').slice(0, left) })
     }
-    const Records = Array.from({ length: recordsInCall }, () => ({ Data: Buffer.from(line()).toString('base64') }))
-    return requestBytes('PutRecordBatch', { DeliveryStreamName: name, Records }, undefined, firehose)
+    return Array.from({ length: recordsInCall }, line)
   })
 }
 

@@ -13,10 +13,16 @@ import type { Column, Elsewhere, Measured, Question, Values } from './question.t
 import { questions } from './questions.ts'
 import { contestant, installPeers, start } from './servers.ts'
 import { renderTable, writeTable } from './table.ts'
+import { missingTelegraf } from './telegraf.ts'
 import { requireWrk } from './wrk.ts'
 
-const kafka: readonly Elsewhere[] = ['Kafka', 'Kafka with flush.messages=1']
-const columns: readonly Column[] = ['Millrace', 'roofline', 'kinesalite', 'kinesis-local', ...kafka]
+/** What is no Kinesis, by what brings it onto this machine, or tells why it is not to be had here. */
+const elsewhere: ReadonlyMap<Elsewhere, () => string | undefined> = new Map([
+  ['Kafka', missingKafka],
+  ['Kafka with flush.messages=1', missingKafka],
+  ['Telegraf', missingTelegraf],
+])
+const columns: readonly Column[] = ['Millrace', 'roofline', 'kinesalite', 'kinesis-local', ...elsewhere.keys()]
 
 const { values: options } = parseArgs({
   options: {
@@ -52,10 +58,7 @@ if (options.profile) {
 }
 if (chosen.includes('kinesalite') || chosen.includes('kinesis-local')) installPeers()
 
-const asksKafka = asked.some(({ elsewhere }) => elsewhere) && chosen.some(isKafka)
-const noKafka = asksKafka ? missingKafka() : undefined
-if (noKafka !== undefined) process.stderr.write(`Kafka is left out: ${noKafka}\n`)
-const there = chosen.filter((column) => !isKafka(column) || (asksKafka && noKafka === undefined))
+const there = chosen.filter((column) => !isElsewhere(column) || isThere(column))
 
 /** By column and the title of the figure: a value for each round. */
 const measured = new Map<string, (number | undefined)[]>()
@@ -73,7 +76,7 @@ async function ask(question: Question): Promise<void> {
   const isAsked = (column: Column) => {
     if (column === 'Millrace') return true
     if (column === 'roofline') return question.roofline !== undefined
-    return isKafka(column) ? question.elsewhere !== undefined : question.peers.includes(column)
+    return isElsewhere(column) ? question.elsewhere?.[column] !== undefined : question.peers.includes(column)
   }
   for (let round = 0; round < Math.min(rounds, question.roundsMax ?? rounds); round++) {
     for (const column of there.filter(isAsked)) {
@@ -94,7 +97,7 @@ async function ask(question: Question): Promise<void> {
 
 async function measure(question: Question, column: Column): Promise<Values> {
   if (column === 'roofline') return question.roofline!(effort)
-  if (isKafka(column)) return question.elsewhere![column](effort)
+  if (isElsewhere(column)) return question.elsewhere![column]!(effort)
   const server = await start(column === 'Millrace' ? contestant.millrace() : contestant[column]())
   try {
     return await question.measure(server, effort)
@@ -112,6 +115,14 @@ function usage(line: string): never {
   process.exit(2)
 }
 
-function isKafka(column: Column): column is Elsewhere {
-  return (kafka as readonly Column[]).includes(column)
+function isElsewhere(column: Column): column is Elsewhere {
+  return elsewhere.has(column as Elsewhere)
+}
+
+/** Whether any question wants it, and this machine has it. */
+function isThere(column: Elsewhere): boolean {
+  if (!asked.some((question) => question.elsewhere?.[column])) return false
+  const missing = elsewhere.get(column)!()
+  if (missing !== undefined) process.stderr.write(`${column} is left out: ${missing}\n`)
+  return missing === undefined
 }

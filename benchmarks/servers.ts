@@ -15,9 +15,16 @@ import { Connection, requestBytes } from './wire.ts'
 
 export type Contestant = {
   readonly name: string
-  readonly command: (port: number, data: string) => { args: readonly string[]; env?: Record<string, string> }
+  readonly command: (port: number, data: string) => Command
   /** Whether it is there. @default whether it answers a call over HTTP/1.1 */
   readonly isUp?: (port: number) => Promise<boolean>
+}
+
+/** `program` is our own Node, unless it is told. */
+export type Command = {
+  readonly program?: string
+  readonly args: readonly string[]
+  readonly env?: Record<string, string>
 }
 
 export type RunningServer = {
@@ -33,7 +40,8 @@ export type RunningServer = {
   stop(): Promise<void>
 }
 
-const peersFolder = join(import.meta.dirname, '.peers')
+/** What is measured beside Millrace and is not a part of it; Git ignores it. */
+export const peersFolder = join(import.meta.dirname, '.peers')
 const peer = (path: string) => join(peersFolder, 'node_modules', path)
 
 export const contestant = {
@@ -129,9 +137,9 @@ const startWithinMs = 20_000
 export async function start({ name, command, isUp = answers }: Contestant): Promise<RunningServer> {
   const port = await freePort()
   const data = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
-  const { args, env } = command(port, data)
+  const { program = process.execPath, args, env } = command(port, data)
   const spawnedAtMs = performance.now()
-  const child = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, ...env } })
+  const child = spawn(program, args, { stdio: 'ignore', env: { ...process.env, ...env } })
   const ended = once(child, 'exit')
   // An interrupted run must not leave a server behind.
   const kill = () => {
@@ -192,7 +200,8 @@ export function residentBytes(pid: number): number {
   return Number(kib) * 1024
 }
 
-async function isListening(port: number): Promise<boolean> {
+/** Whether anything takes connections there. */
+export async function isListening(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
     await once(socket, 'connect')

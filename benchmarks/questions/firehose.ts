@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch'
+import { watchMemory } from '../most-memory.ts'
 import { atLeast, atMost, type Effort, type Question, type Values } from '../question.ts'
 import { buildPutRecordBatches } from '../requests.ts'
 import type { RunningServer } from '../servers.ts'
+import { telegrafToFile } from '../telegraf.ts'
 import { call, firehose, glue } from '../wire.ts'
 import { wrkCalls } from '../wrk.ts'
 
@@ -17,11 +19,15 @@ const gzipTitle = 'Firehose, 1 KB → folder, GZIP'
 const freshTitle = 'Firehose, GZIP, at some 60,000 records/s: oldest record at its delivery'
 const parquetTitle = 'Firehose, 1 KB of JSON → Parquet, Snappy'
 const partitionsTitle = 'Firehose, 500 active partitions: most memory'
+const lostTitle = `${gzipTitle}: records that were acknowledged and did not arrive`
 const memoryOf = (title: string) => `${title}: most memory`
 const cpuOf = (title: string) => `${title}: the server's CPU time`
 const recordsPerSecond = { unit: 'records/s', better: 'more' } as const
 const megabytes = { unit: 'MB', better: 'less' } as const
 const cpu = { unit: 'µs/record', better: 'less' } as const
+
+/** Where all arrived: `delivered` throws otherwise. */
+const lostRecords = 0
 
 /** Seconds of the buffers, where freshness is asked. */
 const intervalSeconds = 5
@@ -33,15 +39,17 @@ export const firehoseGzip: Question = {
     { title: gzipTitle, ...recordsPerSecond, must: [atLeast(gzipTitle, 60_000, 'records/s')] },
     { title: cpuOf(gzipTitle), ...cpu },
     { title: memoryOf(gzipTitle), ...megabytes },
+    { title: lostTitle, unit: 'records', better: 'less', must: [atMost(lostTitle, 0, 'records')] },
     { title: freshTitle, unit: 's', better: 'less', must: [atMost(freshTitle, intervalSeconds + 1, 's')] },
   ],
   peers: [],
+  elsewhere: { Telegraf: byTelegraf },
   async measure(server, effort) {
     await create(server.port, { ...toFolder, CompressionFormat: 'GZIP' })
     const figures = await delivered(server, effort, 1)
     const hints = { SizeInMBs: 128, IntervalInSeconds: intervalSeconds }
     await create(server.port, { ...toFolder, CompressionFormat: 'GZIP', BufferingHints: hints }, pacedName)
-    return [...figures, await oldestSeconds(server, effort)]
+    return [...figures, lostRecords, await oldestSeconds(server, effort)]
   },
 }
 
@@ -133,7 +141,12 @@ async function create(port: number, settings: object, DeliveryStreamName = name)
   while ((await delivery(port, DeliveryStreamName))?.status !== 'ACTIVE') await sleep(20)
 }
 
-/** Loads, and waits until all is delivered. @returns records a second over both, CPU for each, and the most memory at once, in MB */
+/**
+ * Loads, and waits until all is delivered.
+ *
+ * @returns records a second over both, CPU for each, and the most memory at once, in MB
+ * @throws Error if fewer records arrived than were acknowledged
+ */
 async function delivered(server: RunningServer, { seconds }: Effort, sites: number): Promise<Values> {
   const requests = buildPutRecordBatches({ name, recordsInCall, recordBytes: 1024, sites })
   await wrkCalls(server.port, { requests, connections }, 1)
@@ -141,11 +154,19 @@ async function delivered(server: RunningServer, { seconds }: Effort, sites: numb
   const memory = watchMemory(server)
   const before = await delivery(server.port, name)
   const [startedMs, cpuMs] = [performance.now(), server.cpuMs()]
-  await wrkCalls(server.port, { requests, connections }, 3 * seconds)
+  const { calls } = await wrkCalls(server.port, { requests, connections }, 3 * seconds)
   await until(server.port, name)
   const records = (await delivery(server.port, name))!.out.records - before!.out.records
   const tookMs = performance.now() - startedMs
+  if (records < calls * recordsInCall) throw new Error(`${calls * recordsInCall - records} records did not arrive`)
   return [(records / tookMs) * 1000, ((server.cpuMs() - cpuMs) * 1000) / records, memory.most() / 1e6]
+}
+
+/** The same lines, posted to Telegraf, until all are in a file: compressed, but neither synced nor kept before the answer. */
+async function byTelegraf({ seconds }: Effort): Promise<Values> {
+  const load = { recordsInCall, recordBytes: 1024, sites: 1, connections, seconds: 3 * seconds }
+  const figures = await telegrafToFile(load)
+  return [figures.recordsPerSecond, figures.cpuMicrosecondsPerRecord, figures.mostMemoryBytes / 1e6, figures.lost]
 }
 
 /** The greatest age of a record at its delivery, at a rate that is near what is asked. */
@@ -193,19 +214,5 @@ async function until(port: number, name: string): Promise<void> {
     if (view!.failedRecords > 0) throw new Error(`${view!.failedRecords} records failed`)
     if (view!.out.records >= view!.in.records) return
     await sleep(20)
-  }
-}
-
-/** Looks at resident memory ten times a second, for as long as the process lives. */
-function watchMemory(server: RunningServer): { most(): number } {
-  let most = server.residentBytes()
-  const timer = setInterval(() => {
-    most = Math.max(most, server.residentBytes())
-  }, 100).unref()
-  return {
-    most() {
-      clearInterval(timer)
-      return most
-    },
   }
 }
