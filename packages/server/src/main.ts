@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from '@millrace/ports'
 import type { ResourceGuard } from './core/access.ts'
@@ -85,11 +86,14 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
         ...(options.segmentBytesMax !== undefined && { segmentBytesMax: options.segmentBytesMax }),
       }))
   const { log, catalog } = storage
-  const known = { place, clock, random, logger, catalog, secrets: keys }
-  const identity = await openIdentity(options, known).catch(async (error: unknown) => {
+  const isKept = (prefix: string) => catalog.list(prefix).length > 0
+  const closeStorage = async (error: unknown): Promise<never> => {
     await Promise.all([storage.close(), keys.close()])
     throw error
-  })
+  }
+  if (isKept('keys/')) await keys.keys().catch(closeStorage) // what is missing is told now
+  const known = { place, clock, random, logger, catalog, secrets: keys }
+  const identity = await openIdentity(options, known).catch(closeStorage)
   const metrics = new MetricStore()
   const durations = durationsOf(options.transitionMs)
   const roles = identity?.roleAccess(clock, (): ResourceGuard => streams.guard)
@@ -106,8 +110,12 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     durations,
     recordFaults: faults,
     keys,
+    secrets: keyringFile !== undefined && existsSync(keyringFile) ? keys : undefined,
     policyLanguage: { fault: async (document) => (await import('./policies/policy-fault.ts')).policyFault(document) },
     channelDeliveries: { begin: async () => (await firehose.wake()).beginChannels() },
+  }).catch((error: unknown) => {
+    identity?.stop()
+    return closeStorage(error)
   })
   let url: string | undefined
   const dynamodb = new Sleeper(dynamodbFace, async () => {
@@ -200,7 +208,6 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   ])
   const cloudwatch = openCloudWatch({ clock, logger, log, sources })
 
-  const isKept = (prefix: string) => catalog.list(prefix).length > 0
   const hasDeliveries = () => isKept(deliveryStreamPrefix) || isKept(channelPrefix)
   const page = (contentType: string, body: () => string) => async () => ({ contentType, body: body() })
   const pages = new Map([
@@ -235,7 +242,6 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     await closeRooms()
     throw error
   }
-  if (isKept('keys/')) await keys.keys().catch(closeAndThrow) // what is missing is told now
   const busy = [
     ...(isKept(tablePrefix) ? [dynamodb] : []),
     ...(hasDeliveries() ? [firehose] : []),

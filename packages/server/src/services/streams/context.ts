@@ -1,7 +1,7 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { PolicyLanguage } from '../../core/access.ts'
 import type { Place } from '../../core/arn.ts'
-import type { ChannelDeliveries, LogKeys, MetricSink, RecordFaults } from '../../core/ports.ts'
+import type { ChannelDeliveries, LogKeys, MetricSink, RecordFaults, SecretBox } from '../../core/ports.ts'
 import type { RoleAccess } from '../../core/role-access.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'
@@ -42,6 +42,8 @@ export type StreamsParts = {
   readonly durations: Durations
   /** Data keys of encrypted streams. @default there are none, and no stream can be encrypted */
   readonly keys?: LogKeys | undefined
+  /** Seals the key of shard iterators, in the catalog. @default none: it lies there in clear */
+  readonly secrets?: SecretBox | undefined
   /** Single records of PutRecords that fail on purpose. */
   readonly recordFaults?: RecordFaults | undefined
   /** What roles may do that channels are handed. @default everything */

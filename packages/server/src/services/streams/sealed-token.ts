@@ -1,18 +1,32 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import type { Random } from '@millrace/ports'
-import type { Catalog, Json } from '../../storage/catalog.ts'
+import type { Logger, Random } from '@millrace/ports'
+import { KeyRefused, type SecretBox } from '../../core/ports.ts'
+import type { Catalog, Json, Versioned } from '../../storage/catalog.ts'
 
 /*
  * Shard iterators and next-tokens: what the server must remember for a client, sealed and handed to the client. Any
  * process with the same catalog opens them; nobody else can make or change one.
  *
  *   base64 of   0000000000000001:8 bytes   nonce:12   AES-256-GCM(JSON)   tag:16
+ *
+ * The key is in the catalog, as base64, sealed where there is a keyring.
  */
 
 const header = Buffer.from('0000000000000001', 'hex')
 const nonceLength = 12
 const tagLength = 16
 const keyOfCatalog = 'secret/token-key'
+const keyLength = 32
+/** Of a key that is not sealed: one that is, is longer. */
+const clearLength = 44
+
+export type SealedTokensParts = {
+  readonly catalog: Catalog
+  readonly random: Random
+  readonly logger: Logger
+  /** Seals the key in the catalog. @default none: it lies there in clear */
+  readonly secrets?: SecretBox | undefined
+}
 
 export class SealedTokens {
   readonly #key: Uint8Array
@@ -25,10 +39,21 @@ export class SealedTokens {
     this.#random = random
   }
 
-  /** Takes the key from the catalog, where the first process puts it. */
-  static async open(catalog: Catalog, random: Random): Promise<SealedTokens> {
-    await catalog.put(keyOfCatalog, Buffer.from(random.bytes(32)).toString('base64'), 0)
-    return new SealedTokens(Buffer.from(catalog.get(keyOfCatalog)?.value as string, 'base64'), random)
+  /**
+   * Takes the key from the catalog, where the first process puts it. One that lies there in clear is sealed as soon as there
+   * are `secrets`. One that the keyring does not give stays there, and another does until this process ends.
+   */
+  static async open(parts: SealedTokensParts): Promise<SealedTokens> {
+    const { random, logger } = parts
+    try {
+      return new SealedTokens(Buffer.from(await keyIn(parts), 'base64'), random)
+    } catch (error) {
+      if (!(error instanceof KeyRefused)) throw error
+      logger.log('warn', 'the key of shard iterators cannot be had: those that clients have are not taken any more', {
+        reason: error.message,
+      })
+      return new SealedTokens(random.bytes(keyLength), random)
+    }
   }
 
   /** `kind` keeps an iterator from being taken for a next-token. */
@@ -61,4 +86,18 @@ export class SealedTokens {
       return undefined // the tag does not fit: not ours, or changed
     }
   }
+}
+
+async function keyIn({ catalog, random, secrets }: SealedTokensParts): Promise<string> {
+  const kept = async (key: string) => (secrets ? secrets.seal(keyOfCatalog, key) : key)
+  if (!catalog.get(keyOfCatalog))
+    await catalog.put(keyOfCatalog, await kept(Buffer.from(random.bytes(keyLength)).toString('base64')), 0)
+  const { value, version } = catalog.get(keyOfCatalog) as Versioned & { readonly value: string }
+  if (value.length > clearLength) return secrets ? secrets.open(keyOfCatalog, value) : refuse()
+  if (secrets) await catalog.put(keyOfCatalog, await kept(value), version)
+  return value
+}
+
+function refuse(): never {
+  throw new KeyRefused('not found', 'It is sealed, and there is no keyring.')
 }

@@ -30,7 +30,7 @@ export type StreamsService = Service<StreamsContext> & {
 
 /** Data Streams on a storage: loads what the catalog knows, and takes up what was pending. */
 export async function openStreams(parts: StreamsParts): Promise<StreamsService> {
-  const { catalog, clock, limits, place, random } = parts
+  const { catalog, clock, limits, place } = parts
   const context: StreamsContext = {
     ...parts,
     channelDeliveries: parts.channelDeliveries ?? nobody,
@@ -40,7 +40,7 @@ export async function openStreams(parts: StreamsParts): Promise<StreamsService> 
     consumers: new ConsumerStore(catalog, place),
     throughput: new ShardThroughput(clock, limits),
     onDemand: new OnDemandCapacity(clock, limits),
-    tokens: await SealedTokens.open(catalog, random),
+    tokens: await SealedTokens.open(parts),
     subscriptions: new Subscriptions(clock),
     sharedEvents: new SharedEvents(),
   }
