@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CallRefused, KinesisCaller } from './kinesis-caller.ts'
 import { putOnLane } from './lane-writer.ts'
@@ -112,15 +112,25 @@ export class CrashHistory {
       () => this.#insist(() => caller.call('DeleteStream', { StreamName: passingStreamName })),
       async () => {
         await this.#shift(server, (retentionHours + 1) * hourMs)
-        const isSwept = () => !readdirSync(join(this.#data, 'log')).includes('0000000001.segment')
         await until(
           server,
-          async () => isSwept() && (await listShards(caller, streamName)).every(isOpen),
+          () => this.#whatStays(caller),
           () => this.#shift(server, minuteMs), // what failed is tried again a minute later
         )
       },
       () => this.#putOnEachLane(caller, 2),
     ]
+  }
+
+  /**
+   * The first segment, as long as its room is not given back, and the closed shards. When a minute ends while the first
+   * segment is written to, the server's metrics go into it, too, for 15 days: then it is compacted to these.
+   */
+  async #whatStays(caller: KinesisCaller): Promise<readonly string[]> {
+    const first = statSync(join(this.#data, 'log/0000000001.segment'), { throwIfNoEntry: false })
+    const segments = first && first.size > segmentBytesMax / 2 ? [`the first segment, ${first.size} bytes`] : []
+    const closed = (await listShards(caller, streamName)).filter((shard) => !isOpen(shard))
+    return [...segments, ...closed.map(({ ShardId }) => ShardId)]
   }
 
   async #shift(server: ServerProcess, ms: number): Promise<void> {
@@ -204,14 +214,21 @@ async function endsSoon(server: ServerProcess): Promise<boolean> {
   return Promise.race([server.exited.then(() => true), moment])
 }
 
-const untilMs = 5000
+const untilMs = 20_000
 
-/** Waits until something is so, or the server is gone; every now and then does something about it. */
-async function until(server: ServerProcess, isSo: () => Promise<boolean>, push: () => Promise<void>): Promise<void> {
+/** Waits until nothing stays, or the server is gone; every now and then does something about it. */
+async function until(
+  server: ServerProcess,
+  whatStays: () => Promise<readonly string[]>,
+  push: () => Promise<void>,
+): Promise<void> {
   const startMs = performance.now()
-  for (let pushes = 0; server.isRunning && !(await isSo()); ) {
+  for (let pushes = 0; server.isRunning; ) {
+    const stays = await whatStays()
+    if (stays.length === 0) return
     const passedMs = performance.now() - startMs
-    if (passedMs > untilMs) throw new Error('expired segments or shards stay')
+    if (passedMs > untilMs)
+      throw new Error(`after ${pushes} minutes more this stays: ${stays.join(', ')}\n${server.said}`)
     if (passedMs > pushAfterMs * (pushes + 1)) {
       pushes++
       await push()
