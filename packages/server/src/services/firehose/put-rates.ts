@@ -1,5 +1,6 @@
 import type { Clock } from '@millrace/ports'
 import { TokenBucket } from '../../core/token-bucket.ts'
+import { type Batch, entryCount } from '../../storage/log.ts'
 import type { FirehoseLimits } from './limits.ts'
 
 type Buckets = { readonly requests: TokenBucket; readonly records: TokenBucket; readonly bytes: TokenBucket }
@@ -20,10 +21,21 @@ export class PutRates {
     return this.#of(name).requests.take(1)
   }
 
-  /** Counts one record of a request that was let in. False above the rate: this record is to be put again. */
-  takeRecord(name: string, sizeBytes: number): boolean {
+  /**
+   * Counts the records of a request that was let in. 1 for each that is above the rate, and is to be put again; undefined
+   * if none is.
+   */
+  refused(name: string, batch: Batch): Uint8Array | undefined {
     const { records, bytes } = this.#of(name)
-    return bytes.takeWhileAny(sizeBytes) && records.take(1)
+    const nowMs = this.#clock.monotonicMs()
+    let isRefused: Uint8Array | undefined
+    for (let i = 0; i < entryCount(batch); i++) {
+      const sizeBytes = batch.positions[i + 1]! - batch.positions[i]!
+      if (bytes.takeWhileAny(sizeBytes, nowMs) && records.take(1, nowMs)) continue
+      isRefused ??= new Uint8Array(entryCount(batch))
+      isRefused[i] = 1
+    }
+    return isRefused
   }
 
   forget(name: string): void {

@@ -1,11 +1,12 @@
 import { blob, structure } from '../../core/shapes.ts'
-import { batchOf, StorageBusy } from '../../storage/log.ts'
+import { type Batch, batchOf, entryAt, entryCount, StorageBusy } from '../../storage/log.ts'
 import type { FirehoseContext } from './context.ts'
-import { type DeliveryStream, logIdOf, recordIdOf } from './delivery-stream.ts'
+import { type DeliveryStream, logIdOf } from './delivery-stream.ts'
 import { keyFault } from './encryption.ts'
 import { backlogFull, deliveryStreamNotFound, notDirectPut, slowDown } from './faults.ts'
 import { recordBytesMax } from './limits.ts'
 import { count } from './metrics.ts'
+import { PutResults } from './put-results.ts'
 
 /* Direct PUT: what is accepted is in the delivery stream's own log, on the disk, before anyone hears of it. */
 
@@ -31,56 +32,60 @@ export function admitPut(
 }
 
 /**
- * Resolves with a record id for each record that is durable, and undefined for each that came too fast.
+ * Resolves once the records are durable, with what became of each: some may have come too fast. The log keeps the batch.
  * @throws ServiceUnavailableException when too much waits to be delivered, or to be written; InvalidKMSResourceException
  */
 export async function writeRecords(
   context: FirehoseContext,
   stream: DeliveryStream,
-  records: readonly Uint8Array[],
+  records: Batch,
   operation: 'PutRecord' | 'PutRecordBatch',
-): Promise<(string | undefined)[]> {
+): Promise<PutResults> {
   const { backlog, backlogBytesMax, metrics } = context
-  const sizeBytes = records.reduce((sum, { byteLength }) => sum + byteLength, 0)
-  if (!(await backlog.admit(records.length, sizeBytes))) {
-    count(metrics, stream.name, 'ThrottledRecords', records.length)
+  const recordCount = entryCount(records)
+  const sizeBytes = records.bytes.byteLength
+  if (!(await backlog.admit(recordCount, sizeBytes))) {
+    count(metrics, stream.name, 'ThrottledRecords', recordCount)
     throw backlogFull(backlogBytesMax)
   }
   try {
     return await writeAdmitted(context, stream, records, operation)
   } finally {
-    backlog.settle(records.length, sizeBytes)
+    backlog.settle(recordCount, sizeBytes)
   }
 }
 
 async function writeAdmitted(
   context: FirehoseContext,
   stream: DeliveryStream,
-  records: readonly Uint8Array[],
+  records: Batch,
   operation: 'PutRecord' | 'PutRecordBatch',
-): Promise<(string | undefined)[]> {
+): Promise<PutResults> {
   const { counts, keys, log, metrics, rates } = context
   const { name } = stream
   if (stream.encryption?.dataKey !== undefined)
     await keys?.allow(stream.encryption.dataKey)?.catch((error: unknown) => {
       throw keyFault(context, name, error)
     })
-  const admitted = records.map(({ byteLength }) => rates.takeRecord(stream.name, byteLength))
-  const taken = records.filter((_, index) => admitted[index])
-  if (taken.length < records.length) count(metrics, name, 'ThrottledRecords', records.length - taken.length)
-  if (taken.length === 0) return records.map(() => undefined)
-  const sizeBytes = taken.reduce((sum, { byteLength }) => sum + byteLength, 0)
-  const { firstOffset } = await log.append(logIdOf(stream), batchOf(taken)).catch((error: unknown) => {
+  const recordCount = entryCount(records)
+  const isRefused = rates.refused(name, records)
+  const taken = isRefused ? batchOf(entriesOf(records).filter((_, i) => !isRefused[i])) : records
+  const takenCount = entryCount(taken)
+  if (takenCount < recordCount) count(metrics, name, 'ThrottledRecords', recordCount - takenCount)
+  if (takenCount === 0) return new PutResults(stream, recordCount, 0, isRefused)
+  const { firstOffset } = await log.append(logIdOf(stream), taken).catch((error: unknown) => {
     throw error instanceof StorageBusy ? slowDown() : keyFault(context, name, error)
   })
+  const sizeBytes = taken.bytes.byteLength
   const { put } = counts.of(logIdOf(stream))
-  put.records += taken.length
+  put.records += takenCount
   put.bytes += sizeBytes
-  count(metrics, name, 'IncomingRecords', taken.length)
+  count(metrics, name, 'IncomingRecords', takenCount)
   count(metrics, name, 'IncomingBytes', sizeBytes)
   count(metrics, name, 'IncomingPutRequests', 1)
   count(metrics, name, `${operation}.Bytes`, sizeBytes)
-  if (operation === 'PutRecordBatch') count(metrics, name, 'PutRecordBatch.Records', taken.length)
-  let offset = firstOffset
-  return admitted.map((isTaken) => (isTaken ? recordIdOf(stream, offset++) : undefined))
+  if (operation === 'PutRecordBatch') count(metrics, name, 'PutRecordBatch.Records', takenCount)
+  return new PutResults(stream, recordCount, firstOffset, isRefused)
 }
+
+const entriesOf = (batch: Batch) => Array.from({ length: entryCount(batch) }, (_, i) => entryAt(batch, i))

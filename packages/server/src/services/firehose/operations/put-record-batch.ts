@@ -1,9 +1,10 @@
 import { operation } from '../../../core/operation.ts'
 import { type RecordBatch, recordBatch } from '../../../core/record-batch.ts'
 import { structure } from '../../../core/shapes.ts'
+import type { Batch } from '../../../storage/log.ts'
 import { deliveryStreamResource } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
-import { batchTooLarge, slowDown } from '../faults.ts'
+import { batchTooLarge } from '../faults.ts'
 import { batchBytesMax, batchRecordsMax, recordBytesMax } from '../limits.ts'
 import { admitPut, firehoseRecord, writeRecords } from '../record-writer.ts'
 import { deliveryStreamName } from '../settings/members.ts'
@@ -19,19 +20,31 @@ export const putRecordBatch = operation({
   resource: deliveryStreamResource,
   async handle(context: FirehoseContext, input) {
     const stream = admitPut(context, input.DeliveryStreamName, input.Records.count)
-    const records = dataOf(input.Records)
-    if (records.reduce((sum, { byteLength }) => sum + byteLength, 0) > batchBytesMax) throw batchTooLarge(batchBytesMax)
-    const recordIds = await writeRecords(context, stream, records, 'PutRecordBatch')
-    const { code: ErrorCode, message: ErrorMessage } = slowDown()
+    if (dataLength(input.Records) > batchBytesMax) throw batchTooLarge(batchBytesMax)
+    const results = await writeRecords(context, stream, copied(input.Records), 'PutRecordBatch')
     return {
-      FailedPutCount: recordIds.filter((recordId) => recordId === undefined).length,
+      FailedPutCount: results.refusedCount,
       Encrypted: stream.encryption?.dataKey !== undefined,
-      RequestResponses: recordIds.map((RecordId) =>
-        RecordId === undefined ? { ErrorCode, ErrorMessage } : { RecordId },
-      ),
+      RequestResponses: results,
     }
   },
 })
 
-const dataOf = ({ count, dataBytes, places }: RecordBatch) =>
-  Array.from({ length: count }, (_, i) => dataBytes.subarray(places[4 * i + 2]!, places[4 * i + 3]!))
+function dataLength(records: RecordBatch): number {
+  let sizeBytes = 0
+  for (let i = 0; i < records.count; i++) sizeBytes += records.dataLength(i)
+  return sizeBytes
+}
+
+/** The data as a log may keep it: the memory in which it lies is the request's. Neighbours are copied together. */
+function copied(records: RecordBatch): Batch {
+  const { count, dataBytes, places } = records
+  const positions = new Uint32Array(count + 1)
+  for (let i = 0; i < count; i++) positions[i + 1] = positions[i]! + records.dataLength(i)
+  const bytes = Buffer.allocUnsafeSlow(positions[count]!)
+  for (let first = 0, end = 1; first < count; first = end++) {
+    while (end < count && places[4 * end + 2] === places[4 * end - 1]) end++
+    bytes.set(dataBytes.subarray(places[4 * first + 2], places[4 * end - 1]), positions[first])
+  }
+  return { bytes, positions }
+}

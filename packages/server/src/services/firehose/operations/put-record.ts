@@ -1,8 +1,8 @@
 import { operation } from '../../../core/operation.ts'
 import { structure } from '../../../core/shapes.ts'
+import { batchOf } from '../../../storage/log.ts'
 import { deliveryStreamResource } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
-import { slowDown } from '../faults.ts'
 import { admitPut, firehoseRecord, writeRecords } from '../record-writer.ts'
 import { deliveryStreamName } from '../settings/members.ts'
 
@@ -13,8 +13,7 @@ export const putRecord = operation({
   resource: deliveryStreamResource,
   async handle(context: FirehoseContext, input) {
     const stream = admitPut(context, input.DeliveryStreamName, 1)
-    const [recordId] = await writeRecords(context, stream, [input.Record.Data], 'PutRecord')
-    if (recordId === undefined) throw slowDown()
-    return { RecordId: recordId, Encrypted: stream.encryption?.dataKey !== undefined }
+    const results = await writeRecords(context, stream, batchOf([input.Record.Data]), 'PutRecord')
+    return { RecordId: results.only(), Encrypted: stream.encryption?.dataKey !== undefined }
   },
 })

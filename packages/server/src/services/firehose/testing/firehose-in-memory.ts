@@ -3,6 +3,7 @@ import type { Outbound } from '../../../core/ports.ts'
 import { parseInput } from '../../../core/shapes.ts'
 import { openMemory } from '../../../storage/memory/open.ts'
 import type { Storage } from '../../../storage/storage.ts'
+import { withObjects } from '../../streams/fixture.ts'
 import type { FirehoseParts } from '../context.ts'
 import { awsFirehoseLimits } from '../limits.ts'
 import { openFirehose } from '../service.ts'
@@ -64,7 +65,8 @@ export class FirehoseInMemory {
     const wire = { blob: (value: unknown) => Buffer.from(value as string), timestamp: () => new Date(0) }
     const signal = new AbortController().signal
     const caller = { accountId: '000000000000', accessKeyId: 'any' }
-    return (await handle(context, parseInput(shape, input, wire), { requestId: 'r', caller, signal })) as never
+    const output = await handle(context, parseInput(shape, input, wire), { requestId: 'r', caller, signal })
+    return withObjects(output) as never
   }
 
   /** Makes a delivery stream, and waits until it is ACTIVE. */
