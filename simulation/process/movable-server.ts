@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { type Clock, systemClock } from '@millrace/ports'
+import { anySignal, type Clock, systemClock } from '@millrace/ports'
 import { startMillrace } from '../../packages/server/src/main.ts'
 import { jsonLogger } from '../../packages/server/src/telemetry/json-logger.ts'
 
@@ -37,7 +37,7 @@ class MovableClock implements Clock {
     while (!signal?.aborted) {
       const leftMs = untilMs - this.monotonicMs()
       if (leftMs <= 0) return
-      const either = signal ? AbortSignal.any([signal, this.#moved.signal]) : this.#moved.signal
+      const either = signal ? anySignal([signal, this.#moved.signal]) : this.#moved.signal
       await systemClock.sleep(leftMs, either)
     }
   }

@@ -1,4 +1,5 @@
 import { type BulkResult, bulkAction, bulkResults } from '@millrace/formats'
+import { anySignal } from '@millrace/ports'
 import { type Batch, convertEach, type Emitter, type Entry, placeName, type Refusal } from './pipeline.ts'
 
 /** A document, and where it goes if not where the emitter says. */
@@ -72,7 +73,7 @@ export class OpenSearchEmitter implements Emitter<SearchDocument> {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson', ...headers },
       body: lines.map(({ text }) => text).join(''),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
+      signal: anySignal([signal, AbortSignal.timeout(requestTimeoutMs)]),
     })
     const text = await response.text()
     if (response.status === 413) return await this.#sendHalves(lines, signal)

@@ -1,4 +1,5 @@
 import { deaggregateRecords, type HashKeyRange, hashKeyMax, type UserRecord } from '@millrace/formats'
+import { anySignal } from '@millrace/ports'
 import { Backoff } from './backoff.ts'
 import { type Checkpoint, compareCheckpoints, isShardEnd } from './checkpoint.ts'
 import { LeaseLostError, ShardCheckpointer } from './checkpointer.ts'
@@ -49,7 +50,7 @@ export class ShardConsumer {
     this.#parts = parts
     this.#begin = lease.lease.checkpoint
     this.#checkpointer = new ShardCheckpointer(lease, this.#begin)
-    this.#leave = AbortSignal.any([lease.lost, lease.wantedElsewhere, parts.stopping])
+    this.#leave = anySignal([lease.lost, lease.wantedElsewhere, parts.stopping])
     this.#metrics = new ShardMetrics(parts.settings.metrics, lease.shardId)
     this.#range = rangeOf(lease)
   }
@@ -98,7 +99,7 @@ export class ShardConsumer {
     const close = () => queue.close()
     const stopReading = new AbortController()
     this.#leave.addEventListener('abort', close, { once: true })
-    const signal = AbortSignal.any([this.#leave, stopReading.signal])
+    const signal = anySignal([this.#leave, stopReading.signal])
     // It never rejects, and it is not waited for: a call that hangs must not hold the lease.
     void reader.read(this.lease.shardId, this.#begin, queue, signal)
     try {
@@ -264,7 +265,7 @@ export class ShardConsumer {
       } catch (error) {
         this.#log('error', 'shardEnded() threw; it is called again', error)
       }
-      const gone = AbortSignal.any([this.lease.lost, this.#parts.stopping])
+      const gone = anySignal([this.lease.lost, this.#parts.stopping])
       if (gone.aborted) return
       await backoff.wait(gone)
     }

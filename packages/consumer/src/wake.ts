@@ -1,4 +1,4 @@
-import type { Clock } from '@millrace/ports'
+import { anySignal, type Clock } from '@millrace/ports'
 
 /** A sleep that others can end. */
 export class Wake {
@@ -17,6 +17,6 @@ export class Wake {
 
   /** Resolves after `ms`, when the bell rings, or when `signal` aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return this.#clock.sleep(ms, AbortSignal.any([signal, this.#ringing.signal]))
+    return this.#clock.sleep(ms, anySignal([signal, this.#ringing.signal]))
   }
 }

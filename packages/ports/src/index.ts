@@ -1,3 +1,4 @@
+export { anySignal } from './any-signal.ts'
 export { type Clock, foregroundClock, ManualClock, systemClock } from './clock.ts'
 export {
   CloudWatchMetrics,

@@ -126,6 +126,11 @@ test('time and chance come in by the door', () => {
   }
 })
 
+test('signals are joined by anySignal, which loses none', () => {
+  for (const { path, text } of product.filter(({ path }) => path !== 'packages/ports/src/any-signal.ts'))
+    assert.doesNotMatch(text, /AbortSignal\.any\b/, `${path}: take anySignal from ports`)
+})
+
 test('a file is short enough to be read at once', () => {
   const linesMax = 400
   for (const { path, text } of product) {

@@ -1,4 +1,4 @@
-import type { Clock, Logger, MetricRecorder } from '@millrace/ports'
+import { anySignal, type Clock, type Logger, type MetricRecorder } from '@millrace/ports'
 import { Consumer, type ConsumerClients } from '../consumer.ts'
 import type { ConsumerOptions } from '../options.ts'
 import { ChildProcessor } from './child-processor.ts'
@@ -52,7 +52,7 @@ export async function runMultilang(
 
   await consumer.start()
   logger.log('info', 'working', { workerId: consumer.workerId, stream: configuration.streamName })
-  await aborted(AbortSignal.any([stopping, failed.signal]))
+  await aborted(anySignal([stopping, failed.signal]))
   logger.log('info', 'stopping', { children: processors.size })
   await consumer.stop()
   // Those that did not come to their end in time.

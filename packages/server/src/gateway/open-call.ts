@@ -1,3 +1,4 @@
+import { anySignal } from '@millrace/ports'
 import type { Caller } from '../core/caller.ts'
 import type { Call } from '../core/operation.ts'
 import type { HttpResponse } from './listener.ts'
@@ -22,7 +23,7 @@ export class OpenCall implements Call {
       const gone = new AbortController()
       if (this.#response.destroyed) gone.abort()
       else this.#response.once('close', () => gone.abort())
-      this.#signal = AbortSignal.any([gone.signal, this.#stopping])
+      this.#signal = anySignal([gone.signal, this.#stopping])
     }
     return this.#signal
   }

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@millrace/ports'
+import { anySignal, type Clock, type Logger } from '@millrace/ports'
 import { type AttributeValue, attributeOf, type Item } from './attribute-value.ts'
 import type { ItemStore } from './item-store.ts'
 import { isGone, type SecondaryIndex, type Table, withUsedAttributes } from './table.ts'
@@ -71,7 +71,7 @@ export class Sweeper {
         logger.log('error', 'deleted tables or expired items could not be removed, and will be tried again', { error })
         await clock.sleep(1000, signal)
       }
-      await clock.sleep(this.#sleepMs(), AbortSignal.any([signal, this.#wake.signal]))
+      await clock.sleep(this.#sleepMs(), anySignal([signal, this.#wake.signal]))
     }
   }
 

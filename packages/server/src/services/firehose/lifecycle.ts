@@ -1,3 +1,4 @@
+import { anySignal } from '@millrace/ports'
 import { KeyRefused } from '../../core/ports.ts'
 import { noDataKey } from '../../storage/data-key.ts'
 import type { FirehoseContext } from './context.ts'
@@ -64,7 +65,7 @@ export class Lifecycle {
       if (waitMs > 0) {
         const wake = new AbortController()
         this.#wakes.set(name, wake)
-        await clock.sleep(waitMs, AbortSignal.any([signal, wake.signal]))
+        await clock.sleep(waitMs, anySignal([signal, wake.signal]))
         this.#wakes.delete(name)
         continue
       }

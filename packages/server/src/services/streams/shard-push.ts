@@ -1,4 +1,4 @@
-import type { Clock } from '@millrace/ports'
+import { anySignal, type Clock } from '@millrace/ports'
 import { AwsError } from '../../core/aws-error.ts'
 import type { Consumer } from './consumer-store.ts'
 import type { StreamsContext } from './context.ts'
@@ -50,7 +50,7 @@ export async function* pushShard(
   const gone = new AbortController()
   const isGone = () => isDeleted(consumers.find({ id: consumer.streamId }, consumer.name), consumer)
   const unwatch = consumers.watch(() => isGone() && gone.abort())
-  const signal = AbortSignal.any([callSignal, subscription.signal, gone.signal])
+  const signal = anySignal([callSignal, subscription.signal, gone.signal])
   const endMs = startedMs + subscriptionLifeMs
   let { offset } = start
   let heartbeatAtMs = clock.monotonicMs() + heartbeatMs

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Random } from '@millrace/ports'
+import { anySignal, type Clock, type Logger, type Random } from '@millrace/ports'
 import { type DataKeys, noDataKey } from '../data-key.ts'
 import { type KeyedRuns, KeyWaits } from '../key-waits.ts'
 import {
@@ -256,7 +256,7 @@ export class EmbeddedLog implements RecordLog {
     this.#hurry.abort()
     const hurry = new AbortController()
     this.#hurry = hurry
-    const waiting = signal ? AbortSignal.any([signal, hurry.signal]) : hurry.signal
+    const waiting = signal ? anySignal([signal, hurry.signal]) : hurry.signal
     const wait = async (bytes: number) => {
       if (bytesPerMs < Number.POSITIVE_INFINITY) await this.#clock.sleep(bytes / bytesPerMs, waiting)
     }

@@ -1,6 +1,6 @@
 import type { CompletedPart, S3Client, S3ClientConfig, StorageClass } from '@aws-sdk/client-s3'
 import { chunksOf } from '@millrace/formats'
-import type { Clock } from '@millrace/ports'
+import { anySignal, type Clock } from '@millrace/ports'
 import { type ObjectHeaders, ObjectRefused, type ObjectStore } from '../../core/ports.ts'
 import { refusalOf } from './s3-refusal.ts'
 
@@ -152,7 +152,7 @@ class Upload {
     const { UploadPartCommand } = await import('@aws-sdk/client-s3')
     const completed: CompletedPart[] = []
     const stopping = new AbortController()
-    const abortSignal = AbortSignal.any([stopping.signal, this.#signal])
+    const abortSignal = anySignal([stopping.signal, this.#signal])
     let failure: { readonly error: unknown } | undefined
     const work = async () => {
       for (let next = chunks.next(); !next.done && !failure; next = chunks.next()) {

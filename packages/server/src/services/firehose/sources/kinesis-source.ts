@@ -1,3 +1,4 @@
+import { anySignal } from '@millrace/ports'
 import { Bell } from '../../../core/bell.ts'
 import { PageJunction } from './page-junction.ts'
 import type { Checkpoint, Source, Waiting } from './source.ts'
@@ -33,7 +34,7 @@ export class KinesisSource implements Source {
     // The first time all of it is delivered, for it is the checkpoint; later on there may be more on its way.
     this.#delivered ??= new Set(Object.keys(from).filter((lane) => from[lane] === shardEnd))
     const left = new AbortController()
-    const stop = AbortSignal.any([signal, left.signal])
+    const stop = anySignal([signal, left.signal])
     const junction = new PageJunction()
     stop.addEventListener('abort', () => junction.end(), { once: true })
     const following = this.#follow(new Map(Object.entries(from)), junction, stop).then(

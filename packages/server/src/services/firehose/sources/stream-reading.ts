@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@millrace/ports'
+import { anySignal, type Clock, type Logger } from '@millrace/ports'
 import { AwsError } from '../../../core/aws-error.ts'
 import type { Bell } from '../../../core/bell.ts'
 import type { MetricSink, StreamPage, StreamReader, StreamSource } from '../../../core/ports.ts'
@@ -80,7 +80,7 @@ export class StreamReading {
     const { clock, streams } = this.#parts
     const { bell, streamArn } = this.#context
     const gone = new AbortController()
-    const stop = AbortSignal.any([signal, gone.signal])
+    const stop = anySignal([signal, gone.signal])
     try {
       await this.#place()
       while (!stop.aborted && streams.find(streamArn)?.streamId === this.#stream.streamId) {

@@ -1,4 +1,4 @@
-import type { Clock } from '@millrace/ports'
+import { anySignal, type Clock } from '@millrace/ports'
 import { answerBytesMax } from '../limits.ts'
 import type { FunctionDefinition } from './function-definition.ts'
 import { errorResult, FunctionUnreachable, type Invocation, type InvocationResult, type Invoker } from './invocation.ts'
@@ -56,7 +56,7 @@ export class RemoteInvoker implements Invoker {
           }),
         },
         redirect: 'error',
-        signal: AbortSignal.any([late.signal, this.#stopping.signal]),
+        signal: anySignal([late.signal, this.#stopping.signal]),
       })
       const body = await bodyOf(response)
       if (!body)

@@ -1,3 +1,4 @@
+import { anySignal } from '@millrace/ports'
 import { AwsError } from '../../../core/aws-error.ts'
 import { Bell } from '../../../core/bell.ts'
 import type { StreamSource, StreamStart } from '../../../core/ports.ts'
@@ -44,7 +45,7 @@ export class MappingDelivery {
   async run(stream: StreamSource, signal: AbortSignal): Promise<void> {
     const { clock, streams } = this.#parts
     const gone = new AbortController()
-    const stop = AbortSignal.any([signal, gone.signal])
+    const stop = anySignal([signal, gone.signal])
     const unwatch = streams.watch(() => this.#bell.ring())
     while (!stop.aborted) {
       const now = streams.find(this.#mapping.eventSourceArn)

@@ -1,3 +1,4 @@
+import { anySignal } from '@millrace/ports'
 import { AwsError } from '../../../core/aws-error.ts'
 import { Bell } from '../../../core/bell.ts'
 import type { RoleAccess } from '../../../core/role-access.ts'
@@ -133,7 +134,7 @@ export class MappingRunner {
     const { clock, functions, logger, mappings, streams } = this.#parts
     const { eventSourceArn, functionName, uuid } = mapping
     running.stopDelivery = new AbortController()
-    const signal = AbortSignal.any([running.stopDelivery.signal, this.#stopping.signal])
+    const signal = anySignal([running.stopDelivery.signal, this.#stopping.signal])
     if (mappings.find(uuid)?.state !== 'Enabled') return
     const stream = streams.find(eventSourceArn)
     const called = functions.find(functionName)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { anySignal } from '@millrace/ports'
 import { Bell } from '../../../core/bell.ts'
 import type { StreamPage, StreamReader, StreamRecord, StreamSource } from '../../../core/ports.ts'
 import { bufferedBytesMax, bufferedRecordsMax, payloadBytesMax } from '../limits.ts'
@@ -108,7 +109,7 @@ export class ShardDelivery {
    */
   async run(signal: AbortSignal): Promise<void> {
     const failed = new AbortController()
-    const stop = AbortSignal.any([signal, failed.signal])
+    const stop = anySignal([signal, failed.signal])
     const guard = async (work: Promise<void>) => {
       try {
         await work

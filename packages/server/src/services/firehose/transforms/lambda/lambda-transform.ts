@@ -1,4 +1,4 @@
-import type { Clock, Logger, Random } from '@millrace/ports'
+import { anySignal, type Clock, type Logger, type Random } from '@millrace/ports'
 import {
   type FunctionAnswer,
   type FunctionInvoker,
@@ -95,7 +95,7 @@ export class LambdaTransform implements Transform {
   async #invoke(payload: Uint8Array, signal: AbortSignal): Promise<FunctionAnswer | Failure> {
     const { clock, functions } = this.#parts
     const ended = new AbortController()
-    const either = AbortSignal.any([signal, ended.signal])
+    const either = anySignal([signal, ended.signal])
     const late = clock.sleep(invocationMsMax, either).then(() => timedOut)
     try {
       const answered = await Promise.race([functions.invoke(this.#options.functionArn, payload, either), late])
