@@ -54,6 +54,22 @@ test('a partition key goes to the shard of its hash key, also where that is a bo
   )
 })
 
+test('a partition key goes to the shard of its hash key, however uneven the ranges are', () => {
+  const boundaries = fc.uniqueArray(fc.bigInt(1n, hashKeyMax), { maxLength: 40 })
+  fc.assert(
+    fc.property(boundaries, fc.string({ minLength: 1, maxLength: 20 }), (inner, text) => {
+      const starts = [0n, ...inner.sort((a, b) => (a < b ? -1 : 1))]
+      const shards = starts.map((startingHashKey, index) => {
+        const endingHashKey = (starts[index + 1] ?? hashKeyMax + 1n) - 1n
+        return { index, startingHashKey, endingHashKey, createdAtMs: 0 }
+      })
+      const map = new ShardMap(shards)
+      const key = Buffer.from(text)
+      assert.equal(map.openShards[map.placeForKey(key, 0, key.length)], map.shardFor(hashKeyOf(text)))
+    }),
+  )
+})
+
 test('closed shards take nothing', () => {
   const closed = { index: 9, startingHashKey: 0n, endingHashKey: hashKeyMax, createdAtMs: 0, closedAtMs: 1 }
   const map = new ShardMap([closed, ...shardsOf(2)])

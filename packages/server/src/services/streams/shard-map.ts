@@ -29,8 +29,7 @@ export class ShardMap {
       if (starts[middle]! <= hashStart) low = middle
       else high = middle - 1
     }
-    // Where the first bits are those of a boundary, the others decide.
-    return starts[low] === hashStart && low > 0 ? this.placeFor(hashKeyOfBytes(bytes, start, end)) : low
+    return low
   }
 
   /** The open shard whose range holds a hash key. */
