@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import type { AwsError } from '../../core/aws-error.ts'
 import { Rows, type RowWriter } from '../../core/rows.ts'
 import { SequenceDigits, sequenceDigits, sequenceNumberOf } from './sequence-number.ts'
-import { type Shard, shardIdOf } from './stream.ts'
+import { shardIdOf } from './stream.ts'
 
 /** What became of each record of a put: which append took it, or why none did. */
 export class PutResults extends Rows {
   readonly count: number
   /** Runs: records that one shard took by one append, so that their offsets follow each other. */
-  readonly #shards: Shard[] = []
+  readonly #shardIndexes: number[] = []
+  readonly #createdAtS: number[] = []
   readonly #firstOffsets: number[] = []
   readonly #timestampsMs: number[] = []
   /** The number of each record's run, counted from 1; 0 while nothing is known, or when it failed. */
@@ -40,9 +41,21 @@ export class PutResults extends Rows {
     this.#errorCount++
   }
 
-  /** The records at some indexes, which rise from `start` to `end`, lie one after the other from an offset on. */
-  take(indexes: Uint16Array, start: number, end: number, shard: Shard, firstOffset: number, timestampMs: number): void {
-    const run = this.#shards.push(shard)
+  /**
+   * The records at some indexes, which rise from `start` to `end`, lie one after the other from an offset on, in the shard
+   * of an index that was made in a second.
+   */
+  take(
+    indexes: Uint16Array,
+    start: number,
+    end: number,
+    shardIndex: number,
+    createdAtS: number,
+    firstOffset: number,
+    timestampMs: number,
+  ): void {
+    const run = this.#shardIndexes.push(shardIndex)
+    this.#createdAtS.push(createdAtS)
     this.#firstOffsets.push(firstOffset)
     this.#timestampsMs.push(timestampMs)
     for (let i = start; i < end; i++) this.#runOf[indexes[i]!] = run
@@ -52,23 +65,24 @@ export class PutResults extends Rows {
   only(): { SequenceNumber: string; ShardId: string } {
     const error = this.#errors[0]
     if (error) throw error
-    const shard = this.#shards[0]!
+    const index = this.#shardIndexes[0]!
+    const shard = { index, createdAtMs: this.#createdAtS[0]! * 1000 }
     const SequenceNumber = sequenceNumberOf(shard, this.#firstOffsets[0]!, this.#timestampsMs[0]!)
-    return { SequenceNumber, ShardId: shardIdOf(shard.index) }
+    return { SequenceNumber, ShardId: shardIdOf(index) }
   }
 
   /** AWS's answer: a place or an error for each record, in the order of the request. */
   writeTo(writer: RowWriter): void {
     const sequenceNumberLabel = writer.label('SequenceNumber')
     const shardIdLabel = writer.label('ShardId')
-    const runCount = this.#shards.length
+    const runCount = this.#shardIndexes.length
     const numbers = new SequenceDigits(runCount)
     const shardIds = Buffer.alloc(runCount * shardIdLength, 'shardId-000000000000')
     for (let run = 0; run < runCount; run++) {
-      const shard = this.#shards[run]!
-      numbers.set(run, shard, this.#firstOffsets[run]!, this.#timestampsMs[run]!)
+      const shardIndex = this.#shardIndexes[run]!
+      numbers.set(run, shardIndex, this.#createdAtS[run]!, this.#firstOffsets[run]!, this.#timestampsMs[run]!)
       let at = (run + 1) * shardIdLength - 1
-      for (let left = shard.index; left > 0; left = Math.floor(left / 10)) shardIds[at--]! += left % 10
+      for (let left = shardIndex; left > 0; left = Math.floor(left / 10)) shardIds[at--]! += left % 10
     }
     const isBegun = new Uint8Array(runCount)
     for (let i = 0; i < this.count; i++) {

@@ -129,7 +129,7 @@ async function append(
   results: PutResults,
   metrics: StreamMetrics,
 ): Promise<number[]> {
-  const { openShards } = stream.shardMap
+  const { openShards, indexes: shardIndexes, createdAtS } = stream.shardMap
   const batch = encodeRecords(records, indexes, stream.encryption !== undefined)
   const outcomes = await context.log.appendRuns({ batch, logs: logsAt(context, stream, places), ends })
   const left: number[] = []
@@ -137,18 +137,21 @@ async function append(
   let sizeBytes = 0
   let start = 0
   for (let run = 0; run < places.length; run++) {
-    const shard = openShards[places[run]!]!
+    const place = places[run]!
     const end = ends[run]!
     const error = outcomes.error(run)
     if (error instanceof LogClosed) left.push(...indexes.subarray(start, end))
     else if (error) {
+      const shard = openShards[place]!
       const fate = fateOf(context, stream, shard, end - start, error)
       for (let i = start; i < end; i++) results.fail(indexes[i]!, fate)
       if (error instanceof StorageBusy) metrics.writeThrottled(shard, end - start)
     } else {
-      results.take(indexes, start, end, shard, outcomes.firstOffsets[run]!, outcomes.timestampsMs[run]!)
+      const firstOffset = outcomes.firstOffsets[run]!
+      const timestampMs = outcomes.timestampsMs[run]!
+      results.take(indexes, start, end, shardIndexes[place]!, createdAtS[place]!, firstOffset, timestampMs)
       const bytes = countedBytes(batch.positions[end]! - batch.positions[start]!, end - start)
-      if (metrics.measuresShards) metrics.incomingToShard(shard, end - start, bytes)
+      if (metrics.measuresShards) metrics.incomingToShard(openShards[place]!, end - start, bytes)
       taken += end - start
       sizeBytes += bytes
     }

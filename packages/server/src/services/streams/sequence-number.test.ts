@@ -64,15 +64,19 @@ test('a shard made a second later has higher sequence numbers, whatever its inde
 })
 
 test('digits are those of the number, and those that follow are those of the next offsets', () => {
-  const run = fc.record({ shardIndex: index, createdAtMs: instant, first: offset, timestampMs: instant })
+  const countable = fc.oneof(
+    fc.integer({ min: 0, max: 2 ** 50 - 20 }),
+    fc.integer({ min: 1, max: 1e8 }).map((sevens) => sevens * 1e7 - 10), // where the last seven digits begin anew
+  )
+  const run = fc.record({ shardIndex: index, createdAtMs: instant, first: countable, timestampMs: instant })
   fc.assert(
     fc.property(fc.array(run, { minLength: 1, maxLength: 5 }), (runs) => {
       const digits = new SequenceDigits(runs.length)
       for (const [i, { shardIndex, createdAtMs, first, timestampMs }] of runs.entries())
-        digits.set(i, shardOf(shardIndex, createdAtMs), first, timestampMs)
+        digits.set(i, shardIndex, Math.floor(createdAtMs / 1000), first, timestampMs)
       for (const [i, { shardIndex, createdAtMs, first, timestampMs }] of runs.entries()) {
         const start = digits.startOf(i)
-        for (let at = first; at < Math.min(first + 20, Number.MAX_SAFE_INTEGER); at++, digits.next(i)) {
+        for (let at = first; at < first + 20; at++, digits.next(i)) {
           const text = Buffer.from(digits.bytes.subarray(start, start + sequenceDigits)).toString()
           assert.equal(text, sequenceNumberOf(shardOf(shardIndex, createdAtMs), at, timestampMs))
         }

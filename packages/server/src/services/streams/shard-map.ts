@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import { hashKeyMax, hashKeyOfBytes, hashKeyStart } from '@millrace/formats'
+import { createdAtSOf } from './sequence-number.ts'
 import type { Shard } from './stream.ts'
 
 /** The open shards of a stream in order of hash key: every hash key has exactly one. */
 export class ShardMap {
   /** In order of hash key. */
   readonly openShards: readonly Shard[]
+  /**
+   * Of each, what the answer to a put tells of it: its index, and the second in which it was made. A put meets hundreds of
+   * shards, and thousands of objects do not stay in the processor's caches.
+   */
+  readonly indexes: Uint32Array
+  readonly createdAtS: Float64Array
   /** The first 32 bits of where each begins. */
   readonly #starts: Uint32Array
 
@@ -15,6 +22,8 @@ export class ShardMap {
       .sort((a, b) => (a.startingHashKey < b.startingHashKey ? -1 : 1))
     assertCovers(this.openShards)
     this.#starts = Uint32Array.from(this.openShards, ({ startingHashKey }) => Number(startingHashKey >> 96n))
+    this.indexes = Uint32Array.from(this.openShards, ({ index }) => index)
+    this.createdAtS = Float64Array.from(this.openShards, createdAtSOf)
   }
 
   /** The place in `openShards` of the one for a partition key, which lies in `bytes` as UTF-8. */
@@ -22,6 +31,17 @@ export class ShardMap {
     const starts = this.#starts
     if (starts.length === 1) return 0
     const hashStart = hashKeyStart(bytes, start, end)
+    const place = this.#placeFrom(hashStart)
+    // Where the first bits are those of a boundary, the others decide.
+    return starts[place] === hashStart && place > 0 ? this.placeFor(hashKeyOfBytes(bytes, start, end)) : place
+  }
+
+  /** The last place that begins at or before the first 32 bits of a hash key. */
+  #placeFrom(hashStart: number): number {
+    const starts = this.#starts
+    // Most streams have ranges of one width, in which nothing is to be searched for.
+    const likely = Math.floor((hashStart * starts.length) / 2 ** 32)
+    if (starts[likely]! <= hashStart && (likely + 1 === starts.length || starts[likely + 1]! > hashStart)) return likely
     let low = 0
     let high = starts.length - 1
     while (low < high) {

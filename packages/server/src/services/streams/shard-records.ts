@@ -1,7 +1,7 @@
 import { Rows, type RowWriter } from '../../core/rows.ts'
 import { type EntryBlock, entryCount } from '../../storage/log.ts'
 import { isEncryptedAt, placeRecord } from './record-codec.ts'
-import { SequenceDigits, sequenceDigits, sequenceNumberOf } from './sequence-number.ts'
+import { createdAtSOf, SequenceDigits, sequenceDigits, sequenceNumberOf } from './sequence-number.ts'
 import type { Shard } from './stream.ts'
 
 const kms = Buffer.from('KMS')
@@ -36,8 +36,10 @@ export class ShardRecords extends Rows {
     const encryptionType = writer.label('EncryptionType')
     const number = new SequenceDigits(1)
     const start = number.startOf(0)
+    const { index: shardIndex } = this.#shard
+    const createdAtS = createdAtSOf(this.#shard)
     for (const { bytes, positions, firstOffset, timestampMs } of this.blocks) {
-      number.set(0, this.#shard, firstOffset, timestampMs)
+      number.set(0, shardIndex, createdAtS, firstOffset, timestampMs)
       for (let i = 0; i + 1 < positions.length; i++, number.next(0)) {
         const end = positions[i + 1]!
         const { keyStart, dataStart } = placeRecord(bytes, positions[i]!, end)

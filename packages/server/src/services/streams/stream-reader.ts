@@ -14,7 +14,7 @@ import type { StreamsContext } from './context.ts'
 import { consumerNotFound, streamNotFound } from './faults.ts'
 import { streamArnOf } from './members.ts'
 import { placeRecord } from './record-codec.ts'
-import { numberBefore, SequenceDigits, sequenceDigits } from './sequence-number.ts'
+import { createdAtSOf, numberBefore, SequenceDigits, sequenceDigits } from './sequence-number.ts'
 import { readShard, type ShardPage } from './shard-reader.ts'
 import { readableShard, startingOffset } from './starting-position.ts'
 import { isExpired, retentionMsOf, type Shard, type Stream, shardIdOf } from './stream.ts'
@@ -213,7 +213,7 @@ function pageOf(shard: Shard, page: ShardPage, nowMs: number): StreamPage {
   const digits = new SequenceDigits(1)
   const number = Buffer.from(digits.bytes.buffer, digits.startOf(0), sequenceDigits)
   for (const { bytes, positions, firstOffset, timestampMs } of page.records.blocks) {
-    digits.set(0, shard, firstOffset, timestampMs)
+    digits.set(0, shard.index, createdAtSOf(shard), firstOffset, timestampMs)
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     for (let i = 0; i + 1 < positions.length; i++, digits.next(0)) {
       const { keyStart, dataStart } = placeRecord(bytes, positions[i]!, positions[i + 1]!)
