@@ -76,8 +76,13 @@ function destinationView({ kind, settings }: DestinationSettings): Record<string
     return { RedshiftDestinationDescription: told }
   }
   if (kind === 'Splunk') return { SplunkDestinationDescription: described }
-  return { [`${kind}DestinationDescription`]: { ...described, ...addressesOf(settings) } }
+  const { VpcConfiguration, ...search } = described as typeof described & { readonly VpcConfiguration?: object }
+  const vpc = VpcConfiguration && { VpcConfigurationDescription: { ...VpcConfiguration, VpcId: unknownVpcId } }
+  return { [`${kind}DestinationDescription`]: { ...search, ...addressesOf(settings), ...vpc } }
 }
+
+/** AWS looks up to which network the subnets belong; here there is none to ask, and the member must not be missing. */
+const unknownVpcId = 'vpc-00000000'
 
 /** Addresses of clusters, without `user:password@`. */
 function addressesOf(settings: {
