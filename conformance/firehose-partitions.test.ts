@@ -70,6 +70,8 @@ const lambda = processor('Lambda', {
   BufferIntervalInSeconds: '0',
 })
 
+const deAggregation = processor('RecordDeAggregation', { SubRecordType: 'JSON' })
+
 const settingsOf = (
   Prefix: string,
   Processors: Processor[],
@@ -157,7 +159,6 @@ test('records are delivered by the keys that a query finds in them, each partiti
 
 test('keys come from a function and from a query, of records that were taken apart first', async () => {
   const prefix = 'both/!{partitionKeyFromLambda:kind}/!{partitionKeyFromQuery:id}/!{timestamp:yyyy}/'
-  const deAggregation = processor('RecordDeAggregation', { SubRecordType: 'JSON' })
   const ErrorOutputPrefix = 'both-errors/!{firehose:error-output-type}/'
   await create('both', settingsOf(prefix, [byQuery('{id}'), lambda, deAggregation], { ErrorOutputPrefix }))
   await warm('keys')
@@ -247,6 +248,11 @@ test('what AWS refuses is refused in its words', async () => {
         'Partitioning is enabled.',
     ],
     [
+      settingsOf('p/', [deAggregation], { DynamicPartitioningConfiguration: undefined }),
+      'class com.amazonaws.services.firehose.internal.model.RecordDeAggregationProcessor can only be present when Dynamic ' +
+        'Partitioning is enabled.',
+    ],
+    [
       settingsOf(prefix, [processor('MetadataExtraction', { MetadataExtractionQuery: '{a}' })]),
       'MetaDataExtraction JSON Parsing Engine has to be one of JQ-1.6',
     ],
@@ -254,6 +260,22 @@ test('what AWS refuses is refused in its words', async () => {
   ]
   for (const [settings, message] of cases)
     await assert.rejects(create('refused', settings), { name: 'InvalidArgumentException', message }, `${message}`)
+})
+
+test('records are taken apart for S3 only', async () => {
+  const bucket = { RoleARN: 'arn:aws:iam::000000000000:role/delivery', BucketARN: 'arn:aws:s3:::lake' }
+  const creation = new CreateDeliveryStreamCommand({
+    DeliveryStreamName: 'not-s3',
+    HttpEndpointDestinationConfiguration: {
+      EndpointConfiguration: { Url: 'https://example.com' },
+      S3Configuration: bucket,
+      ProcessingConfiguration: { Enabled: true, Processors: [deAggregation] },
+    },
+  })
+  await assert.rejects(firehose.send(creation), {
+    name: 'InvalidArgumentException',
+    message: 'RecordDeAggregationProcessor is not allowed for any destination type other than S3',
+  })
 })
 
 test('dynamic partitioning is there from the beginning or never; its keys may change', async () => {

@@ -22,7 +22,7 @@ export function prefixKeys(prefix: string): { readonly fromQuery: string[]; read
 /** @throws InvalidArgumentException */
 export function checkPartitioning(destination: DestinationSettings): void {
   if (!isPartitioned(destination)) {
-    if (processorsOf(destination, 'MetadataExtraction').length > 0) throw onlyPartitioned()
+    checkUnpartitioned(destination)
     return
   }
   const settings = destination.settings as ExtendedS3Settings
@@ -51,6 +51,15 @@ export function checkPartitioning(destination: DestinationSettings): void {
   if (extraction) checkQueryKeys(parametersOf(extraction).MetadataExtractionQuery!, fromQuery)
 }
 
+/** Two processors are for dynamic partitioning alone. */
+function checkUnpartitioned(destination: DestinationSettings): void {
+  const deAggregates = processorsOf(destination, 'RecordDeAggregation').length > 0
+  if (deAggregates && destination.kind !== 'ExtendedS3')
+    throw invalidArgument('RecordDeAggregationProcessor is not allowed for any destination type other than S3')
+  if (deAggregates) throw onlyPartitioned('RecordDeAggregationProcessor')
+  if (processorsOf(destination, 'MetadataExtraction').length > 0) throw onlyPartitioned('MetadataExtractionProcessor')
+}
+
 /** A query's keys and a prefix's are the same ones, as far as the query shows its own. */
 function checkQueryKeys(query: string, inPrefix: readonly string[]): void {
   const inQuery = queryKeys(query)
@@ -68,10 +77,9 @@ export function checkSamePartitioning(before: DestinationSettings, after: Destin
   if (isPartitioned(before) !== isPartitioned(after)) throw partitioningChanged(isPartitioned(before))
 }
 
-const onlyPartitioned = () =>
+const onlyPartitioned = (processor: string) =>
   invalidArgument(
-    'class com.amazonaws.services.firehose.internal.model.MetadataExtractionProcessor can only be present when Dynamic ' +
-      'Partitioning is enabled.',
+    `class com.amazonaws.services.firehose.internal.model.${processor} can only be present when Dynamic Partitioning is enabled.`,
   )
 
 /** Ours. */
