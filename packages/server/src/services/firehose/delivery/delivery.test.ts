@@ -25,6 +25,7 @@ const s3Settings = s3WithDefaults({
 })
 const stream = { name: 'd', createdMs: 1, version: 1 } as DeliveryStream
 const id = logIdOf(stream)
+const mebibyte = 1024 * 1024
 
 /** A delivery stream's log, and a destination that does what the test says. */
 async function started(
@@ -276,6 +277,64 @@ test('a backup keeps all that came, and the checkpoint waits for it', async () =
   assert.deepEqual(checkpoints.get(id), {})
   await clock.advance(60_000)
   assert.deepEqual([[...kept.values()], objects.size, checkpoints.get(id)], [['ab'], 0, { put: '2' }])
+  await delivery.stop()
+})
+
+test('a stop keeps at once what is to be kept, and waits no longer than for that', async () => {
+  let isDown = false
+  const backups: string[] = []
+  const bucket = {
+    async put(_: string, __: string, parts: readonly Uint8Array[]) {
+      if (isDown) throw new Error('down')
+      backups.push(Buffer.concat(parts).toString())
+    },
+  }
+  const destination = new S3Destination({ objects: bucket, random: systemRandom, name: 'd' }, s3Settings)
+  const batches: string[] = []
+  const { checkpoints, clock, put, start } = await started(
+    async (batch) => {
+      batches.push(textsOf(batch))
+      return []
+    },
+    0,
+    { backup: { destination, sizeBytesMax: 1000, intervalMs: 60_000 } },
+  )
+  const first = start()
+  await put('a')
+  await clock.advance(6000)
+  await put('b')
+  await clock.advance(1000)
+  await first.stop()
+  assert.deepEqual([batches, backups, checkpoints.get(id)], [['a', 'b'], ['ab'], { put: '2' }])
+  isDown = true
+  const second = start()
+  await put('c')
+  await clock.advance(6000)
+  const stopped = second.stop()
+  await clock.advance(5001)
+  await stopped
+  assert.deepEqual([batches, backups, checkpoints.get(id)], [['a', 'b', 'c'], ['ab'], { put: '2' }])
+})
+
+test('an error object is no larger than what may wait of errors, whatever the hints say', async () => {
+  const errorCounts: number[] = []
+  const errorsIn = {
+    async deliverErrors(_: unknown, failed: readonly unknown[]) {
+      errorCounts.push(failed.length)
+    },
+  }
+  const { clock, put, start } = await started(
+    async ({ records }) => {
+      throw new DeliveryFailed('Test.Down', 'down', records)
+    },
+    0,
+    { sizeBytesMax: 64 * mebibyte, errors: { destination: errorsIn, sizeBytesMax: 128 * mebibyte, intervalMs: 5000 } },
+  )
+  const delivery = start()
+  for (let i = 0; i < 20; i++) await put('x'.repeat(mebibyte))
+  await clock.advance(6000)
+  await clock.advance(6000)
+  assert.deepEqual(errorCounts, [15, 5])
   await delivery.stop()
 })
 

@@ -26,6 +26,12 @@ export type DeliveryFigures = {
 /** Memory that one delivery stream's records may take: two batches of the size that is asked for, and at least this. */
 const heldBytesMin = 16 * 1024 * 1024
 
+/** Error records that wait or are on their way, and at most so many bytes of them in one object. */
+const errorBytesMax = 16 * 1024 * 1024
+
+/** A stop waits so long for what is delivered to be kept as well. */
+const stopMsMax = 5000
+
 /** A source that failed is read again so much later. */
 const sourceRetryMs = 1000
 
@@ -49,6 +55,9 @@ export class Delivery {
   readonly #plan: Plan
   readonly #report: DeliveryReport
   readonly #sender: BatchSender
+  /** Nothing more is read. */
+  readonly #ending = new AbortController()
+  /** Nothing more is done. */
   readonly #stopping = new AbortController()
   /** Where a transform wants many records at once. */
   readonly #intake: DeliveryBuffers<DeliveryRecord> | undefined
@@ -73,7 +82,12 @@ export class Delivery {
     const intake = plan.transforms.find((transform) => transform.intake)?.intake
     this.#intake = intake && this.#buffersOf(intake, concurrentTransformsMax, true, ({ items }) => this.#process(items))
     this.#buffers = this.#buffersOf(plan, concurrentMax, concurrentMax === 1, (closed) => this.#deliver(closed))
-    this.#errors = this.#buffersOf(errors, 1, true, (closed) => this.#deliverErrors(closed))
+    const errorLimits = {
+      ...errors,
+      sizeBytesMax: Math.min(errors.sizeBytesMax, errorBytesMax),
+      heldBytesMax: errorBytesMax,
+    }
+    this.#errors = this.#buffersOf(errorLimits, 1, true, (closed) => this.#deliverErrors(closed))
     this.#backup = backup && this.#buffersOf(backup, 1, true, (closed) => this.#keep(closed))
   }
 
@@ -81,8 +95,13 @@ export class Delivery {
     this.#done = this.#run()
   }
 
-  /** Ends in the middle of whatever it is: what is not settled comes again. */
+  /**
+   * Ends in the middle of whatever it is: what is not settled comes again. Only where all records are kept as well, a little
+   * time is given to what was delivered and not kept yet, or kept and not delivered: it would be there twice.
+   */
   async stop(): Promise<void> {
+    this.#ending.abort()
+    if (this.#backup) await Promise.race([this.#finish(), this.#parts.clock.sleep(stopMsMax, this.#stopping.signal)])
     this.#stopping.abort()
     const all = this.#allBuffers()
     for (const buffers of all) buffers.drop()
@@ -140,7 +159,7 @@ export class Delivery {
   async #run(): Promise<void> {
     const { clock, logger } = this.#parts
     const { name, source } = this.#plan
-    const { signal } = this.#stopping
+    const { signal } = this.#ending
     while (!signal.aborted) {
       try {
         for await (const page of source.pages(this.#progress.read, signal)) {
@@ -174,10 +193,17 @@ export class Delivery {
 
   /** Others wait for what was taken until now: it goes on its way, however little it is. */
   async #hurry(): Promise<void> {
-    void this.#backup?.flush()
+    const kept = this.#backup?.flush()
     await this.#intake?.flush()
     await this.#buffers.flush()
     await this.#errors.flush()
+    await kept
+  }
+
+  /** Resolves when all that was read is settled. */
+  async #finish(): Promise<void> {
+    await this.#done
+    await this.#hurry()
   }
 
   /** Transforms records, and puts what became of them where they wait to be delivered. */
