@@ -9,7 +9,12 @@
  * Entries that travel as one buffer: entry i is `bytes.subarray(positions[i], positions[i + 1])`, so `positions` holds
  * one number more than there are entries. Whoever hands a batch over does not touch it any more.
  */
-export type Batch = { readonly bytes: Uint8Array; readonly positions: Uint32Array }
+export type Batch = {
+  readonly bytes: Uint8Array
+  readonly positions: Uint32Array
+  /** Called once nobody looks at the bytes any more. Never, if readers were shown them: they may keep them. */
+  readonly release?: () => void
+}
 
 /** A run of entries as storage gives it back: entry i has offset `firstOffset + i`; all came at one time. */
 export type EntryBlock = Batch & { readonly firstOffset: number; readonly timestampMs: number }

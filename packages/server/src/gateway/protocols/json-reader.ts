@@ -12,7 +12,13 @@ import type { Form, Shape } from '../../core/shapes.ts'
  * accept with the same meaning (json-reader.test.ts compares).
  */
 
-type Cursor = { readonly body: Buffer; readonly spare: Buffer | undefined; at: number }
+type Cursor = {
+  readonly body: Buffer
+  readonly spare: Buffer | undefined
+  at: number
+  /** The data before was long: what comes next mostly is, too. */
+  expectsLong: boolean
+}
 
 type Member = { readonly name: string; readonly bytes: Uint8Array; readonly read: (cursor: Cursor) => unknown }
 
@@ -20,7 +26,7 @@ type Member = { readonly name: string; readonly bytes: Uint8Array; readonly read
 export function readJson<T>(body: Buffer, shape: Shape<T>, spare?: Buffer): T | undefined {
   const members = membersOf(shape)
   if (!members) return undefined
-  const cursor = { body, spare, at: 0 }
+  const cursor = { body, spare, at: 0, expectsLong: false }
   const input: Record<string, unknown> = {}
   for (const { name } of members) input[name] = undefined
   if (!take(cursor, openBrace)) return undefined
@@ -199,7 +205,7 @@ function decodeBase64(cursor: Cursor, into: Buffer, start: number): number {
   const { body } = cursor
   let { at } = cursor
   let to = start
-  const shortEnd = Math.min(body.length - 4, at + shortLettersMax)
+  const shortEnd = cursor.expectsLong ? at - 1 : Math.min(body.length - 4, at + shortLettersMax)
   while (at <= shortEnd) {
     const quad =
       (sextets[body[at]!]! << 18) |
@@ -223,6 +229,7 @@ function decodeBase64(cursor: Cursor, into: Buffer, start: number): number {
       at += letters.length
     }
   }
+  cursor.expectsLong = at - cursor.at > shortLettersMax
   return endOfBase64(cursor, at, into, to)
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { RecordBatch } from '../../core/record-batch.ts'
+import { giveBackMemory, reusedFromBytes, takeMemory } from '../../core/reused-memory.ts'
 import type { Batch } from '../../storage/log.ts'
 
 /*
@@ -21,11 +22,13 @@ export function encodeRecords(records: RecordBatch, indexes: Uint16Array, isEncr
   const flags = isEncrypted ? encrypted : plain
   let size = headerLength * indexes.length
   for (let i = 0; i < indexes.length; i++) size += records.sizeBytes(indexes[i]!)
-  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
+  const isReused = size >= reusedFromBytes
+  const memory = isReused ? takeMemory(size) : Buffer.allocUnsafeSlow(size)
+  const bytes = new Uint8Array(memory.buffer, 0, size)
   const positions = new Uint32Array(indexes.length + 1)
   for (let i = 0; i < indexes.length; i++)
     positions[i + 1] = encodeRecord(records, indexes[i]!, flags, bytes, positions[i]!)
-  return { bytes, positions }
+  return isReused ? { bytes, positions, release: () => giveBackMemory(memory) } : { bytes, positions }
 }
 
 /** Returns where it ends. */

@@ -2,10 +2,13 @@ import { noDataKey } from '../data-key.ts'
 import type { EntryBlock } from '../log.ts'
 import { firstEntry, type PutRuns } from './put-runs.ts'
 
+/** `isShown`: a reader has, or had, views of its bytes. */
+type RecentPut = PutRuns & { isShown: boolean }
+
 /** A block as it was put. */
 export type RecentBlock = {
   readonly position: number
-  readonly put: PutRuns
+  readonly put: RecentPut
   readonly firstRun: number
   readonly endRun: number
   readonly timestampMs: number
@@ -27,15 +30,32 @@ export class RecentBlocks {
     this.#bytesMax = bytesMax
   }
 
+  /** A block that is about to be written. */
   add(block: RecentBlock, length: number): void {
     this.#blocks.push(block)
     this.#lengths.push(length + overheadBytes)
     this.#bytes += length + overheadBytes
-    while (this.#bytes > this.#bytesMax) this.#bytes -= this.#lengths[this.#first++]!
+  }
+
+  /** All that was added is written: what is beyond the bound goes. */
+  trim(): void {
+    while (this.#bytes > this.#bytesMax) this.#dropFirst()
     if (this.#first <= this.#blocks.length - this.#first) return
     this.#blocks = this.#blocks.slice(this.#first)
     this.#lengths = this.#lengths.slice(this.#first)
     this.#first = 0
+  }
+
+  /** Nobody will ask for any more, and nothing is being written. */
+  clear(): void {
+    while (this.#first < this.#blocks.length) this.#dropFirst()
+  }
+
+  #dropFirst(): void {
+    const { put } = this.#blocks[this.#first]!
+    this.#bytes -= this.#lengths[this.#first++]!
+    const isLastOfPut = this.#blocks[this.#first]?.put !== put // those of a put lie behind each other
+    if (isLastOfPut && !put.isShown) put.batch.release?.()
   }
 
   /** A log's entries in the block at a position; undefined if it is not here. Those behind it are here if it is. */
@@ -60,6 +80,7 @@ function entriesIn(
   const { batch, logs, ends, firstOffsets, dataKeys } = put
   for (let run = firstRun; run < endRun; run++) {
     if (logs[run]!.number !== logNumber || firstOffsets[run] !== firstOffset) continue
+    put.isShown = true
     const positions = batch.positions.subarray(firstEntry(ends, run), ends[run]! + 1)
     return { bytes: batch.bytes, positions, firstOffset, timestampMs, dataKey: dataKeys?.[run] ?? noDataKey }
   }

@@ -104,6 +104,7 @@ export class SegmentStore {
       this.#indexes.drop(segment)
       segment.hasIndex = true
       segment.rows = undefined
+      segment.recent?.clear()
       segment.recent = undefined
     } catch (error) {
       // Not needed for truth, only for a quick start: it is tried again, and an opening reads the segment itself.

@@ -207,6 +207,7 @@ export class SegmentWriter {
     active.size = end
     active.end = end
     active.table.show()
+    active.recent.trim()
   }
 
   /** Makes the blocks of all puts, and their rows. Returns where they end. */
@@ -217,7 +218,8 @@ export class SegmentWriter {
     for (const { runs, outcomes } of puts) {
       const { batch, logs, ends, keys } = runs
       const { firstOffsets, timestampsMs } = outcomes
-      const put = { batch, logs, ends, firstOffsets, dataKeys: keys && numbersOf(keys, logs.length) }
+      const dataKeys = keys && numbersOf(keys, logs.length)
+      const put = { batch, logs, ends, firstOffsets, dataKeys, isShown: false }
       for (let run = 0, endRun = 0; run < logs.length; run = endRun) {
         endRun = blockEnd(runs, outcomes, run)
         if (endRun === run) {
