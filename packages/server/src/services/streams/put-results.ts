@@ -1,26 +1,34 @@
 import assert from 'node:assert/strict'
 import type { AwsError } from '../../core/aws-error.ts'
 import { Rows, type RowWriter } from '../../core/rows.ts'
+import type { RunOutcomes } from '../../storage/log.ts'
 import { SequenceDigits, sequenceDigits, sequenceNumberOf } from './sequence-number.ts'
+import type { ShardGroups } from './shard-groups.ts'
+import type { ShardMap } from './shard-map.ts'
 import { shardIdOf } from './stream.ts'
+
+/** Runs that one append brought to open shards, of which it took those that have no error. */
+type Append = {
+  readonly firstRun: number
+  readonly places: Uint32Array
+  readonly shardMap: ShardMap
+  readonly outcomes: RunOutcomes
+}
 
 /** What became of each record of a put: which append took it, or why none did. */
 export class PutResults extends Rows {
   readonly count: number
-  /** Runs: records that one shard took by one append, so that their offsets follow each other. */
-  readonly #shardIndexes: number[] = []
-  readonly #createdAtS: number[] = []
-  readonly #firstOffsets: number[] = []
-  readonly #timestampsMs: number[] = []
-  /** The number of each record's run, counted from 1; 0 while nothing is known, or when it failed. */
-  readonly #runOf: Uint16Array
+  readonly #appends: Append[] = []
+  #runCount = 0
+  /** The number of each record's run, over all appends, counted from 1; 0 while nothing is known, or when it failed. */
+  readonly #runOf: Uint32Array
   readonly #errors: (AwsError | undefined)[] = []
   #errorCount = 0
 
   constructor(count: number) {
     super()
     this.count = count
-    this.#runOf = new Uint16Array(count)
+    this.#runOf = new Uint32Array(count)
   }
 
   /** Is it known what became of it? */
@@ -41,48 +49,45 @@ export class PutResults extends Rows {
     this.#errorCount++
   }
 
-  /**
-   * The records at some indexes, which rise from `start` to `end`, lie one after the other from an offset on, in the shard
-   * of an index that was made in a second.
-   */
-  take(
-    indexes: Uint16Array,
-    start: number,
-    end: number,
-    shardIndex: number,
-    createdAtS: number,
-    firstOffset: number,
-    timestampMs: number,
-  ): void {
-    const run = this.#shardIndexes.push(shardIndex)
-    this.#createdAtS.push(createdAtS)
-    this.#firstOffsets.push(firstOffset)
-    this.#timestampsMs.push(timestampMs)
-    for (let i = start; i < end; i++) this.#runOf[indexes[i]!] = run
+  /** What was appended: the records of a group that has no error lie one after the other in their shard. */
+  take({ places, indexes, ends }: ShardGroups, shardMap: ShardMap, outcomes: RunOutcomes): void {
+    const firstRun = this.#runCount
+    let i = 0
+    for (let run = 0; run < places.length; run++) {
+      const end = ends[run]!
+      if (outcomes.error(run)) i = end
+      else for (; i < end; i++) this.#runOf[indexes[i]!] = firstRun + run + 1
+    }
+    this.#runCount += places.length
+    this.#appends.push({ firstRun, places, shardMap, outcomes })
   }
 
   /** The first record's place, of a put of one. @throws AwsError what became of it otherwise */
   only(): { SequenceNumber: string; ShardId: string } {
     const error = this.#errors[0]
     if (error) throw error
-    const index = this.#shardIndexes[0]!
-    const shard = { index, createdAtMs: this.#createdAtS[0]! * 1000 }
-    const SequenceNumber = sequenceNumberOf(shard, this.#firstOffsets[0]!, this.#timestampsMs[0]!)
-    return { SequenceNumber, ShardId: shardIdOf(index) }
+    const { places, shardMap, outcomes } = this.#appends.at(-1)!
+    const shard = shardMap.openShards[places[0]!]!
+    const SequenceNumber = sequenceNumberOf(shard, outcomes.firstOffsets[0]!, outcomes.timestampsMs[0]!)
+    return { SequenceNumber, ShardId: shardIdOf(shard.index) }
   }
 
   /** AWS's answer: a place or an error for each record, in the order of the request. */
   writeTo(writer: RowWriter): void {
     const sequenceNumberLabel = writer.label('SequenceNumber')
     const shardIdLabel = writer.label('ShardId')
-    const runCount = this.#shardIndexes.length
+    const runCount = this.#runCount
     const numbers = new SequenceDigits(runCount)
     const shardIds = Buffer.alloc(runCount * shardIdLength, 'shardId-000000000000')
-    for (let run = 0; run < runCount; run++) {
-      const shardIndex = this.#shardIndexes[run]!
-      numbers.set(run, shardIndex, this.#createdAtS[run]!, this.#firstOffsets[run]!, this.#timestampsMs[run]!)
-      let at = (run + 1) * shardIdLength - 1
-      for (let left = shardIndex; left > 0; left = Math.floor(left / 10)) shardIds[at--]! += left % 10
+    for (const { firstRun, places, shardMap, outcomes } of this.#appends) {
+      const { firstOffsets, timestampsMs } = outcomes
+      for (let i = 0; i < places.length; i++) {
+        if (outcomes.error(i)) continue
+        const shardIndex = shardMap.indexes[places[i]!]!
+        numbers.set(firstRun + i, shardIndex, shardMap.createdAtS[places[i]!]!, firstOffsets[i]!, timestampsMs[i]!)
+        let at = (firstRun + i + 1) * shardIdLength - 1
+        for (let left = shardIndex; left > 0; left = Math.floor(left / 10)) shardIds[at--]! += left % 10
+      }
     }
     const isBegun = new Uint8Array(runCount)
     for (let i = 0; i < this.count; i++) {

@@ -124,14 +124,16 @@ const startingTurn = (random: Random, shardCount: number) => {
 async function append(
   context: StreamsContext,
   stream: Stream,
-  { places, indexes, ends }: ShardGroups,
+  groups: ShardGroups,
   records: RecordBatch,
   results: PutResults,
   metrics: StreamMetrics,
 ): Promise<number[]> {
-  const { openShards, indexes: shardIndexes, createdAtS } = stream.shardMap
+  const { places, indexes, ends } = groups
+  const { openShards } = stream.shardMap
   const batch = encodeRecords(records, indexes, stream.encryption !== undefined)
   const outcomes = await context.log.appendRuns({ batch, logs: logsAt(context, stream, places), ends })
+  results.take(groups, stream.shardMap, outcomes)
   const left: number[] = []
   let taken = 0
   let sizeBytes = 0
@@ -147,9 +149,6 @@ async function append(
       for (let i = start; i < end; i++) results.fail(indexes[i]!, fate)
       if (error instanceof StorageBusy) metrics.writeThrottled(shard, end - start)
     } else {
-      const firstOffset = outcomes.firstOffsets[run]!
-      const timestampMs = outcomes.timestampsMs[run]!
-      results.take(indexes, start, end, shardIndexes[place]!, createdAtS[place]!, firstOffset, timestampMs)
       const bytes = countedBytes(batch.positions[end]! - batch.positions[start]!, end - start)
       if (metrics.measuresShards) metrics.incomingToShard(openShards[place]!, end - start, bytes)
       taken += end - start
