@@ -1,5 +1,4 @@
-import { createGzip } from 'node:zlib'
-import { hadoopSnappy, throughZlib, xerialSnappy, zipped } from '@millrace/formats'
+import { GzipPieces, hadoopSnappy, xerialSnappy, zipped } from '@millrace/formats'
 import type { S3Settings } from '../../settings/settings.ts'
 
 export type CompressionFormat = S3Settings['CompressionFormat']
@@ -43,7 +42,7 @@ export async function compressed(
     case 'UNCOMPRESSED':
       return parts
     case 'GZIP':
-      return throughZlib((options) => createGzip({ ...options, level: deflateLevel }), parts)
+      return gzipped(parts)
     case 'ZIP':
       return zipped(parts, { name: entryName, atMs, level: deflateLevel })
     case 'Snappy':
@@ -51,6 +50,15 @@ export async function compressed(
     case 'HADOOP_SNAPPY':
       return hadoopSnappy(parts, await snappyBlocks())
   }
+}
+
+/** Gzip of an object that is not whole yet. */
+export const beginGzip = () => new GzipPieces(deflateLevel)
+
+function gzipped(parts: readonly Uint8Array[]): Promise<Uint8Array[]> {
+  const gzip = beginGzip()
+  for (const part of parts) gzip.add(part)
+  return gzip.finish()
 }
 
 /** Snappy's own library, loaded when the first delivery stream needs it. */

@@ -1,0 +1,91 @@
+import { promisify } from 'node:util'
+import { constants, crc32, deflateRaw } from 'node:zlib'
+
+/*
+ * One gzip member (RFC 1952) whose deflate is made in pieces: side by side, and before the last bytes are known. Each piece
+ * is a run of zlib of its own that ends at a byte, with an empty stored block (Z_SYNC_FLUSH):
+ *
+ *   1f 8b  08  00  mtime:u32 = 0  00  ff   pieces   03 00 (the last block, empty)   crc32:u32  size:u32
+ */
+const header = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff)
+const lastBlock = Uint8Array.of(3, 0)
+
+/** Bytes that are worth a run of zlib. That none refers back to the one before makes 0.4 % more of lines of a log. */
+const pieceBytesMin = 256 * 1024
+/** Longer parts are cut, so that threads can share them. */
+const pieceBytesMax = 2 * pieceBytesMin
+
+/** What a run gives out at once, as a share of what goes in: of most texts all. */
+const outputShare = 0.4
+
+/** Runs at once, over all members: they take libuv's threads, of which there are four, and a disk needs some, too. */
+const concurrentMax = 2
+
+/** Compresses bytes as they come. They must not change any more. */
+export class GzipPieces {
+  readonly #level: number
+  readonly #pieces: Promise<Uint8Array>[] = []
+  #open: Uint8Array[] = []
+  #openBytes = 0
+  #crc = 0
+  #size = 0
+
+  /** @param level of deflate, 1 to 9 */
+  constructor(level: number) {
+    this.#level = level
+  }
+
+  add(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.byteLength; from += pieceBytesMax) {
+      const part = bytes.subarray(from, from + pieceBytesMax)
+      this.#open.push(part)
+      this.#openBytes += part.byteLength
+      if (this.#openBytes >= pieceBytesMin) this.#close()
+    }
+  }
+
+  /** What was added, as one member, in parts. */
+  async finish(): Promise<Uint8Array[]> {
+    this.#close()
+    const trailer = Buffer.alloc(8)
+    trailer.writeUInt32LE(this.#crc, 0)
+    trailer.writeUInt32LE(this.#size % 2 ** 32, 4)
+    return [header, ...(await Promise.all(this.#pieces)), lastBlock, trailer]
+  }
+
+  #close(): void {
+    if (this.#openBytes === 0) return
+    const bytes = this.#open.length === 1 ? this.#open[0]! : Buffer.concat(this.#open, this.#openBytes)
+    this.#open = []
+    this.#openBytes = 0
+    this.#crc = crc32(bytes, this.#crc)
+    this.#size += bytes.byteLength
+    const piece = inTurn(() => deflated(bytes, this.#level))
+    piece.catch(() => {}) // told to who finishes
+    this.#pieces.push(piece)
+  }
+}
+
+const deflate = promisify(deflateRaw)
+
+const deflated = (bytes: Uint8Array, level: number): Promise<Uint8Array> =>
+  deflate(bytes, {
+    level,
+    finishFlush: constants.Z_SYNC_FLUSH,
+    chunkSize: Math.max(1024, Math.ceil(bytes.byteLength * outputShare)),
+  })
+
+let running = 0
+const waiting: (() => void)[] = []
+
+async function inTurn<T>(run: () => Promise<T>): Promise<T> {
+  if (running < concurrentMax) running++
+  else await new Promise<void>((begin) => waiting.push(begin)) // in the place of one that has ended
+  try {
+    return await run()
+  } finally {
+    const next = waiting.shift()
+    if (next) next()
+    else running--
+  }
+}
