@@ -86,6 +86,11 @@ export class DeliveryBuffers<T> {
     return this.#active.size
   }
 
+  /** What waits in a buffer, in the list that is delivered; undefined if it is not open. */
+  itemsOf(key: string): readonly T[] | undefined {
+    return this.#open.get(key)?.items
+  }
+
   isActive(key: string): boolean {
     return this.#active.has(key)
   }

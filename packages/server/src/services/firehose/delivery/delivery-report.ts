@@ -3,9 +3,10 @@ import type { LogEvents, MetricSink } from '../../../core/ports.ts'
 import type { DeliveryBatch, DeliveryFailed } from '../destinations/destination.ts'
 import { count, countDelivery } from '../metrics.ts'
 import { DeliveryCounts } from './delivery-counts.ts'
-import type { DeliveryRecord, FailedRecord } from './delivery-record.ts'
+import type { DeliveryRecord, FailedRecord, SourceRecord } from './delivery-record.ts'
 import { ErrorLog } from './error-log.ts'
 import type { Plan } from './plan.ts'
+import { dataLength } from './stored-record.ts'
 
 export type ReportParts = {
   readonly clock: Clock
@@ -34,7 +35,7 @@ export class DeliveryReport {
     this.counts = parts.counts ?? new DeliveryCounts()
   }
 
-  read(records: readonly { readonly data: Uint8Array }[]): void {
+  read(records: readonly SourceRecord[]): void {
     this.counts.read.records += records.length
     this.counts.read.bytes += bytesOf(records)
   }
@@ -134,5 +135,4 @@ export class DeliveryReport {
   }
 }
 
-const bytesOf = (records: readonly { readonly data: Uint8Array }[]) =>
-  records.reduce((sum, { data }) => sum + data.byteLength, 0)
+const bytesOf = (records: readonly SourceRecord[]) => records.reduce((sum, record) => sum + dataLength(record), 0)

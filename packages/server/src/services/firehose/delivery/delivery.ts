@@ -9,6 +9,7 @@ import type { DeliveryRecord, ErrorOutputType, FailedRecord, PartitionKeys } fro
 import { DeliveryReport, type ReportParts } from './delivery-report.ts'
 import type { BufferLimits, Plan } from './plan.ts'
 import { type Page, Progress } from './progress.ts'
+import { dataLength, onPage } from './stored-record.ts'
 
 export type DeliveryParts = SenderParts & ReportParts & { readonly checkpoints: CheckpointStore }
 
@@ -180,14 +181,14 @@ export class Delivery {
     if (this.#stopping.signal.aborted) return
     const page = this.#progress.begin(lane, next, given.length, given[0]?.arrivalMs)
     this.#report.read(given)
-    const records = given.map((record): DeliveryRecord => ({ ...record, page }))
+    const records = given.map((record) => onPage(record, page, this.#plan.transforms.length > 0))
     if (given.length === 0) this.#save()
     if (this.#backup) {
       this.#progress.add(page, records.length)
-      for (const record of records) this.#backup.add('', record, record.data.byteLength, record.arrivalMs)
+      for (const record of records) this.#backup.add('', record, dataLength(record), record.arrivalMs)
     }
     if (!this.#intake) await this.#process(records)
-    else for (const record of records) this.#intake.add(lane, record, record.data.byteLength, record.arrivalMs)
+    else for (const record of records) this.#intake.add(lane, record, dataLength(record), record.arrivalMs)
     if (isEnd) void this.#hurry()
   }
 
@@ -230,13 +231,13 @@ export class Delivery {
 
   /** Puts records where they wait. Returns those for which there is no partition any more. */
   #buffer(records: readonly DeliveryRecord[]): readonly FailedRecord[] {
-    const { activePartitionsMax } = this.#plan
+    const { activePartitionsMax, destination, transforms } = this.#plan
     const buffers = this.#buffers
     const over: FailedRecord[] = []
     let part = 0
     for (const [i, record] of records.entries()) {
       this.#progress.add(record.page)
-      part = record.recordId === records[i - 1]?.recordId ? part + 1 : 0
+      part = transforms.length > 0 && record.recordId === records[i - 1]?.recordId ? part + 1 : 0
       const numbered = part === 0 ? record : { ...record, part }
       const partition = partitionOf(record)
       if (
@@ -247,10 +248,11 @@ export class Delivery {
         over.push(partitionsExceeded(numbered, this.#parts.clock.nowMs()))
       else {
         const rawBytes = part === 0 ? record.rawData?.byteLength : 0 // its parts share it
-        buffers.add(partition, numbered, record.data.byteLength, record.arrivalMs, rawBytes)
+        buffers.add(partition, numbered, dataLength(record), record.arrivalMs, rawBytes)
       }
     }
     if (activePartitionsMax !== undefined) this.#report.partitioned(buffers.activeCount, over.length > 0)
+    else destination.ahead?.(buffers.itemsOf('') ?? [])
     return over
   }
 

@@ -14,6 +14,8 @@ export type DeliveryBatch = {
 
 /** Where records go. One for each delivery stream and version of its settings. */
 export interface Destination {
+  /** Begins what may be done with the records of a batch while more come. The same list each time, and as the batch's. */
+  ahead?(records: readonly DeliveryRecord[]): void
   /** Begins what may be done before the batch's turn comes: to make and to compress an object. Never throws. */
   prepare?(batch: DeliveryBatch, signal: AbortSignal): void
   /**

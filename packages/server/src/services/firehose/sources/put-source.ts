@@ -1,6 +1,7 @@
-import { entryAt, entryCount, LogNotFound, type RecordLog } from '../../../storage/log.ts'
+import { entryCount, LogNotFound, type RecordLog } from '../../../storage/log.ts'
 import type { FirehoseContext } from '../context.ts'
 import type { SourceRecord } from '../delivery/delivery-record.ts'
+import { StoredRecord } from '../delivery/stored-record.ts'
 import { type DeliveryStream, logIdOf, recordIdOf } from '../delivery-stream.ts'
 import { keyFault } from '../encryption.ts'
 import type { Checkpoint, Source, SourcePage, Waiting } from './source.ts'
@@ -16,6 +17,7 @@ export class PutSource implements Source {
   readonly #log: RecordLog
   readonly #stream: DeliveryStream
   readonly #logId: string
+  readonly #idOf = (offset: number) => recordIdOf(this.#stream, offset)
 
   constructor(context: PutSourceParts, stream: DeliveryStream) {
     this.#context = context
@@ -36,12 +38,7 @@ export class PutSource implements Source {
       if (!blocks) return
       for (const block of blocks) {
         const records: SourceRecord[] = []
-        for (let i = 0; i < entryCount(block); i++)
-          records.push({
-            recordId: recordIdOf(this.#stream, block.firstOffset + i),
-            arrivalMs: block.timestampMs,
-            data: entryAt(block, i),
-          })
+        for (let i = 0; i < entryCount(block); i++) records.push(new StoredRecord(block, i, this.#idOf))
         offset = block.firstOffset + records.length
         yield { lane, next: `${offset}`, records }
       }

@@ -50,6 +50,26 @@ test('each try of a batch has the same key, and the next batch another one', asy
   assert.equal(gunzipSync(puts[1]!.bytes).toString(), 'ab')
 })
 
+test('what is begun while records still come is in the object once, and the same for each try', async () => {
+  for (const CompressionFormat of ['GZIP', 'UNCOMPRESSED'] as const) {
+    const { destination, puts } = fixture({ CompressionFormat }, new ObjectRefused('Timeout', 'no answer'))
+    const { records, ...batch } = batchOf('a', 'b'.repeat(600_000), 'c', 'd')
+    const growing: DeliveryRecord[] = []
+    for (const upTo of [1, 2, 2, 3]) {
+      growing.push(...records.slice(growing.length, upTo))
+      destination.ahead(growing)
+    }
+    growing.push(records[3]!)
+    await assert.rejects(destination.deliver({ ...batch, records: growing }), DeliveryFailed)
+    await destination.deliver({ ...batch, records: growing })
+    for (const { bytes } of puts) {
+      const content = CompressionFormat === 'GZIP' ? gunzipSync(bytes) : bytes
+      assert.equal(content.toString(), `a${'b'.repeat(600_000)}cd`)
+    }
+    assert.equal(puts.length, 2)
+  }
+})
+
 test('error objects, too, have one key for all their tries', async () => {
   const { destination, puts } = fixture({}, new ObjectRefused('Timeout', 'no answer'))
   const { records } = batchOf('a')

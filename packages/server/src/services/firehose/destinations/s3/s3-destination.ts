@@ -1,12 +1,14 @@
+import type { GzipPieces } from '@millrace/formats'
 import type { Random } from '@millrace/ports'
 import type { ObjectStore } from '../../../../core/ports.ts'
 import type { MadeObject, ObjectFormat } from '../../conversion/object-format.ts'
-import type { ErrorOutputType, FailedRecord, RefusedRecord } from '../../delivery/delivery-record.ts'
+import type { DeliveryRecord, ErrorOutputType, FailedRecord, RefusedRecord } from '../../delivery/delivery-record.ts'
 import { errorLine } from '../../delivery/error-record.ts'
+import { dataOf } from '../../delivery/stored-record.ts'
 import type { S3Settings } from '../../settings/settings.ts'
 import type { DeliveryBatch, Destination } from '../destination.ts'
 import { PreparedBatches } from '../prepared-batches.ts'
-import { compressed, contentEncodingOf, extensionOf } from './compression.ts'
+import { beginGzip, compressed, contentEncodingOf, extensionOf } from './compression.ts'
 import { errorObjectKey, objectKey } from './object-key.ts'
 import { s3Failure } from './s3-failure.ts'
 
@@ -40,11 +42,22 @@ export class S3Destination implements Destination {
   readonly #settings: S3DestinationSettings
   /** By what is in the object: each try puts it under the same key, so that one that was taken unheard is replaced. */
   readonly #keys = new WeakMap<object, string>()
+  /** What is compressed of objects before their records are all there, by the list of them. */
+  readonly #begun = new WeakMap<readonly DeliveryRecord[], { readonly gzip: GzipPieces; count: number }>()
   readonly #prepared = new PreparedBatches((batch, signal) => this.#prepare(batch, signal))
 
   constructor(parts: S3Parts, settings: S3DestinationSettings) {
     this.#parts = parts
     this.#settings = settings
+  }
+
+  /** Begins to compress. */
+  ahead(records: readonly DeliveryRecord[]): void {
+    if (this.#parts.format || this.#settings.CompressionFormat !== 'GZIP') return
+    const begun = this.#begun.get(records) ?? { gzip: beginGzip(), count: 0 }
+    for (const part of dataOf(records, begun.count)) begun.gzip.add(part)
+    begun.count = records.length
+    this.#begun.set(records, begun)
   }
 
   prepare(batch: DeliveryBatch, signal: AbortSignal): void {
@@ -78,12 +91,22 @@ export class S3Destination implements Destination {
   async #prepare(batch: DeliveryBatch, signal: AbortSignal): Promise<Prepared> {
     const { records } = batch
     const made = await this.#parts.format?.make(records, signal)
-    const parts = made ? (made.bytes ? [made.bytes] : []) : records.map(({ data }) => data)
-    if (parts.length === 0) return { object: undefined, made }
+    if (made && !made.bytes) return { object: undefined, made }
     const { FileExtension, Prefix = '' } = this.#settings
     const extension = FileExtension || this.#parts.format?.extension
     const key = this.#keyOf(records, () => objectKey(Prefix, this.#keyParts(batch, extension), batch.partitionKeys))
-    return { object: { key, bytes: await this.#compressed(parts, batch.firstArrivalMs) }, made }
+    const begun = await this.#finished(records)
+    const bytes = begun ?? (await this.#compressed(made?.bytes ? [made.bytes] : dataOf(records), batch.firstArrivalMs))
+    return { object: { key, bytes }, made }
+  }
+
+  /** An object that was begun before it was whole; undefined if it was not. @throws DeliveryFailed */
+  async #finished(records: readonly DeliveryRecord[]): Promise<readonly Uint8Array[] | undefined> {
+    if (!this.#begun.has(records)) return undefined
+    this.ahead(records)
+    const { gzip } = this.#begun.get(records)!
+    this.#begun.delete(records)
+    return gzip.finish().catch(failed)
   }
 
   #keyOf(content: object, make: () => string): string {
