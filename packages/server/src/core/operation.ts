@@ -10,7 +10,7 @@ export type Call = {
   readonly signal: AbortSignal
 }
 
-/** Calls each second that one account, or one resource of it, may make before LimitExceededException. */
+/** Calls each second that one account, or one resource of it, may make before it is refused (`ServiceFace.throttledBy`). */
 export type CallRate = { readonly perSecond: number; readonly per: 'account' | 'resource' }
 
 /**
@@ -99,6 +99,8 @@ export type ServiceFace = {
   readonly isGlobal?: boolean
   /** Takes request bodies that are compressed with gzip. @default false */
   readonly gzip?: boolean
+  /** What refuses a call above its operation's rate. @default 'LimitExceededException' */
+  readonly throttledBy?: 'LimitExceededException' | 'ThrottlingException'
 }
 
 /** A service as the gateway sees it: a table of operations and what they work on. */

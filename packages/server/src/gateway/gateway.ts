@@ -191,7 +191,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     if (invalid) throw invalid
     if (options.operationRates && operation.rate)
       throttle.admit(
-        service.name,
+        service,
         operation.name,
         operation.rate,
         place.accountId,

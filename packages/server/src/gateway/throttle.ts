@@ -1,6 +1,6 @@
 import type { Clock } from '@millrace/ports'
-import { limitExceeded } from '../core/aws-error.ts'
-import type { CallRate } from '../core/operation.ts'
+import { AwsError } from '../core/aws-error.ts'
+import type { CallRate, ServiceFace } from '../core/operation.ts'
 import { TokenBucket } from '../core/token-bucket.ts'
 
 /** Buckets kept at once; above it those of the longest unused resources are forgotten, which only forgives them. */
@@ -15,9 +15,9 @@ export class Throttle {
     this.#clock = clock
   }
 
-  /** @throws LimitExceededException above the operation's rate */
+  /** @throws LimitExceededException, or what the service has for it, above the operation's rate */
   admit(
-    service: string,
+    { name: service, throttledBy = 'LimitExceededException' }: ServiceFace,
     operation: string,
     { perSecond, per }: CallRate,
     accountId: string,
@@ -30,7 +30,8 @@ export class Throttle {
     this.#buckets.set(key, bucket)
     if (this.#buckets.size > bucketsMax) this.#buckets.delete(this.#buckets.keys().next().value!)
     if (!bucket.take(1))
-      throw limitExceeded(
+      throw new AwsError(
+        throttledBy,
         `Rate exceeded for ${operation} ${whose ? `on ${whose} ` : ''}under account ${accountId}: ` +
           `at most ${perSecond} calls each second.`,
       )
