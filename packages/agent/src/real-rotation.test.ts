@@ -71,7 +71,7 @@ for (const [name, rotate] of Object.entries(rotations))
       }
       write(fd)
       closeSync(fd)
-      const deadlineMs = clock.monotonicMs() + 30_000
+      const deadlineMs = clock.monotonicMs() + 120_000
       while (sink.lines.length < written && clock.monotonicMs() < deadlineMs) await clock.sleep(20)
       await clock.sleep(300)
       // Rotated faster than anyone looks, files are read in no order; each is in its own.

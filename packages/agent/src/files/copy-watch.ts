@@ -8,6 +8,8 @@ import { headLengthMax, holds, isSameSignature, type Signature, signatureAt } fr
 const rememberMs = 10 * 60_000
 const rememberedMax = 1000
 
+type FoundCopy = { readonly id: string; readonly path: string; readonly sizeBytes: number }
+
 /**
  * Rotation by copying: `app.log` is copied to `app.log.1`, and then truncated, or not. A copy that the pattern means is
  * a new file with old lines. It is known by its name and by the bytes up to where the original was read, and is only
@@ -17,7 +19,7 @@ export class CopyWatch {
   readonly #fileSystem: FileSystem
   readonly #clock: Clock
   readonly #copyIds = new WeakMap<LostContents, string>()
-  #lost: { readonly contents: LostContents; readonly atMs: number }[] = []
+  #lost: readonly { readonly contents: LostContents; readonly atMs: number }[] = []
 
   constructor(fileSystem: FileSystem, clock: Clock) {
     this.#fileSystem = fileSystem
@@ -27,15 +29,28 @@ export class CopyWatch {
   /** A file was truncated. */
   remember(contents: LostContents): void {
     const nowMs = this.#clock.monotonicMs()
-    this.#lost = this.#lost.filter(({ atMs }) => nowMs - atMs < rememberMs).slice(-rememberedMax)
-    this.#lost.push({ contents, atMs: nowMs })
+    const fresh = this.#lost.filter(({ atMs }) => nowMs - atMs < rememberMs).slice(-rememberedMax)
+    this.#lost = [...fresh, { contents, atMs: nowMs }]
   }
 
   /** Where to begin with a file that came after the start; undefined while it looks like a copy of what still stands. */
   async startOf(
     file: OpenFile,
-    { id, path, sizeBytes }: { id: string; path: string; sizeBytes: number },
-    tails: Iterable<FileTail>,
+    found: FoundCopy,
+    tails: ReadonlyMap<string, FileTail>,
+  ): Promise<TailStart | undefined> {
+    for (;;) {
+      const lost = this.#lost
+      const start = await this.#startNow(file, found, tails)
+      // What was truncated meanwhile was not yet among the lost, and is no more what stands in its file.
+      if (start !== fromBeginning || this.#lost === lost) return start
+    }
+  }
+
+  async #startNow(
+    file: OpenFile,
+    { id, path, sizeBytes }: FoundCopy,
+    tails: ReadonlyMap<string, FileTail>,
   ): Promise<TailStart | undefined> {
     for (const { contents } of [...this.#lost].reverse()) {
       if (!isCopyName(path, contents.path) || sizeBytes < contents.offset) continue
@@ -43,7 +58,7 @@ export class CopyWatch {
       this.#copyIds.set(contents, id)
       return contents
     }
-    for (const tail of tails) {
+    for (const tail of tails.values()) {
       if (tail.head.length === 0 || !isCopyName(path, tail.path)) continue
       // A copy that was only just begun cannot be told yet.
       if (sizeBytes === 0) return undefined

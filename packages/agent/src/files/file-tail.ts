@@ -4,7 +4,15 @@ import { BatchBuilder, type BuilderContext } from './batch-builder.ts'
 import { findById } from './file-scan.ts'
 import type { FileStat, FileSystem, OpenFile } from './file-system.ts'
 import { RecordSplitter } from './record-splitter.ts'
-import { emptySignature, headLengthMax, holds, type Signature, signatureAt } from './signature.ts'
+import {
+  emptySignature,
+  headLengthMax,
+  holds,
+  isSameSignature,
+  type Signature,
+  signatureAt,
+  signatureOf,
+} from './signature.ts'
 
 /** What the files of a flow share. */
 export type TailContext = BuilderContext & {
@@ -229,7 +237,9 @@ export class FileTail {
     this.#sizeBytes = stat.sizeBytes
     this.#modifiedMs = stat.modifiedMs
     this.#isCurrent = true
-    if (hasChanged && !(await this.#isStillTheSame(file, stat))) await this.#startAgain(file)
+    // What is to be read is compared when it has been read.
+    const isToBeRead = !this.#isFinished && this.#sizeBytes > this.position
+    if (hasChanged && !isToBeRead && !(await this.#isStillTheSame(file))) await this.#startAgain(file)
     if (this.#isFinished) return this.#waitLonger()
     if (this.#sizeBytes > this.position) await this.#readToEnd(file)
     else this.#waitLonger()
@@ -238,13 +248,16 @@ export class FileTail {
   }
 
   /** Whether what was read is still what stands there; learns the head while it is short. */
-  async #isStillTheSame(file: OpenFile, stat: FileStat): Promise<boolean> {
-    if (stat.sizeBytes < this.position) return false
-    if (!(await holds(file, this.#head, this.#head.length)) || !(await holds(file, this.#tail, this.position)))
-      return false
-    const headLength = Math.min(headLengthMax, stat.sizeBytes)
-    if (headLength > this.#head.length) this.#head = await signatureAt(file, 0, headLength)
-    return true
+  async #isStillTheSame(file: OpenFile): Promise<boolean> {
+    const known = this.#head.length
+    const head = new Uint8Array(headLengthMax)
+    const count = known < headLengthMax ? await file.read(head, 0) : 0
+    if (count > known) {
+      // What is new of it by the same read as what was known: between two the file may be truncated.
+      if (!isSameSignature(signatureOf(head.subarray(0, known)), this.#head)) return false
+      this.#head = signatureOf(head.subarray(0, count))
+    } else if (!(await holds(file, this.#head, known))) return false
+    return holds(file, this.#tail, this.position)
   }
 
   async #startAgain(file: OpenFile): Promise<void> {
@@ -267,8 +280,15 @@ export class FileTail {
     while (!this.#isStopped && !this.#isFinished && this.after.size === 0) {
       await this.#builder.waitForRoom()
       if (this.#isStopped) break
-      const count = await file.read(this.#splitter.room(this.#sizeBytes - this.position), this.position)
+      const room = this.#splitter.room(this.#sizeBytes - this.position)
+      const count = await file.read(room, this.position)
       if (count === 0) break
+      if (this.position === 0) this.#head = signatureOf(room.subarray(0, Math.min(count, headLengthMax)))
+      else if (!(await this.#isStillTheSame(file))) {
+        // It was truncated since it was looked at, perhaps before these bytes were read: they may be of other contents.
+        await this.#startAgain(file)
+        continue
+      }
       this.#splitter.filled(count)
       this.#tail = this.#splitter.positionSignature()
       this.#sizeBytes = Math.max(this.#sizeBytes, this.position)

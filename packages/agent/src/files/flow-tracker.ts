@@ -33,6 +33,8 @@ export class FlowTracker {
   #starts: StartFinder | undefined
   /** Files that lost their contents, and by what these are known in a copy. */
   readonly #truncated = new Map<FileTail, LostContents>()
+  /** Files that the last scan did not find. */
+  #missed: ReadonlySet<FileTail> = new Set()
   #isStopped = false
   readonly #wake: () => void
 
@@ -160,7 +162,7 @@ export class FlowTracker {
       file = await this.#context.fileSystem.open(path)
       const { id, sizeBytes } = await file.stat()
       if (id !== stat.id) return undefined
-      const found = await this.#starts!.startOf(file, { id, path, sizeBytes }, this.#tails.values())
+      const found = await this.#starts!.startOf(file, { id, path, sizeBytes }, this.#tails)
       if (!found) return undefined
       const tail = new FileTail(id, path, found.start, this.#context)
       if (found.lost) this.#truncated.set(tail, found.lost)
@@ -229,8 +231,11 @@ export class FlowTracker {
   /** Forgets the files that are gone and delivered; closes some when many are open. */
   async #letGo(byId: ReadonlyMap<string, FoundFile>): Promise<void> {
     const { store, flow } = this.#context
-    for (const tail of this.#tails.values()) {
-      if (!tail.isDone || byId.has(tail.id)) continue
+    // One that was renamed while the directory was read is seen under no name, and is there all the same: it takes two scans.
+    const missed = this.#missed
+    this.#missed = new Set([...this.#tails.values()].filter(({ id }) => !byId.has(id)))
+    for (const tail of this.#missed) {
+      if (!tail.isDone || !missed.has(tail)) continue
       this.#tails.delete(tail.id)
       this.#copies.remember(tail.contents())
       await tail.close()

@@ -35,7 +35,7 @@ export class StartFinder {
   async startOf(
     file: OpenFile,
     candidate: Candidate,
-    tails: Iterable<FileTail>,
+    tails: ReadonlyMap<string, FileTail>,
   ): Promise<{ start: TailStart; lost?: LostContents } | undefined> {
     const { store, flow, logger } = this.#context
     const checkpoint = store.find(flow.id, candidate.id)

@@ -13,6 +13,8 @@ export class MemoryFileSystem implements FileSystem {
   openFiles = 0
   readBytes = 0
   givesHints = false
+  /** Called before each call of the agent: what others do to the files just then. */
+  beforeCall = () => {}
 
   readonly #clock: Clock
   readonly #nodes = new Map<string, Node>()
@@ -78,6 +80,7 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async stat(path: string): Promise<FileStat> {
+    this.beforeCall()
     this.#failIf(path, 'stat')
     const node = this.#nodes.get(path)
     if (node) return statOf(node)
@@ -87,6 +90,7 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async list(path: string) {
+    this.beforeCall()
     this.#failIf(path, 'list')
     const found = new Map<string, boolean>()
     for (const name of this.#nodes.keys()) {
@@ -100,14 +104,19 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async open(path: string): Promise<OpenFile> {
+    this.beforeCall()
     this.#failIf(path, 'open')
     const node = this.#nodes.get(path)
     if (!node) throw failure('ENOENT', path)
     this.openFiles++
     node.opened++
     return {
-      stat: async () => statOf(node),
+      stat: async () => {
+        this.beforeCall()
+        return statOf(node)
+      },
       read: async (into, position) => {
+        this.beforeCall()
         this.#failIf(path, 'read')
         const count = node.bytes.subarray(position, position + Math.min(into.length, this.readBytesMax)).copy(into)
         this.readBytes += count
