@@ -92,7 +92,8 @@ test('a lease table that is deleted under a worker is made again with what he kn
       applicationName: 'app',
       streamName: 's',
       initialPosition: 'TRIM_HORIZON',
-      failoverTimeMs: 600,
+      // A worker that hears nothing from the table for so long has lost its leases: longer than a new table takes anywhere.
+      failoverTimeMs: 6000,
       takeIntervalMs: 100,
       idleTimeBetweenReadsMs: 20,
     },
