@@ -17,7 +17,7 @@ export type ServerOptions = {
   /** A command that runs the server: strace or prlimit with their flags. It must become the server (exec). */
   readonly through?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** @default 20 s */
+  /** Longer than the slowest machine takes: it only ends a test that would wait for ever. @default 120 s */
   readonly startWithinMs?: number
 }
 
@@ -69,7 +69,7 @@ export class ServerProcess {
 
   /** Resolves when the server is ready. @throws DidNotStart */
   static async start(options: ServerOptions): Promise<ServerProcess> {
-    const { data, entry, args = [], through = [], env = {}, startWithinMs = 20_000 } = options
+    const { data, entry, args = [], through = [], env = {}, startWithinMs = 120_000 } = options
     const command = [...through, process.execPath, entries[entry], '--data', data, ...standardArgs[entry], ...args]
     const spawnedAtMs = performance.now()
     const child = spawn(command[0]!, command.slice(1), {
