@@ -36,7 +36,7 @@ export class OpenSearchEmitter implements Emitter<SearchDocument> {
 
   constructor(options: OpenSearchEmitterOptions) {
     this.#options = options
-    this.#url = new URL(`${options.endpoint.replace(/\/+$/, '')}/_bulk`)
+    this.#url = new URL(`${options.endpoint.replace(/(?<!\/)\/+$/, '')}/_bulk`)
     if (options.pipeline !== undefined) this.#url.searchParams.set('pipeline', options.pipeline)
   }
 

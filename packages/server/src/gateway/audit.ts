@@ -88,7 +88,7 @@ export class AuditedRequest {
         ? needs.filter(({ action }) => !action.startsWith('iam:')).map(({ resource }) => resource)
         : [arnOfResource(this.#place, service.name, operation.resource(this.input, context))]
       // An index is a table's: in the trail it is the table that was read.
-      const arns = resources.map((resource) => resource.replace(/(:table\/[^/]+)\/index\/.*$/, '$1'))
+      const arns = resources.map((resource) => resource.replace(/(:table\/[^/]+)\/index\/.*$/s, '$1'))
       return [...new Set(arns)].filter((each) => each.startsWith('arn:'))
     } catch {
       return [] // an input that names nothing

@@ -39,7 +39,7 @@ const fromOtherPage = () =>
 const actionInForm = /(?:^|&)Action=([^&]*)/
 const versionInForm = /(?:^|&)Version=([^&]*)/
 const formType = 'application/x-www-form-urlencoded'
-const rpcPath = /\/service\/([^/]+)\/operation\/([^/?]+)(?:\?.*)?$/
+const rpcPath = /\/service\/([^/]+)\/operation\/([^/?]+)(?:\?.*)?$/s
 
 /** Finds the service and the operation of a request, and the protocol that it speaks. */
 export class Router {

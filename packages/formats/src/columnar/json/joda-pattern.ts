@@ -49,11 +49,14 @@ type Field =
   | 'second'
   | 'fraction'
   | 'offset'
+  | 'weekday'
 
 type Part = { readonly form: string; readonly field?: Field }
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-const monthForm = `(${months.join('|')})[a-z]*`
+/** Bounded, as every form is: what follows one another in a pattern must not share out a long text in all ways that there are. */
+const monthForm = `(${months.join('|')})[a-z]{0,9}`
+const weekdayForm = '([a-z]{1,20})'
 const offsetForm = '([+-]\\d{2}:?\\d{2}|z)'
 
 function partsOf(pattern: string): Part[] {
@@ -78,7 +81,7 @@ function partsOf(pattern: string): Part[] {
     }
   }
   const fields = parts.flatMap(({ field }) => field ?? [])
-  if (fields.length === 0 || new Set(fields).size < fields.length)
+  if (fields.every((field) => field === 'weekday') || new Set(fields).size < fields.length)
     throw new MalformedPattern(`no field, or one of them twice, in "${pattern}"`)
   return parts
 }
@@ -116,7 +119,7 @@ function partOf(letter: string, count: number, isTight: boolean, pattern: string
     case 'S':
       return { form: `(\\d{1,${Math.max(count, 9)}})`, field: 'fraction' }
     case 'E':
-      return { form: '[a-z]+' }
+      return { form: weekdayForm, field: 'weekday' }
     case 'Z':
       return { form: offsetForm, field: 'offset' }
     case 'z':

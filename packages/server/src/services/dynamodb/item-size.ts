@@ -59,7 +59,7 @@ function sum<T>(members: readonly T[], sizeOf: (member: T) => number): number {
 }
 
 function numberSizeBytes(number: string): number {
-  const digits = number.replace(/^-?0*\.?0*|\.|0+$/g, '').length
+  const digits = number.replace(/^-?0*\.?0*|\.|(?<!0)0+$/g, '').length
   return Math.ceil(digits / 2) + 1 + (number.startsWith('-') ? 1 : 0)
 }
 

@@ -2,11 +2,16 @@ import { invalidArgument } from '../../core/aws-error.ts'
 import { boolean, enumeration, integer, list, optional, string, structure, type ValueOf } from '../../core/shapes.ts'
 import { freshnessOutside } from './faults.ts'
 import type { StreamsLimits } from './limits.ts'
-import { streamArn } from './members.ts'
+import { arnOfKinesis, streamArn } from './members.ts'
 
 /* The inputs of the channel operations, with AWS's constraints [SDK model]. */
 
-export const channelArn = string({ min: 1, max: 2048, pattern: 'arn:aws.*:kinesis:.*:\\d{12}:channel/\\S+' })
+export const channelArn = string({
+  min: 1,
+  max: 2048,
+  pattern: 'arn:aws.*:kinesis:.*:\\d{12}:channel/\\S+',
+  linear: `${arnOfKinesis}(?=(.*:\\d{12}:channel/\\S))\\2\\S*`,
+})
 export const channelName = string({ min: 1, max: 128, pattern: '[a-zA-Z0-9_.-]+' })
 export const executionRoleArn = string({
   min: 1,

@@ -10,17 +10,31 @@ import type { Stream } from './stream.ts'
 
 const name = '[a-zA-Z0-9_.-]+'
 
+/*
+ * AWS's patterns of ARNs have a `.*` in three places, and would take the cube of a text's length. The same in one pass: what a
+ * `.*` takes is settled by what follows it, where that stands first, or last before the end. (?=(…))\\1 does not come back.
+ */
+export const arnOfKinesis = 'arn:aws(?=(.*?:kinesis:))\\1'
+const upToAccount = `${arnOfKinesis}(?=(.*?:\\d{12}:))\\2`
+
 export const streamName = string({ min: 1, max: 128, pattern: name })
-export const streamArn = string({ min: 1, max: 2048, pattern: 'arn:aws.*:kinesis:.*:\\d{12}:.*stream/\\S+' })
+export const streamArn = string({
+  min: 1,
+  max: 2048,
+  pattern: 'arn:aws.*:kinesis:.*:\\d{12}:.*stream/\\S+',
+  linear: `${upToAccount}(?=(.*stream/\\S))\\3\\S*`,
+})
 export const consumerArn = string({
   min: 1,
   max: 2048,
   pattern: '^(arn):aws.*:kinesis:.*:\\d{12}:.*stream\\/[a-zA-Z0-9_.-]+\\/consumer\\/[a-zA-Z0-9_.-]+:[0-9]+',
+  linear: `${upToAccount}.*stream/[a-zA-Z0-9_.-]+/consumer/[a-zA-Z0-9_.-]+:[0-9]+`,
 })
 export const resourceArn = string({
   min: 1,
   max: 2048,
   pattern: 'arn:aws.*:kinesis:.*:\\d{12}:.*(stream|channel|queue)/\\S+',
+  linear: `${upToAccount}(?=(.*(?:stream|channel|queue)/\\S))\\3\\S*`,
 })
 export const consumerName = string({ min: 1, max: 128, pattern: name })
 export const shardId = string({ min: 1, max: 128, pattern: name })

@@ -6,7 +6,8 @@
 
 const quoted = '"((?:[^"\\\\]|\\\\.)*)"'
 const pattern = new RegExp(
-  `^(\\S+) (\\S+) (.*?) \\[([^\\]]+)\\] ${quoted} (\\d{3}) (\\d+|-)(?: ${quoted} ${quoted})?(?: .*)?$`,
+  // First of all: it is one line. Else what comes at the end of another would be looked for from each place of this one.
+  `^(?=.*$)(\\S+) (\\S+) (.*?) \\[([^\\][]+)\\] ${quoted} (\\d{3}) (\\d+|-)(?: ${quoted} ${quoted})?(?: .*)?$`,
 )
 
 export type ApacheLogLine = {

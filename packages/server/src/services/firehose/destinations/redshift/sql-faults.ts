@@ -67,11 +67,11 @@ const byWords: readonly [RegExp, SqlFault][] = [
   [/not authorized to assume/i, 'AccessDenied'],
   [/access ?denied/i, 'S3BucketAccessDenied'],
   [/must be addressed using the specified endpoint|PermanentRedirect/i, 'IncorrectOrMissingRegion'],
-  [/does not exist.*s3|s3.*does not exist|NoSuchKey|mandatory url is not present/i, 'MissingS3File'],
+  [/^(?=.*does not exist)(?=.*s3)|NoSuchKey|mandatory url is not present/is, 'MissingS3File'],
   [/number of jsonpaths/i, 'ColumnMismatch'],
   [/jsonpath/i, 'IncorrectJsonPathsFile'],
   [/conflicting|redundant|specified more than once/i, 'IncorrectCopyOptions'],
-  [/not null.*without.*default|NOT NULL column/i, 'MissingColumn'],
+  [/^(?=.*not null)(?=.*without)(?=.*default)|NOT NULL column/is, 'MissingColumn'],
   [/disk full/i, 'DiskFull'],
   [/stl_load_errors|load into table/i, 'DataLoadFailed'],
 ]

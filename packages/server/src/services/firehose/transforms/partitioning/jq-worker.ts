@@ -78,7 +78,7 @@ function isJson(text: string): boolean {
 function errorOf(stderr: string): string {
   const [line = ''] = stderr.split('\n')
   return (
-    line.replace(/^jq: (parse )?error( \(at [^)]*\))?: /, '').replace(/ at <top-level>.*$/, '') || 'The query ended'
+    line.replace(/^jq: (parse )?error( \(at [^)]*\))?: /, '').replace(/ at <top-level>.*$/s, '') || 'The query ended'
   )
 }
 
