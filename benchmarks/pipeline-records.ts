@@ -6,19 +6,26 @@
 
 export const recordBytes = 100
 const words = recordBytes / 4
-const recordsInChunk = 1_000
 
 export const keyCount = 1_000
 
-/** The first `count` records of a round. Rounds follow each other in numbers. */
+/** One number of each key lies in one piece of memory. Used again in turn: there are more than the producer has under way. */
+const chunks = Array.from({ length: 200 }, () => new Int32Array(keyCount * words))
+const keys = Array.from({ length: keyCount }, (_, i) => `key-${i}`)
+
+/** The first `count` records of a round, a multiple of `keyCount`. Rounds follow each other in numbers. */
 export function* pipelineRecords(count: number, firstNumber: number) {
-  const keys = Array.from({ length: keyCount }, (_, i) => `key-${i}`)
-  let chunk = new Int32Array(0)
-  for (let i = 0; i < count; i++) {
-    const at = (i % recordsInChunk) * words
-    if (at === 0) chunk = new Int32Array(recordsInChunk * words)
-    const key = i % keyCount
-    const number = firstNumber + Math.floor(i / keyCount)
+  for (let number = firstNumber; number < firstNumber + count / keyCount; number++) {
+    const chunk = chunks[number % chunks.length]!
+    fill(chunk, number)
+    const { buffer } = chunk
+    for (let key = 0; key < keyCount; key++)
+      yield { partitionKey: keys[key]!, data: new Uint8Array(buffer, key * recordBytes, recordBytes) }
+  }
+}
+
+function fill(chunk: Int32Array, number: number): void {
+  for (let key = 0, at = 0; key < keyCount; key++, at += words) {
     chunk[at] = key
     chunk[at + 1] = number
     let sum = key + number
@@ -28,31 +35,34 @@ export function* pipelineRecords(count: number, firstNumber: number) {
       sum = (sum + filler) | 0
     }
     chunk[at + words - 1] = sum
-    yield { partitionKey: keys[key]!, data: new Uint8Array(chunk.buffer, at * 4, recordBytes) }
   }
 }
 
 /** Checks every record: its length and sum, its partition key, and that no number of a key is missing, repeated or late. */
 export class PipelineCheck {
   readonly #next = new Int32Array(keyCount)
-  readonly #keys = Array.from({ length: keyCount }, (_, i) => `key-${i}`)
+  /** Of the memory that the record before lay in: the next one nearly always lies there, too. */
+  #view: DataView = new DataView(new ArrayBuffer(0))
   count = 0
   /** What was wrong first. */
   fault: string | undefined
 
   take(data: Uint8Array, partitionKey: string): void {
     this.count++
-    const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
     if (data.byteLength !== recordBytes) {
       this.fault ??= `a record of ${data.byteLength} bytes`
       return
     }
-    const key = view.getInt32(0, true)
-    const number = view.getInt32(4, true)
+    if (data.buffer !== this.#view.buffer) this.#view = new DataView(data.buffer)
+    const view = this.#view
+    const start = data.byteOffset
+    const end = start + recordBytes - 4
+    const key = view.getInt32(start, true)
+    const number = view.getInt32(start + 4, true)
     let sum = 0
-    for (let at = 0; at < recordBytes - 4; at += 4) sum = (sum + view.getInt32(at, true)) | 0
-    if (sum !== view.getInt32(recordBytes - 4, true)) this.fault ??= `a wrong sum in record ${number} of ${key}`
-    else if (this.#keys[key] !== partitionKey) this.fault ??= `a record of ${key} under ${partitionKey}`
+    for (let at = start; at < end; at += 4) sum = (sum + view.getInt32(at, true)) | 0
+    if (sum !== view.getInt32(end, true)) this.fault ??= `a wrong sum in record ${number} of ${key}`
+    else if (keys[key] !== partitionKey) this.fault ??= `a record of ${key} under ${partitionKey}`
     else if (this.#next[key]! !== number) this.fault ??= `record ${number} of ${key} where ${this.#next[key]} was due`
     else this.#next[key] = number + 1
   }
