@@ -1,7 +1,8 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
-import { type Attempts, listOf, withAttempt } from './attempts.ts'
+import { listOf } from './attempts.ts'
 import { type Call, Dispatcher } from './dispatcher.ts'
-import type { KinesisRecord } from './kinesis-record.ts'
+import { type KinesisRecord, unpacked } from './kinesis-record.ts'
+import type { PackedRecords } from './packed-records.ts'
 import type { PendingRecord } from './pending-record.ts'
 import { ProducerMetrics } from './producer-metrics.ts'
 import type { Settings } from './producer-options.ts'
@@ -20,14 +21,14 @@ export class Delivery {
   readonly metrics: ProducerMetrics
   readonly #dispatcher: Dispatcher
   readonly #settings: Settings
-  /** Told of each record that came to its end. */
-  readonly #settled: (record: PendingRecord) => void
+  /** Told of records that came to their end. */
+  readonly #settled: (records: PendingRecord | PackedRecords) => void
   readonly #pending: () => number
 
   constructor(
     kinesis: Pick<KinesisClient, 'send'>,
     settings: Settings,
-    settled: (record: PendingRecord) => void,
+    settled: (records: PendingRecord | PackedRecords) => void,
     pending: () => number,
   ) {
     this.#settings = settings
@@ -82,7 +83,7 @@ export class Delivery {
       const fault: Fault = { code: ErrorCode ?? 'UnknownError', message: ErrorMessage ?? 'The result is neither.' }
       logger.log('debug', 'a record was refused', { shardId: queue.shardId, ...fault })
       this.metrics.refused(queue.shardId, fault.code)
-      this.#tried(record, attemptOf(outcome, fault))
+      record.packed.tried(attemptOf(outcome, fault))
       if (failIfThrottled && isThrottling(fault)) this.#failAll(record, queue.shardId)
       else listIn(again, queue).push(record)
     }
@@ -103,11 +104,11 @@ export class Delivery {
     if (!isForeseen) shardMap.invalidate(outcome.startedMs)
     const settle = () => {
       // What went alone is where its own key put it.
-      if (isForeseen || !record.isAggregate || this.#isWithin(record, shardId))
+      if (isForeseen || record.alone || this.#isWithin(record, shardId))
         this.#succeed(record, outcome, shardId, sequenceNumber, attempts)
       else this.#wrongShard(record, queue, outcome, shardId)
     }
-    if (isForeseen || !record.isAggregate || shardMap.rangeOf(shardId)) settle()
+    if (isForeseen || record.alone || shardMap.rangeOf(shardId)) settle()
     else
       void shardMap.learn(shardId, outcome.endedMs).then(() => {
         settle()
@@ -119,21 +120,21 @@ export class Delivery {
    * Whether a shard holds the hash keys of all records of an aggregate. If one lies outside, KCL drops the whole of it, so the
    * whole of it has to be put again.
    */
-  #isWithin({ records }: KinesisRecord, shardId: string): boolean {
+  #isWithin(record: KinesisRecord, shardId: string): boolean {
     const range = this.#dispatcher.shardMap.rangeOf(shardId)
     if (!range) return false
-    return records.every((record) => {
-      const hashKey = record.hashKey()
+    return unpacked(record).every((one) => {
+      const hashKey = one.hashKey()
       return hashKey >= range.start && hashKey <= range.end
     })
   }
 
   #wrongShard(record: KinesisRecord, { shardId }: ShardQueue, outcome: CallOutcome, actual: string): void {
     const message = `The aggregate was meant for ${shardId} and went to ${actual}, which does not hold all its hash keys.`
-    this.#tried(record, attemptOf(outcome, { code: 'Wrong Shard', message }))
+    record.packed.tried(attemptOf(outcome, { code: 'Wrong Shard', message }))
     this.metrics.refused(actual, 'Wrong Shard')
     const nowMs = this.#settings.clock.monotonicMs()
-    for (const one of record.records) this.#retry(one, nowMs)
+    for (const one of unpacked(record)) this.#retry(one, nowMs)
   }
 
   /** A whole call failed: all of it goes again, unless AWS does not want something in it. */
@@ -143,14 +144,14 @@ export class Delivery {
     const again = new Map<ShardQueue, KinesisRecord[]>()
     for (const [i, record] of call.records.entries()) {
       const queue = call.queues[i]!
-      this.#tried(record, attempt)
+      record.packed.tried(attempt)
       if (this.#settings.failIfThrottled && isThrottling(fault)) this.#failAll(record, queue.shardId)
       else if (!isRefusal(fault)) listIn(again, queue).push(record)
       else if (call.records.length > 1) {
         record.isSuspect = true
         listIn(again, queue).push(record)
-      } else if (record.records.length > 1) {
-        for (const one of record.records) {
+      } else if (!record.alone) {
+        for (const one of unpacked(record)) {
           one.isSuspect = true
           this.#retry(one, outcome.endedMs)
         }
@@ -165,7 +166,7 @@ export class Delivery {
     this.#settings.logger.log('error', message)
     const attempt = attemptOf(outcome, { code: 'Record Count Mismatch', message })
     for (const [i, record] of call.records.entries()) {
-      this.#tried(record, attempt)
+      record.packed.tried(attempt)
       this.#failAll(record, call.queues[i]!.shardId)
     }
   }
@@ -173,7 +174,7 @@ export class Delivery {
   /** Something in a Kinesis record that waits has expired, or it could not be encoded. */
   #stuck(record: KinesisRecord): void {
     const nowMs = this.#settings.clock.monotonicMs()
-    for (const one of record.records) {
+    for (const one of unpacked(record)) {
       if (record.encodingFault) this.notEncoded(one, record.encodingFault)
       else if (this.#isExpired(one, nowMs)) this.#expire(one)
       else this.#dispatcher.route(one)
@@ -205,19 +206,6 @@ export class Delivery {
     this.#fail(record, undefined, expired(this.#settings.recordTtlMs, listOf(record.attempts)))
   }
 
-  /** Writes an attempt down for all records in it; those for whom it was the first share it. */
-  #tried({ records }: KinesisRecord, attempt: Attempt): void {
-    let before: Attempts | undefined
-    let attempts = withAttempt(undefined, attempt)
-    for (const record of records) {
-      if (record.attempts !== before) {
-        before = record.attempts
-        attempts = withAttempt(before, attempt)
-      }
-      record.attempts = attempts
-    }
-  }
-
   #succeed(
     kinesisRecord: KinesisRecord,
     { startedMs }: CallOutcome,
@@ -226,17 +214,13 @@ export class Delivery {
     attempts: readonly Attempt[],
   ): void {
     this.metrics.put(shardId, kinesisRecord, startedMs)
-    const { records, isAggregate } = kinesisRecord
-    for (let i = 0; i < records.length; i++) {
-      const record = records[i]!
-      const all = record.attempts === undefined ? attempts : [...listOf(record.attempts), ...attempts]
-      this.#settled(record)
-      record.outcome.put(record, shardId, sequenceNumber, isAggregate ? i : undefined, all)
-    }
+    const { packed, alone } = kinesisRecord
+    this.#settled(packed)
+    packed.put(shardId, sequenceNumber, !alone, attempts)
   }
 
-  #failAll({ records }: KinesisRecord, shardId: string | undefined): void {
-    for (const record of records) this.#fail(record, shardId, refused(listOf(record.attempts)))
+  #failAll(kinesisRecord: KinesisRecord, shardId: string | undefined): void {
+    for (const record of unpacked(kinesisRecord)) this.#fail(record, shardId, refused(listOf(record.attempts)))
   }
 
   #fail(record: PendingRecord, shardId: string | undefined, error: PutError): void {

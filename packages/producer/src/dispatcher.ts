@@ -1,6 +1,6 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import { encodeKinesisRecord, encodingOf } from './encoding.ts'
-import type { KinesisRecord } from './kinesis-record.ts'
+import { type KinesisRecord, unpacked } from './kinesis-record.ts'
 import type { PendingRecord } from './pending-record.ts'
 import type { Settings } from './producer-options.ts'
 import { type CallOutcome, putRecords } from './put-call.ts'
@@ -82,7 +82,7 @@ export class Dispatcher {
   sendAgain(queue: ShardQueue, records: readonly KinesisRecord[], dueMs: number): void {
     const isGone = queue === this.#loose ? this.shardMap.ranges !== undefined : !this.#queues.includes(queue)
     if (isGone) {
-      for (const { records: inside } of records) for (const record of inside) this.route(record)
+      for (const record of records.flatMap(unpacked)) this.route(record)
       return
     }
     for (const record of records.toReversed()) {

@@ -1,10 +1,15 @@
+import { deaggregateRecords } from '@millrace/formats'
+import type { PackedRecords } from './packed-records.ts'
 import type { PendingRecord } from './pending-record.ts'
 
 /** What goes into a PutRecords: one user record as it is, or an aggregate of several. */
 export type KinesisRecord = {
-  readonly records: readonly PendingRecord[]
-  readonly isAggregate: boolean
-  /** Undefined while it is being encoded. */
+  readonly packed: PackedRecords
+  /** What went alone; undefined for an aggregate. */
+  readonly alone: PendingRecord | undefined
+  /** Before encoding: a user record's data, or an aggregate, which holds the data of its records. */
+  readonly bytes: Uint8Array
+  /** As it is sent; undefined while it is being encoded. */
   data: Uint8Array | undefined
   /** Why it could not be encoded. */
   encodingFault: unknown
@@ -25,20 +30,21 @@ export type KinesisRecord = {
 /** As the KPL does: the hash key of the first record decides, so the key itself may be short. */
 const aggregatePartitionKey = 'a'
 
-/** Of one record, or of several with their `aggregate`. */
+/** Of one record, or of several whose `first` it is, with their `aggregate`. */
 export function kinesisRecordOf(
-  records: readonly PendingRecord[],
+  packed: PackedRecords,
+  first: PendingRecord,
   aggregate: Uint8Array | undefined,
   dueMs: number,
   expiresMs: number,
 ): KinesisRecord {
-  const first = records[0]!
   const data = aggregate ?? first.data
   const partitionKey = aggregate ? aggregatePartitionKey : first.partitionKey
   const packedBytes = data.byteLength + Buffer.byteLength(partitionKey)
   return {
-    records,
-    isAggregate: aggregate !== undefined,
+    packed,
+    alone: aggregate ? undefined : first,
+    bytes: data,
     data,
     encodingFault: undefined,
     partitionKey,
@@ -49,4 +55,12 @@ export function kinesisRecordOf(
     expiresMs,
     isSuspect: first.isSuspect,
   }
+}
+
+/** The user records in it once more, each by itself: they go other ways, or one of them fails. */
+export function unpacked({ packed, alone, bytes, dueMs }: KinesisRecord): PendingRecord[] {
+  if (!alone) return packed.unpack(deaggregateRecords([{ Data: bytes }]), dueMs)
+  const [record] = packed.unpack([alone], dueMs)
+  record!.isSuspect = alone.isSuspect
+  return [record!]
 }

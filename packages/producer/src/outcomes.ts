@@ -22,7 +22,7 @@ export class PromisedOutcome implements Outcome {
   }
 
   put(
-    _: PendingRecord,
+    _: number,
     shardId: string,
     sequenceNumber: string,
     subSequenceNumber: number | undefined,
@@ -76,7 +76,7 @@ export class BulkOutcome implements Outcome {
   }
 
   put(
-    { index }: PendingRecord,
+    index: number,
     shardId: string,
     sequenceNumber: string,
     subSequenceNumber: number | undefined,

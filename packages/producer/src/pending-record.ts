@@ -25,8 +25,9 @@ export type PutResult = {
 
 /** Who is told what became of a record. */
 export interface Outcome {
+  /** `index` is the record's, as for `failed`. */
   put(
-    record: PendingRecord,
+    index: number,
     shardId: string,
     sequenceNumber: string,
     subSequenceNumber: number | undefined,
@@ -79,6 +80,16 @@ export class PendingRecord {
     this.round = round
     this.outcome = outcome
     this.index = index
+  }
+
+  /** As of `PackedRecords`. */
+  get count(): number {
+    return 1
+  }
+
+  /** As of `PackedRecords`. */
+  leaveRounds(): boolean {
+    return --this.round.pending === 0
   }
 
   hashKey(): bigint {

@@ -57,26 +57,26 @@ export class ProducerMetrics {
   called(records: readonly KinesisRecord[], { startedMs, endedMs, fault }: CallOutcome): void {
     if (!this.isOn) return
     let userRecords = 0
-    for (const { records: inside } of records) userRecords += inside.length
+    for (const { packed } of records) userRecords += packed.count
     this.#record('RequestTime', undefined, 'Milliseconds', endedMs - startedMs)
     this.#record('KinesisRecordsPerPutRecordsRequest', undefined, 'Count', records.length)
     this.#record('UserRecordsPerPutRecordsRequest', undefined, 'Count', userRecords)
     if (fault) this.refused(undefined, fault.code)
   }
 
-  /** A Kinesis record was put. `waited` gives each user record's milliseconds in the buffer. */
-  put(shardId: string, record: KinesisRecord, startedMs: number): void {
+  /** A Kinesis record was put, by a call that began at `startedMs`. */
+  put(shardId: string, { packed, sizeBytes }: KinesisRecord, startedMs: number): void {
     if (!this.isOn) return
     const tallies = this.#of(shardId)
     tallies.kinesisRecordsPut++
-    tallies.kinesisBytesPut += record.sizeBytes
-    tallies.userRecordsPut += record.records.length
-    tallies.userRecordsPerKinesisRecord.add(record.records.length)
-    for (const { data, arrivedMs, attempts } of record.records) {
-      tallies.userBytesPut += data.byteLength
+    tallies.kinesisBytesPut += sizeBytes
+    tallies.userRecordsPut += packed.count
+    tallies.userBytesPut += packed.dataBytes
+    tallies.userRecordsPerKinesisRecord.add(packed.count)
+    packed.forEach((arrivedMs, attemptCount) => {
       tallies.bufferingMs.add(startedMs - arrivedMs)
-      tallies.retries.add(attempts?.count ?? 0)
-    }
+      tallies.retries.add(attemptCount)
+    })
   }
 
   /** A Kinesis record, or with `undefined` a whole call, was refused. */

@@ -2,6 +2,7 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import { Delivery } from './delivery.ts'
 import { encodingOf, RecordEncoder } from './encoding.ts'
 import { BulkOutcome, PromisedOutcome, type PutAllResult } from './outcomes.ts'
+import type { PackedRecords } from './packed-records.ts'
 import {
   type FlushRound,
   faultOf,
@@ -44,7 +45,7 @@ export class Producer {
     this.#delivery = new Delivery(
       kinesis,
       this.#settings,
-      (record) => this.#settled(record),
+      (records) => this.#settled(records),
       () => this.#pendingRecords,
     )
     const encode = this.#settings.encodingScope === 'user-record' ? encodingOf(this.#settings) : undefined
@@ -199,10 +200,10 @@ export class Producer {
     return this.#pendingBytes + bytes <= this.#settings.bufferBytesMax
   }
 
-  #settled(record: PendingRecord): void {
-    this.#pendingRecords--
-    this.#pendingBytes -= record.sizeBytes
-    if (--record.round.pending === 0 && this.#rounds.length > 1) this.#endRounds()
+  #settled(records: PendingRecord | PackedRecords): void {
+    this.#pendingRecords -= records.count
+    this.#pendingBytes -= records.sizeBytes
+    if (records.leaveRounds() && this.#rounds.length > 1) this.#endRounds()
     if (this.#waiting.length > 0) this.#admit()
   }
 

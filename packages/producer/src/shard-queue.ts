@@ -1,6 +1,7 @@
 import { AggregateBuilder } from '@millrace/formats'
 import { Fifo } from './fifo.ts'
-import { type KinesisRecord, kinesisRecordOf } from './kinesis-record.ts'
+import { type KinesisRecord, kinesisRecordOf, unpacked } from './kinesis-record.ts'
+import { PackedRecords } from './packed-records.ts'
 import type { PendingRecord } from './pending-record.ts'
 import type { Settings } from './producer-options.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -31,7 +32,9 @@ export class ShardQueue {
   readonly #encode: EncodeRecord | undefined
   readonly #limit: RateLimit | undefined
   readonly #builder = new AggregateBuilder()
-  #packing: PendingRecord[] = []
+  #packing = new PackedRecords()
+  /** The first of them: it may yet go alone. */
+  #first: PendingRecord | undefined
   #packingDueMs = Number.POSITIVE_INFINITY
   /** When the first of them arrived. */
   #packingSinceMs = Number.POSITIVE_INFINITY
@@ -46,7 +49,7 @@ export class ShardQueue {
   }
 
   get isEmpty(): boolean {
-    return this.#packing.length === 0 && this.#packed.length === 0 && this.callsUnderWay === 0
+    return this.#packing.count === 0 && this.#packed.length === 0 && this.callsUnderWay === 0
   }
 
   /** Whether records of it are on their way, after which the next have to wait. */
@@ -82,7 +85,11 @@ export class ShardQueue {
       record.sizeBytes + placeBytesMax > aggregationSizeBytesMax
     if (isAlone) {
       this.seal()
-      this.#push(kinesisRecordOf([record], undefined, record.dueMs, record.arrivedMs + this.#settings.recordTtlMs))
+      const packed = new PackedRecords()
+      packed.add(record)
+      this.#push(
+        kinesisRecordOf(packed, record, undefined, record.dueMs, record.arrivedMs + this.#settings.recordTtlMs),
+      )
       return
     }
     const { partitionKey, explicitHashKey, data } = record
@@ -90,21 +97,16 @@ export class ShardQueue {
       this.seal()
       this.#builder.add(partitionKey, explicitHashKey, data, aggregationSizeBytesMax)
     }
-    this.#packing.push(record)
+    this.#first ??= record
+    this.#packing.add(record)
     if (record.dueMs < this.#packingDueMs) this.#packingDueMs = record.dueMs
     if (record.arrivedMs < this.#packingSinceMs) this.#packingSinceMs = record.arrivedMs
-    if (this.#packing.length >= aggregationCountMax) this.seal()
+    if (this.#packing.count >= aggregationCountMax) this.seal()
   }
 
   /** Makes a Kinesis record of what is being packed. */
   seal(): void {
-    const records = this.#packing
-    if (records.length === 0) return
-    const dueMs = this.#packingDueMs
-    const expiresMs = this.#packingSinceMs + this.#settings.recordTtlMs
-    const aggregate = records.length > 1 ? this.#builder.finish() : undefined
-    this.#startPacking()
-    this.#push(kinesisRecordOf(records, aggregate, dueMs, expiresMs))
+    if (this.#packing.count > 0) this.#push(this.#finishPacking())
   }
 
   /** A Kinesis record that goes out once more as it is, before what waits. */
@@ -133,18 +135,22 @@ export class ShardQueue {
 
   /** Takes out every record, in order: their shard is closed, or has become known. */
   takeAll(): PendingRecord[] {
-    const records = this.#packed.drain().flatMap(({ records }) => records)
-    for (const record of this.#packing) records.push(record)
+    const records = this.#packed.drain()
     this.#packedBytes = 0
-    this.#startPacking()
-    return records
+    if (this.#packing.count > 0) records.push(this.#finishPacking())
+    return records.flatMap(unpacked)
   }
 
-  #startPacking(): void {
-    this.#packing = []
+  #finishPacking(): KinesisRecord {
+    const aggregate = this.#packing.count > 1 ? this.#builder.finish() : undefined
+    const expiresMs = this.#packingSinceMs + this.#settings.recordTtlMs
+    const record = kinesisRecordOf(this.#packing, this.#first!, aggregate, this.#packingDueMs, expiresMs)
+    this.#packing = new PackedRecords()
+    this.#first = undefined
     this.#packingDueMs = Number.POSITIVE_INFINITY
     this.#packingSinceMs = Number.POSITIVE_INFINITY
     this.#builder.clear()
+    return record
   }
 
   #push(record: KinesisRecord): void {
