@@ -1,3 +1,4 @@
+import { cpuUsage } from 'node:process'
 import { setFlagsFromString } from 'node:v8'
 import { createContext, Script } from 'node:vm'
 import { translateJavaRegex } from './java-regex.ts'
@@ -21,7 +22,7 @@ export const textLengthMax = 65_536
 /** As much as a start pattern looks at. */
 const startLengthMax = 4096
 
-/** For patterns that only a backtracking engine can match: a line may take so long. */
+/** For patterns that only a backtracking engine can match: a line may take so long, and half of it in the processor. */
 const guardedMsMax = 50
 
 /** @throws Error with one sentence about what this engine cannot do, or what is wrong */
@@ -53,7 +54,8 @@ type Matcher = (text: string) => RegExpExecArray | null
 
 /**
  * V8 leaves its backtracking engine for a linear one after some thousand steps, where the pattern allows it. Patterns
- * with look-around or back-references do not, and are run with a time limit: a line that takes longer does not match.
+ * with look-around or back-references do not, and are run with a time limit: a line that takes longer does not match. Where the processor was busy elsewhere for most of that time,
+ * the line is not to blame, and is tried again.
  */
 function matcher(expression: string, flags: string): Matcher {
   const regex = new RegExp(expression, flags)
@@ -70,11 +72,15 @@ function guarded(regex: RegExp): Matcher {
   const script = new Script('regex.exec(text)')
   return (text) => {
     context.text = text
-    try {
-      return script.runInContext(context, { timeout: guardedMsMax }) as RegExpExecArray | null
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return null
-      throw error
+    for (;;) {
+      const before = cpuUsage()
+      try {
+        return script.runInContext(context, { timeout: guardedMsMax }) as RegExpExecArray | null
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+        const { user, system } = cpuUsage(before)
+        if (user + system > (guardedMsMax / 2) * 1000) return null
+      }
     }
   }
 }
