@@ -165,10 +165,11 @@ test('no line takes a named format longer than its length asks', (t) => {
     `[Sat Nov 21 14:03:07 2026] [a] [pid 1] [client ${'] '.repeat(100_000)}`,
     `Mar${' '.repeat(400_000)}`,
   ]
-  const startedMs = performance.now()
+  const before = process.cpuUsage()
   for (const format of ['COMMONAPACHELOG', 'COMBINEDAPACHELOG', 'APACHEERRORLOG', 'SYSLOG', 'RFC3339SYSLOG'])
     for (const line of hostile) converted([log(format)], line)
-  const tookMs = performance.now() - startedMs
+  const { user, system } = process.cpuUsage(before)
+  const tookMs = (user + system) / 1000
   t.diagnostic(`35 hostile lines of 400,000 bytes: ${tookMs.toFixed(0)} ms`)
   assert.ok(tookMs < 5000)
 })

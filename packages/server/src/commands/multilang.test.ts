@@ -87,7 +87,7 @@ function startDaemon(t: TestContext, args: readonly string[]) {
     said: () => said,
     ended: once(child, 'close').then(([code]) => code as number | null),
     async until(isSo: (said: string) => boolean): Promise<void> {
-      while (!isSo(said)) await once(look, 'more', { signal: AbortSignal.timeout(20_000) })
+      while (!isSo(said)) await once(look, 'more', { signal: AbortSignal.timeout(120_000) })
     },
   }
 }

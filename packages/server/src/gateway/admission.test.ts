@@ -112,7 +112,7 @@ test('clients that announce large bodies and send nothing lose their room to who
   assert.equal((await call(port, { headers: signedHeaders('Batch'), body })).status, 200)
   const waitedMs = performance.now() - startedMs
   t.diagnostic(`an honest body waited ${Math.round(waitedMs)} ms behind a silent one`)
-  assert.ok(waitedMs < 10_000)
+  assert.ok(waitedMs < 25_000) // a body may take 30 s
   await gone
 })
 
