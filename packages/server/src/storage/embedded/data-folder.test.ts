@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { DataFolder } from './data-folder.ts'
 import { nodeFileSystem } from './file-system.ts'
@@ -33,4 +33,13 @@ test('a folder in one that cannot be synced is used', async () => {
     },
   }
   await (await DataFolder.open(`${above}/a`, refusing)).close()
+})
+
+test('a folder that has only a keyring yet, as `millrace keys create` leaves it, is used; one of somebody else is not', async () => {
+  const above = temporaryDirectory()
+  mkdirSync(`${above}/own/keys`, { recursive: true })
+  await (await DataFolder.open(`${above}/own`, nodeFileSystem)).close()
+  mkdirSync(`${above}/foreign`)
+  writeFileSync(`${above}/foreign/letters.txt`, '')
+  await assert.rejects(DataFolder.open(`${above}/foreign`, nodeFileSystem), /holds letters\.txt but no millrace\.json/)
 })

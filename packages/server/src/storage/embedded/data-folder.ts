@@ -83,7 +83,7 @@ async function checkIsOurs(directory: string, fileSystem: FileSystem): Promise<v
     )
 }
 
-const ownNames = /^(millrace\.json(\.new)?|lock(\..*)?|log|catalog|buckets|lost\+found)$/
+const ownNames = /^(millrace\.json(\.new)?|lock(\..*)?|log|catalog|keys|buckets|lost\+found)$/
 
 async function checkVersion(directory: string, fileSystem: FileSystem): Promise<number> {
   const path = `${directory}/${versionFile}`
