@@ -164,7 +164,7 @@ test('without its keyring a server does not start, and says what is missing; wit
   const elsewhere = join(data, 'keys/keyring.json')
   await assert.rejects(
     run(async () => {}, { keyring: elsewhere }),
-    (error: Error) => error.message.startsWith(`the keyring ${elsewhere} is missing, and 1 of its keys protect`),
+    (error: Error) => error.message.startsWith(`the keyring ${elsewhere} is missing, and 2 of its keys protect`),
   )
   await run(async (clients) => assert.deepEqual(await readAll(clients, 's'), ['kept']))
   rmSync(keyring)

@@ -12,6 +12,8 @@ export type Need = {
   readonly keys?: ConditionKeys
   /** The error of whoever may not. @default 'AccessDeniedException' */
   readonly refusal?: string
+  /** What that error carries beside its message. */
+  readonly refusalMembers?: Readonly<Record<string, unknown>>
 }
 
 /**

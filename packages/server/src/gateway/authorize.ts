@@ -84,6 +84,8 @@ export class Authorizer {
       throw new Refusal(
         need.refusal ?? 'AccessDeniedException',
         denialMessage(identity.arn, action, resource, decision),
+        400,
+        need.refusalMembers,
       )
   }
 }

@@ -20,6 +20,7 @@ import {
   sourceStreamNotFound,
   tooManyDeliveryStreams,
 } from '../faults.ts'
+import { needsToGrant } from '../key-needs.ts'
 import { destinationConfigurations, destinationOf } from '../settings/destination-input.ts'
 import { deliveryStreamName, kinesisStreamArn, roleArn } from '../settings/members.ts'
 import { checkTags, tag } from '../tags.ts'
@@ -44,7 +45,8 @@ export const createDeliveryStream = operation({
     const keys = requestTagKeys((input.Tags ?? []).map(({ Key, Value = '' }) => [Key, Value]))
     const create = needOn(context, 'CreateDeliveryStream', input, keys)
     const tagged = keys.size === 0 ? [] : [needOn(context, 'TagDeliveryStream', input, keys)]
-    return [create, ...tagged, ...rolesPassed(input)]
+    const granted = needsToGrant(context, input, input.DeliveryStreamEncryptionConfigurationInput)
+    return [create, ...tagged, ...rolesPassed(input), ...granted]
   },
   async handle(context: FirehoseContext, input) {
     const { clock, deliveryStreams, limits, place, streams, transitionMs } = context

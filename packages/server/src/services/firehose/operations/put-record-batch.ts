@@ -5,6 +5,7 @@ import type { Batch } from '../../../storage/log.ts'
 import { deliveryStreamResource } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { batchTooLarge } from '../faults.ts'
+import { needsToPut } from '../key-needs.ts'
 import { batchBytesMax, batchRecordsMax, recordBytesMax } from '../limits.ts'
 import { admitPut, firehoseRecord, writeRecords } from '../record-writer.ts'
 import { deliveryStreamName } from '../settings/members.ts'
@@ -18,6 +19,7 @@ export const putRecordBatch = operation({
     Records: recordBatch(firehoseRecord, { countMax: batchRecordsMax, dataBytesMax: recordBytesMax, keyLengthMax: 0 }),
   }),
   resource: deliveryStreamResource,
+  needs: (input, context: FirehoseContext) => needsToPut(context, 'PutRecordBatch', input),
   async handle(context: FirehoseContext, input) {
     const stream = admitPut(context, input.DeliveryStreamName, input.Records.count)
     if (dataLength(input.Records) > batchBytesMax) throw batchTooLarge(batchBytesMax)

@@ -1,9 +1,10 @@
 import { operation } from '../../../core/operation.ts'
 import { optional, structure } from '../../../core/shapes.ts'
-import { deliveryStreamResource } from '../access.ts'
+import { deliveryStreamResource, needOn } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { admitEncryptionUpdate, masterKeyOf } from '../encryption.ts'
 import { encryptionInput } from '../encryption-input.ts'
+import { needsToGrant } from '../key-needs.ts'
 import { deliveryStreamName } from '../settings/members.ts'
 
 export const startDeliveryStreamEncryption = operation({
@@ -14,6 +15,10 @@ export const startDeliveryStreamEncryption = operation({
   }),
   rate: { perSecond: 5, per: 'account' },
   resource: deliveryStreamResource,
+  needs: (input, context: FirehoseContext) => [
+    needOn(context, 'StartDeliveryStreamEncryption', input),
+    ...needsToGrant(context, input, input.DeliveryStreamEncryptionConfigurationInput),
+  ],
   async handle(context: FirehoseContext, input) {
     const { clock, deliveryStreams, transitionMs } = context
     deliveryStreams.active(input.DeliveryStreamName)
