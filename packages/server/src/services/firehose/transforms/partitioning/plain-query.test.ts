@@ -62,6 +62,18 @@ for (const query of queries)
     assert.ok(answered > 0)
   })
 
+test('a number beyond all doubles is the largest of them, with jq and without', async (t) => {
+  const jq = new JqRunner('{a: .x} | .')
+  t.after(() => jq.close())
+  const records = ['{"x":1e999}', '{"x":-1e999}'].map((text) => Buffer.from(text))
+  const largest = [{ keys: { a: '1.7976931348623157e+308' } }, { keys: { a: '-1.7976931348623157e+308' } }]
+  assert.deepEqual(await jq.run(records, never), largest)
+  assert.deepEqual(
+    records.map((record) => PlainQuery.of('{a: .x}')!.resultOf(record)),
+    largest,
+  )
+})
+
 test('what is more than paths is left to jq', () => {
   const more = [
     '.',

@@ -38,7 +38,7 @@ export class PlainQuery {
     const made: Record<string, unknown> = {}
     for (const { key, names } of this.#paths) {
       const found = at(value, names)
-      if (found === undefined || !isSameToJq(found)) return undefined
+      if (found === undefined) return undefined
       made[key] = found
     }
     return keysIn(made)
@@ -74,6 +74,3 @@ function at(record: unknown, names: readonly string[]): unknown {
   }
   return value
 }
-
-/** jq writes endless numbers as the largest that there is. */
-const isSameToJq = (value: unknown) => typeof value !== 'number' || Number.isFinite(value)

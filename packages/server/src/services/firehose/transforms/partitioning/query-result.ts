@@ -9,7 +9,10 @@ export function keysIn(made: Readonly<Record<string, unknown>>): QueryResult {
   for (const [name, value] of Object.entries(made)) {
     if (value === null || value === '') return { fault: valuesMissing }
     if (typeof value === 'object') return { fault: `The partition key ${name} must be a text, a number or a boolean` }
-    keys[name] = String(value)
+    keys[name] = String(typeof value === 'number' ? withEnd(value) : value)
   }
   return { keys }
 }
+
+/** AWS's jq, 1.6, reads what is beyond all doubles as the largest of them; JSON.parse and jq 1.8 make it endless. */
+const withEnd = (value: number) => Math.max(-Number.MAX_VALUE, Math.min(value, Number.MAX_VALUE))
