@@ -17,8 +17,8 @@ export class ShardRanges {
   /** The first 32 bits of where each shard's range ends. */
   readonly #ends: Float64Array
   /**
-   * Keys that came before, and their shards: by a hash that costs a tenth of MD5, the last one in each place. Most streams have
-   * fewer keys than records.
+   * Keys that came before, and their shards: by a hash that costs a tenth of MD5, the last two of each pair of places. Most
+   * streams have fewer keys than records. (With one place for each hash, a fifth of a thousand keys push each other out.)
    */
   readonly #keys = new Array<string | undefined>(rememberedMax).fill(undefined)
   readonly #indexes = new Uint32Array(rememberedMax)
@@ -45,9 +45,12 @@ export class ShardRanges {
     }
     let hash = 0
     for (let i = 0; i < partitionKey.length; i++) hash = Math.imul(hash ^ partitionKey.charCodeAt(i), 0x01000193)
-    const place = (hash ^ (hash >>> 15)) & (rememberedMax - 1)
+    const place = (hash ^ (hash >>> 15)) & (rememberedMax - 2)
     if (this.#keys[place] === partitionKey) return this.#indexes[place]!
+    if (this.#keys[place + 1] === partitionKey) return this.#indexes[place + 1]!
     const index = this.#indexOf(startOfHash(partitionKey), () => hashKeyOf(partitionKey))
+    this.#keys[place + 1] = this.#keys[place]
+    this.#indexes[place + 1] = this.#indexes[place]!
     this.#keys[place] = partitionKey
     this.#indexes[place] = index
     return index
