@@ -24,6 +24,7 @@ import { DurableMap } from './durable-map.ts'
 import type { FileSystem } from './file-system.ts'
 import { HeldLog, type LogMeta } from './held-log.ts'
 import { sealBy } from './key-change.ts'
+import { LogPositions } from './log-positions.ts'
 import { LogReader } from './log-reader.ts'
 import { checkMapIsThere, recoverSegments } from './recovery.ts'
 import { SealedReading } from './sealed-reading.ts'
@@ -64,6 +65,7 @@ export class EmbeddedLog implements RecordLog {
   readonly #keyWaits: KeyWaits<HeldLog>
   readonly #willSeal: () => Promise<void>
   readonly #segmentBytesMax: number
+  readonly #positions = new LogPositions()
   readonly #logs = new Map<string, HeldLog>()
   readonly #making = new Map<string, Promise<void>>()
   readonly #deleting = new Map<string, Promise<void>>()
@@ -298,7 +300,7 @@ export class EmbeddedLog implements RecordLog {
     // The version is the number: it rises with each change of the map and is never given twice. The value gets it
     // with the log's next change; until then the version of the first stands for it.
     const number = await this.#map.change(keyOf(logId), meta)
-    this.#logs.set(logId, new HeldLog(logId, number!, meta))
+    this.#logs.set(logId, new HeldLog(this.#positions.take(), logId, number!, meta))
   }
 
   async #unmake(logId: string): Promise<void> {
@@ -331,7 +333,8 @@ export class EmbeddedLog implements RecordLog {
     for (const { key, value, version } of this.#map.values.values()) {
       if (!key.startsWith(keyOf(''))) continue
       const meta = value as unknown as LogMeta & { number?: number }
-      const log = new HeldLog(key.slice(keyOf('').length), meta.number ?? version, meta)
+      const id = key.slice(keyOf('').length)
+      const log = new HeldLog(this.#positions.take(), id, meta.number ?? version, meta)
       this.#logs.set(log.id, log)
       byNumber.set(log.number, log)
     }

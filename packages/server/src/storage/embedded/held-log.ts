@@ -2,6 +2,7 @@ import { Arrivals } from '../arrivals.ts'
 import type { Json } from '../catalog.ts'
 import { noDataKey } from '../data-key.ts'
 import type { KeyedLog, KeyWait } from '../key-waits.ts'
+import { endAt, lastTimestampAt, nextOffsetAt, type PositionsRow, positionsWidth, startAt } from './log-positions.ts'
 import type { RowTable } from './row-table.ts'
 import type { Segment } from './segment-store.ts'
 
@@ -24,42 +25,43 @@ const unchanged = Promise.resolve()
 
 /** A log as the process holds it. Its number, from the map's version, is what blocks are marked with. */
 export class HeldLog implements KeyedLog {
-  readonly id: string
+  // What each put looks at comes first, so that it lies together.
   readonly number: number
-  retentionMs: number
-  dataKey: number
-  /** From this offset on everything is sealed: what is not was put there by somebody else. */
-  sealedFrom: number
-  /** The last change of its key that is under way, or was. */
-  changing: Promise<void> = unchanged
-  keyWait: KeyWait | undefined = undefined
-  start: number
-  /** What is before it is gone durably. */
-  keptStart: number
-  /** The offset after the last acknowledged entry. */
-  end: number
-  /** The writer's: the offset of the next entry, behind those that are not acknowledged yet. */
-  nextOffset: number
-  /** What is given again was given up to here: after a crash a failed write may turn out to be there. */
-  #givenTo = 0
-  lastTimestampMs: number
+  /** Where `nextOffset`, `end`, `lastTimestampMs` and `start` are. */
+  readonly #cells: Float64Array
+  readonly #at: number
+  deleted: boolean
   /** Appends are refused; those that came before may be under way. */
   closing: boolean
-  /** All appends are settled, and `end` stays. */
-  closed: boolean
-  deleted: boolean
-  /** The time of the block at `start`, as far as known: nothing expires before the horizon passes it. */
-  startMs = Number.NEGATIVE_INFINITY
-  /** Those that hold blocks of it, oldest first. */
-  segments: Segment[] = []
-  /** The last of them, once it was written to by this process. */
+  dataKey: number
+  keyWait: KeyWait | undefined = undefined
+  /** The last of `segments`, once it was written to by this process. */
   #written: Segment | undefined
   /** The rows of a segment that is written to, and its place in them. */
   #table: RowTable | undefined
   #place = 0
   #arrivals: Arrivals | undefined
 
-  constructor(id: string, number: number, meta: LogMeta) {
+  readonly id: string
+  retentionMs: number
+  /** From this offset on everything is sealed: what is not was put there by somebody else. */
+  sealedFrom: number
+  /** The last change of its key that is under way, or was. */
+  changing: Promise<void> = unchanged
+  /** What is before it is gone durably. */
+  keptStart: number
+  /** What is given again was given up to here: after a crash a failed write may turn out to be there. */
+  #givenTo = 0
+  /** All appends are settled, and `end` stays. */
+  closed: boolean
+  /** The time of the block at `start`, as far as known: nothing expires before the horizon passes it. */
+  startMs = Number.NEGATIVE_INFINITY
+  /** Those that hold blocks of it, oldest first. */
+  segments: Segment[] = []
+
+  constructor({ cells, at }: PositionsRow, id: string, number: number, meta: LogMeta) {
+    this.#cells = cells
+    this.#at = at
     this.id = id
     this.number = number
     this.retentionMs = meta.retentionMs
@@ -77,9 +79,44 @@ export class HeldLog implements KeyedLog {
 
   /** Stands for a log that is not there. */
   static gone(id: string): HeldLog {
-    const log = new HeldLog(id, 0, { retentionMs: 0, start: 0, end: 0, lastTimestampMs: 0, closed: true })
+    const meta = { retentionMs: 0, start: 0, end: 0, lastTimestampMs: 0, closed: true }
+    const log = new HeldLog({ cells: new Float64Array(positionsWidth), at: 0 }, id, 0, meta)
     log.deleted = true
     return log
+  }
+
+  /** The writer's: the offset of the next entry, behind those that are not acknowledged yet. */
+  get nextOffset(): number {
+    return this.#cells[this.#at + nextOffsetAt]!
+  }
+
+  set nextOffset(offset: number) {
+    this.#cells[this.#at + nextOffsetAt] = offset
+  }
+
+  /** The offset after the last acknowledged entry. */
+  get end(): number {
+    return this.#cells[this.#at + endAt]!
+  }
+
+  set end(offset: number) {
+    this.#cells[this.#at + endAt] = offset
+  }
+
+  get lastTimestampMs(): number {
+    return this.#cells[this.#at + lastTimestampAt]!
+  }
+
+  set lastTimestampMs(timestampMs: number) {
+    this.#cells[this.#at + lastTimestampAt] = timestampMs
+  }
+
+  get start(): number {
+    return this.#cells[this.#at + startAt]!
+  }
+
+  set start(offset: number) {
+    this.#cells[this.#at + startAt] = offset
   }
 
   /** Those who wait for entries. */

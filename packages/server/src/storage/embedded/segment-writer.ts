@@ -190,15 +190,14 @@ export class SegmentWriter {
     const current = this.#segment.current
     if (current && current.size >= this.#parts.segmentBytesMax) await this.#segment.finish()
     const nowMs = this.#parts.time.nowMs()
-    let isEmpty = true
-    for (const put of puts) if (place(put, nowMs)) isEmpty = false
-    if (!isEmpty) await this.#write(puts, this.#segment.current ?? (await this.#segment.begin()))
+    if (puts.some(({ runs }) => runs.logs.length > 0))
+      await this.#write(puts, this.#segment.current ?? (await this.#segment.begin()), nowMs)
     for (const put of puts) show(put, this.#segment.current)
-    for (const { runs } of puts) for (const log of runs.logs) log.wake()
   }
 
-  async #write(puts: readonly Put[], active: Active): Promise<void> {
-    const end = this.#blocksOf(puts, active)
+  async #write(puts: readonly Put[], active: Active, nowMs: number): Promise<void> {
+    const end = this.#blocksOf(puts, active, nowMs)
+    if (end === active.end) return // all was refused
     await active.file.append(this.#blocks.taken())
     active.isSyncing = true
     if (this.#parts.durability === 'fsync') await active.file.dataSync()
@@ -210,12 +209,13 @@ export class SegmentWriter {
     active.recent.trim()
   }
 
-  /** Makes the blocks of all puts, and their rows. Returns where they end. */
-  #blocksOf(puts: readonly Put[], { segment, table, recent, sealer, size, end }: Active): number {
+  /** Places all puts, and makes their blocks and rows, put by put: their logs stay in the caches. Returns where they end. */
+  #blocksOf(puts: readonly Put[], { segment, table, recent, sealer, size, end }: Active, nowMs: number): number {
     const blocks = this.#blocks
     let position = end
     blocks.begin()
     for (const { runs, outcomes } of puts) {
+      place(runs, outcomes, nowMs)
       const { batch, logs, ends, keys } = runs
       const { firstOffsets, timestampsMs } = outcomes
       const dataKeys = keys && numbersOf(keys, logs.length)
@@ -256,9 +256,8 @@ const nothing: WriterRuns = {
 const numbersOf = (keys: readonly (DataKey | undefined)[], count: number) =>
   Array.from({ length: count }, (_, run) => keys[run]?.id ?? noDataKey)
 
-/** Gives the runs of a put their offsets and times. False if it has none that may be written. */
-function place({ runs: { logs, ends }, outcomes }: Put, nowMs: number): boolean {
-  let isPlaced = false
+/** Gives the runs of a put their offsets and times. */
+function place({ logs, ends }: WriterRuns, outcomes: RunOutcomes, nowMs: number): void {
   for (let run = 0; run < logs.length; run++) {
     const log = logs[run]!
     if (outcomes.error(run)) continue
@@ -269,9 +268,7 @@ function place({ runs: { logs, ends }, outcomes }: Put, nowMs: number): boolean 
     outcomes.firstOffsets[run] = log.nextOffset
     outcomes.timestampsMs[run] = log.lastTimestampMs = Math.max(nowMs, log.lastTimestampMs)
     log.nextOffset += ends[run]! - firstEntry(ends, run)
-    isPlaced = true
   }
-  return isPlaced
 }
 
 /**
@@ -293,7 +290,7 @@ function blockEnd({ batch, ends, keys }: WriterRuns, outcomes: RunOutcomes, firs
   return run
 }
 
-/** Lets readers see the runs of a put that are durable. */
+/** Lets readers see the runs of a put that are durable. Those who wait go on after this turn. */
 function show({ runs: { logs, ends }, outcomes }: Put, active: Active | undefined): void {
   for (let run = 0; run < logs.length; run++) {
     const log = logs[run]!
@@ -304,6 +301,7 @@ function show({ runs: { logs, ends }, outcomes }: Put, active: Active | undefine
     }
     const endOffset = outcomes.firstOffsets[run]! + ends[run]! - firstEntry(ends, run)
     log.show(active!.segment, endOffset, outcomes.timestampsMs[run]!)
+    log.wake()
   }
 }
 
