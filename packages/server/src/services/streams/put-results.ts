@@ -77,8 +77,9 @@ export class PutResults extends Rows {
     const sequenceNumberLabel = writer.label('SequenceNumber')
     const shardIdLabel = writer.label('ShardId')
     const runCount = this.#runCount
-    const numbers = new SequenceDigits(runCount)
-    const shardIds = Buffer.alloc(runCount * shardIdLength, 'shardId-000000000000')
+    if (numbers.count < runCount) numbers = new SequenceDigits(runCount)
+    if (shardIds.length < runCount * shardIdLength) shardIds = Buffer.allocUnsafeSlow(runCount * shardIdLength)
+    shardIds.fill('shardId-000000000000', 0, runCount * shardIdLength)
     for (const { firstRun, places, shardMap, outcomes } of this.#appends) {
       const { firstOffsets, timestampsMs } = outcomes
       for (let i = 0; i < places.length; i++) {
@@ -111,6 +112,10 @@ export class PutResults extends Rows {
 
 /** `shardId-` and twelve digits. */
 const shardIdLength = 20
+
+/** Of the runs of one answer, and then of the next: fresh memory for each would be 37 KB, and work for the collector. */
+let numbers = new SequenceDigits(0)
+let shardIds = Buffer.alloc(0)
 
 function writeText(writer: RowWriter, name: string, text: string): void {
   const bytes = Buffer.from(text)

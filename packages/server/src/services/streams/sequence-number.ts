@@ -57,10 +57,12 @@ const stride = 1 + sequenceDigits
  * where `low` is the counter's last seven digits, `high` all before them, and `unit` the places of 2^80.
  */
 export class SequenceDigits {
+  readonly count: number
   readonly bytes: Uint8Array
   readonly #view: DataView
 
   constructor(count: number) {
+    this.count = count
     this.bytes = new Uint8Array(count * stride)
     this.#view = new DataView(this.bytes.buffer)
   }

@@ -25,22 +25,33 @@ export class ShardGrouping {
     this.#indexes[this.#count++] = index
   }
 
-  /** Counts the records of each shard, and so knows where those of the next begin. */
+  /**
+   * Counts the records of each shard, and so knows where those of the next begin. Which shards there are is noted in bits:
+   * to look for them among thousands of counts takes longer than all else here.
+   */
   groups(): ShardGroups {
-    const next = nextOf(this.#shardCount)
+    const next = zeros(this.#shardCount)
+    const met = new Uint32Array(Math.ceil(this.#shardCount / 32))
     let groupCount = 0
-    for (let i = 0; i < this.#count; i++) if (next[this.#placeOf[i]!]!++ === 0) groupCount++
+    for (let i = 0; i < this.#count; i++) {
+      const place = this.#placeOf[i]!
+      if (next[place]!++ > 0) continue
+      met[place >> 5]! |= 1 << (place & 31)
+      groupCount++
+    }
     const places = new Uint32Array(groupCount)
     const ends = new Uint32Array(groupCount)
     let group = 0
     let end = 0
-    for (let place = 0; group < groupCount; place++) {
-      const count = next[place]!
-      if (count === 0) continue
-      next[place] = end
-      end += count
-      places[group] = place
-      ends[group++] = end
+    for (let word = 0; word < met.length; word++) {
+      for (let bits = met[word]!; bits !== 0; bits &= bits - 1) {
+        const place = 32 * word + 31 - Math.clz32(bits & -bits)
+        const count = next[place]!
+        next[place] = end
+        end += count
+        places[group] = place
+        ends[group++] = end
+      }
     }
     const indexes = new Uint16Array(this.#count)
     for (let i = 0; i < this.#count; i++) indexes[next[this.#placeOf[i]!]!++] = this.#indexes[i]!
@@ -51,7 +62,7 @@ export class ShardGrouping {
 let counters = new Uint16Array(0)
 
 /** A zero for each shard: memory that is used again for the next request. */
-function nextOf(shardCount: number): Uint16Array {
+function zeros(shardCount: number): Uint16Array {
   if (counters.length < shardCount) counters = new Uint16Array(shardCount)
   return counters.fill(0, 0, shardCount)
 }
