@@ -12,10 +12,15 @@ export function isOwnHost(
   configured: readonly string[],
   isCertified?: (name: string) => boolean,
 ): boolean {
+  if (authority === lastOfAnyServer) return true
   const name = authority
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase()
-  if (name.endsWith('.localhost') || configured.some((own) => own.toLowerCase() === name)) return true
-  return isIP(name) !== 0 || /^[a-z0-9_-]+$/.test(name) || isCertified?.(name) === true
+  const isOfAnyServer = name.endsWith('.localhost') || isIP(name) !== 0 || /^[a-z0-9_-]+$/.test(name)
+  if (isOfAnyServer) lastOfAnyServer = authority
+  return isOfAnyServer || configured.some((own) => own.toLowerCase() === name) || isCertified?.(name) === true
 }
+
+/** What the last request named of what any server may be named: the next one mostly names the same. */
+let lastOfAnyServer: string | undefined

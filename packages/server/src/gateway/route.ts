@@ -162,8 +162,8 @@ function loaderOf(contentType: string, service: ServiceFace | undefined): (() =>
   return contentType === json.contentType ? undefined : protocols.get(contentType)
 }
 
-const contentTypeOf = ({ headers }: HttpRequest): string =>
-  String(headers['content-type'] ?? '')
-    .split(';', 1)[0]!
-    .trim()
-    .toLowerCase()
+function contentTypeOf({ headers }: HttpRequest): string {
+  const type = headers['content-type'] ?? ''
+  const end = type.indexOf(';')
+  return (end < 0 ? type : type.slice(0, end)).trim().toLowerCase()
+}
