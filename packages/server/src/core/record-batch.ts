@@ -44,7 +44,7 @@ export class RecordBatch {
     const places = new Uint32Array(4 * given.length)
     let size = 0
     for (const { PartitionKey = '', Data } of given) size += Buffer.byteLength(PartitionKey) + (Data?.byteLength ?? 0)
-    const bytes = Buffer.allocUnsafeSlow(size)
+    const bytes = Buffer.allocUnsafe(size)
     let at = 0
     for (const [i, { PartitionKey = '', Data }] of given.entries()) {
       const keyEnd = at + bytes.write(PartitionKey, at)

@@ -89,7 +89,7 @@ function readBlob(cursor: Cursor): Uint8Array | undefined {
   const { body } = cursor
   if (!take(cursor, quote)) return undefined
   const end = body.indexOf(quote, cursor.at)
-  const bytes = Buffer.allocUnsafeSlow(Math.max(0, (end - cursor.at) >> 2) * 3)
+  const bytes = Buffer.allocUnsafe(Math.max(0, (end - cursor.at) >> 2) * 3)
   const written = decodeBase64(cursor, bytes, 0)
   return written < 0 ? undefined : bytes.subarray(0, written)
 }

@@ -23,8 +23,8 @@ export function encodeRecords(records: RecordBatch, indexes: Uint16Array, isEncr
   let size = headerLength * indexes.length
   for (let i = 0; i < indexes.length; i++) size += records.sizeBytes(indexes[i]!)
   const isReused = size >= reusedFromBytes
-  const memory = isReused ? takeMemory(size) : Buffer.allocUnsafeSlow(size)
-  const bytes = new Uint8Array(memory.buffer, 0, size)
+  const memory = isReused ? takeMemory(size) : Buffer.allocUnsafe(size)
+  const bytes = new Uint8Array(memory.buffer, memory.byteOffset, size)
   const positions = new Uint32Array(indexes.length + 1)
   for (let i = 0; i < indexes.length; i++)
     positions[i + 1] = encodeRecord(records, indexes[i]!, flags, bytes, positions[i]!)
