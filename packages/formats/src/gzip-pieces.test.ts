@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { GzipPieces } from './index.ts'
+import { CompressionLane, GzipPieces } from './index.ts'
+
+const lane = new CompressionLane()
 
 async function gzipped(parts: Iterable<Uint8Array>): Promise<Buffer> {
-  const gzip = new GzipPieces(1)
+  const gzip = new GzipPieces(1, lane)
   for (const part of parts) gzip.add(part)
   return Buffer.concat(await gzip.finish())
 }

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { constants, crc32, deflateRaw } from 'node:zlib'
+import type { CompressionLane } from './compression-lane.ts'
 
 /*
  * One gzip member (RFC 1952) whose deflate is made in pieces: side by side, and before the last bytes are known. Each piece
@@ -18,12 +19,10 @@ const pieceBytesMax = 2 * pieceBytesMin
 /** What a run gives out at once, as a share of what goes in: of most texts all. */
 const outputShare = 0.4
 
-/** Runs at once, over all members: they take libuv's threads, of which there are four, and a disk needs some, too. */
-const concurrentMax = 2
-
 /** Compresses bytes as they come. They must not change any more. */
 export class GzipPieces {
   readonly #level: number
+  readonly #lane: CompressionLane
   readonly #pieces: Promise<Uint8Array>[] = []
   #open: Uint8Array[] = []
   #openBytes = 0
@@ -31,8 +30,9 @@ export class GzipPieces {
   #size = 0
 
   /** @param level of deflate, 1 to 9 */
-  constructor(level: number) {
+  constructor(level: number, lane: CompressionLane) {
     this.#level = level
+    this.#lane = lane
   }
 
   add(bytes: Uint8Array): void {
@@ -60,7 +60,7 @@ export class GzipPieces {
     this.#openBytes = 0
     this.#crc = crc32(bytes, this.#crc)
     this.#size += bytes.byteLength
-    const piece = inTurn(() => deflated(bytes, this.#level))
+    const piece = this.#lane.run(bytes.byteLength, () => deflated(bytes, this.#level))
     piece.catch(() => {}) // told to who finishes
     this.#pieces.push(piece)
   }
@@ -74,18 +74,3 @@ const deflated = (bytes: Uint8Array, level: number): Promise<Uint8Array> =>
     finishFlush: constants.Z_SYNC_FLUSH,
     chunkSize: Math.max(1024, Math.ceil(bytes.byteLength * outputShare)),
   })
-
-let running = 0
-const waiting: (() => void)[] = []
-
-async function inTurn<T>(run: () => Promise<T>): Promise<T> {
-  if (running < concurrentMax) running++
-  else await new Promise<void>((begin) => waiting.push(begin)) // in the place of one that has ended
-  try {
-    return await run()
-  } finally {
-    const next = waiting.shift()
-    if (next) next()
-    else running--
-  }
-}

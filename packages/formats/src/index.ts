@@ -1,6 +1,7 @@
 export { AggregateBuilder } from './aggregate-builder.ts'
 export { type BulkError, type BulkResult, type BulkTarget, bulkAction, bulkResults } from './bulk-documents.ts'
 export { chunksOf } from './chunks.ts'
+export { CompressionLane } from './compression-lane.ts'
 export { decodeEventFrames, type EventFrame, encodeEventFrame } from './event-stream.ts'
 export { GzipPieces } from './gzip-pieces.ts'
 export { hashKeyMax, hashKeyOf, hashKeyOfBytes, hashKeyStart } from './hash-key.ts'

@@ -1,3 +1,4 @@
+import type { CompressionLane } from '@millrace/formats'
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../../core/arn.ts'
 import type {
@@ -73,4 +74,6 @@ export type FirehoseContext = FirehoseParts & {
   readonly counts: AllDeliveryCounts
   /** Threads that convert records to files of columns; none before the first needs one. */
   readonly conversions: ConversionPool
+  /** Where objects are compressed. */
+  readonly compressions: CompressionLane
 }

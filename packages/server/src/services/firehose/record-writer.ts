@@ -33,6 +33,7 @@ export function admitPut(
 
 /**
  * Resolves once the records are durable, with what became of each: some may have come too fast. The log keeps the batch.
+ * They wait while the deliveries have more to compress than they get done, so that nothing grows old on the way.
  * @throws ServiceUnavailableException when too much waits to be delivered, or to be written; InvalidKMSResourceException
  */
 export async function writeRecords(
@@ -41,9 +42,10 @@ export async function writeRecords(
   records: Batch,
   operation: 'PutRecord' | 'PutRecordBatch',
 ): Promise<PutResults> {
-  const { backlog, backlogBytesMax, metrics } = context
+  const { backlog, backlogBytesMax, compressions, metrics } = context
   const recordCount = entryCount(records)
   const sizeBytes = records.bytes.byteLength
+  await compressions.room(sizeBytes)
   if (!(await backlog.admit(recordCount, sizeBytes))) {
     count(metrics, stream.name, 'ThrottledRecords', recordCount)
     throw backlogFull(backlogBytesMax)

@@ -1,3 +1,4 @@
+import { CompressionLane } from '@millrace/formats'
 import type { Operation, Service } from '../../core/operation.ts'
 import { Backlog } from './backlog.ts'
 import { DeliveredChannels } from './channels/delivered-channels.ts'
@@ -34,7 +35,8 @@ export function openFirehose(parts: FirehoseParts): FirehoseService {
   const backlog = new Backlog({ ...parts, deliveryStreams })
   const counts = new AllDeliveryCounts()
   const conversions = new ConversionPool()
-  const context: FirehoseContext = { ...parts, deliveryStreams, rates, backlog, counts, conversions }
+  const compressions = new CompressionLane()
+  const context: FirehoseContext = { ...parts, deliveryStreams, rates, backlog, counts, conversions, compressions }
   const lifecycle = new Lifecycle(context)
   lifecycle.start()
   const sealing = sealOpenSecrets(context)

@@ -1,3 +1,4 @@
+import type { CompressionLane } from '@millrace/formats'
 import { ManualClock, systemRandom } from '@millrace/ports'
 import type { Outbound } from '../../../core/ports.ts'
 import { parseInput } from '../../../core/shapes.ts'
@@ -56,6 +57,11 @@ export class FirehoseInMemory {
 
   get clock(): ManualClock {
     return this.kept.clock
+  }
+
+  /** Where all objects are compressed. */
+  get compressions(): CompressionLane {
+    return this.#service.context.compressions
   }
 
   /** Calls an operation as a client does that speaks JSON, but for blobs, which are texts here. */

@@ -1,4 +1,4 @@
-import { GzipPieces, hadoopSnappy, xerialSnappy, zipped } from '@millrace/formats'
+import { type CompressionLane, GzipPieces, hadoopSnappy, xerialSnappy, zipped } from '@millrace/formats'
 import type { S3Settings } from '../../settings/settings.ts'
 
 export type CompressionFormat = S3Settings['CompressionFormat']
@@ -30,19 +30,20 @@ export type CompressedObject = {
   readonly atMs: number
   /** A UUID: AWS names the file in a ZIP archive by one. */
   readonly entryName: string
+  readonly lane: CompressionLane
 }
 
 /** Compresses an object, off the main thread, a chunk at a time. */
 export async function compressed(
   parts: readonly Uint8Array[],
   format: CompressionFormat,
-  { atMs, entryName }: CompressedObject,
+  { atMs, entryName, lane }: CompressedObject,
 ): Promise<readonly Uint8Array[]> {
   switch (format) {
     case 'UNCOMPRESSED':
       return parts
     case 'GZIP':
-      return gzipped(parts)
+      return gzipped(parts, lane)
     case 'ZIP':
       return zipped(parts, { name: entryName, atMs, level: deflateLevel })
     case 'Snappy':
@@ -53,10 +54,10 @@ export async function compressed(
 }
 
 /** Gzip of an object that is not whole yet. */
-export const beginGzip = () => new GzipPieces(deflateLevel)
+export const beginGzip = (lane: CompressionLane) => new GzipPieces(deflateLevel, lane)
 
-function gzipped(parts: readonly Uint8Array[]): Promise<Uint8Array[]> {
-  const gzip = beginGzip()
+function gzipped(parts: readonly Uint8Array[], lane: CompressionLane): Promise<Uint8Array[]> {
+  const gzip = beginGzip(lane)
   for (const part of parts) gzip.add(part)
   return gzip.finish()
 }

@@ -1,4 +1,4 @@
-import type { GzipPieces } from '@millrace/formats'
+import { CompressionLane, type GzipPieces } from '@millrace/formats'
 import type { Random } from '@millrace/ports'
 import type { ObjectStore } from '../../../../core/ports.ts'
 import type { MadeObject, ObjectFormat } from '../../conversion/object-format.ts'
@@ -19,6 +19,8 @@ export type S3Parts = {
   readonly name: string
   /** What objects are made of records; undefined where they are the records, one behind the other. */
   readonly format?: ObjectFormat | undefined
+  /** Where objects are compressed. @default one of its own */
+  readonly lane?: CompressionLane | undefined
 }
 
 export type S3DestinationSettings = S3Settings & {
@@ -40,6 +42,7 @@ type Prepared = {
 export class S3Destination implements Destination {
   readonly #parts: S3Parts
   readonly #settings: S3DestinationSettings
+  readonly #lane: CompressionLane
   /** By what is in the object: each try puts it under the same key, so that one that was taken unheard is replaced. */
   readonly #keys = new WeakMap<object, string>()
   /** What is compressed of objects before their records are all there, by the list of them. */
@@ -49,12 +52,13 @@ export class S3Destination implements Destination {
   constructor(parts: S3Parts, settings: S3DestinationSettings) {
     this.#parts = parts
     this.#settings = settings
+    this.#lane = parts.lane ?? new CompressionLane()
   }
 
   /** Begins to compress. */
   ahead(records: readonly DeliveryRecord[]): void {
     if (this.#parts.format || this.#settings.CompressionFormat !== 'GZIP') return
-    const begun = this.#begun.get(records) ?? { gzip: beginGzip(), count: 0 }
+    const begun = this.#begun.get(records) ?? { gzip: beginGzip(this.#lane), count: 0 }
     for (const part of dataOf(records, begun.count)) begun.gzip.add(part)
     begun.count = records.length
     this.#begun.set(records, begun)
@@ -128,7 +132,9 @@ export class S3Destination implements Destination {
   /** @throws DeliveryFailed */
   async #compressed(parts: readonly Uint8Array[], atMs: number): Promise<readonly Uint8Array[]> {
     const { CompressionFormat } = this.#settings
-    return compressed(parts, CompressionFormat, { atMs, entryName: this.#parts.random.uuid() }).catch(failed)
+    return compressed(parts, CompressionFormat, { atMs, entryName: this.#parts.random.uuid(), lane: this.#lane }).catch(
+      failed,
+    )
   }
 
   /** @throws DeliveryFailed */

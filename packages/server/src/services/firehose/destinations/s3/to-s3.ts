@@ -56,9 +56,9 @@ export function s3Of(
   settings: S3DestinationSettings,
   format?: ObjectFormat,
 ): S3Destination {
-  const { objects, random } = context
+  const { compressions: lane, objects, random } = context
   if (!objects) throw noBuckets()
-  return new S3Destination({ objects, random, name: stream.name, format }, settings)
+  return new S3Destination({ objects, random, name: stream.name, format, lane }, settings)
 }
 
 /** AWS's hints in bytes and milliseconds. */
