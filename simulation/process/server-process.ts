@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { processorWaitMs } from './processor-wait.ts'
 
 /*
  * The real server in a process of its own, on a free port: started, watched from outside, and ended by signals.
@@ -141,6 +142,11 @@ export class ServerProcess {
   residentBytes(): number {
     const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1]
     return Number(kib) * 1024
+  }
+
+  /** How long it waited for a processor so far, in milliseconds. */
+  processorWaitMs(): number {
+    return processorWaitMs(this.#child.pid!)
   }
 
   /** File handles: files, sockets, everything. */

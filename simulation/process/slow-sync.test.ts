@@ -6,6 +6,7 @@ import { KinesisCaller } from './kinesis-caller.ts'
 import { evenLanes, putOnLane } from './lane-writer.ts'
 import { Ledger } from './ledger.ts'
 import { percentile } from './percentiles.ts'
+import { processorWaitMs } from './processor-wait.ts'
 import { requirement } from './requirement.ts'
 import { ServerProcess, temporaryFolder } from './server-process.ts'
 import { delay, hasStrace } from './strace.ts'
@@ -46,16 +47,20 @@ test('while each sync takes 500 ms memory stays bounded, writers wait and reader
     const [shard] = await listShards(caller, 'quiet')
     const iterator = await iteratorOf(caller, 'quiet', shard!.ShardId, 'TRIM_HORIZON')
 
-    const windows = Array.from({ length: windowCount }, (): number[] => [])
+    const windows = Array.from({ length: windowCount }, () => ({ readMs: [] as number[], ownMs: [] as number[] }))
+    const waitMs = () => server.processorWaitMs() + processorWaitMs(process.pid)
     let residentBytes = 0
     const startMs = performance.now()
     const running = startFlood({ port: server.port, streamName: 'flooded', ...flood })
     try {
-      for (const [i, readMs] of windows.entries())
+      for (const [i, { readMs, ownMs }] of windows.entries())
         while (performance.now() - startMs < windowMs * (i + 1)) {
+          const waitedMs = waitMs()
           const askedMs = performance.now()
           const page = await caller.call<Page>('GetRecords', { ShardIterator: iterator })
-          readMs.push(performance.now() - askedMs)
+          const tookMs = performance.now() - askedMs
+          readMs.push(tookMs)
+          ownMs.push(Math.max(0, tookMs - (waitMs() - waitedMs)))
           assert.equal(page.Records.length, 100)
           residentBytes = Math.max(residentBytes, server.residentBytes())
           await sleep(5)
@@ -73,16 +78,17 @@ test('while each sync takes 500 ms memory stays bounded, writers wait and reader
       `acknowledged ${mb((puts * putBytes) / passedS)} MB/s; ${throttled} puts throttled, ${refused} refused`,
     )
     t.diagnostic(`resident memory ${mb(residentBytes)} MB at most, of ${mb(residentBytesMax)}`)
-    for (const readMs of windows) {
+    for (const { readMs, ownMs } of windows) {
       const [p50, p99, max] = [0.5, 0.99, 1].map((share) => percentile(readMs, share).toFixed(1))
       t.diagnostic(
-        `GetRecords meanwhile: ${readMs.length} calls, p50 ${p50} ms, p99 ${p99} ms of ${readP99MsMax}, longest ${max} ms`,
+        `GetRecords meanwhile: ${readMs.length} calls, p50 ${p50} ms, p99 ${p99} ms, longest ${max} ms; ` +
+          `without waiting for a processor p99 ${percentile(ownMs, 0.99).toFixed(1)} ms of ${readP99MsMax}`,
       )
     }
     assert.ok(puts > 0)
     assert.ok(residentBytes <= residentBytesMax)
     // What else runs on the machine can only make it slower: the best window is what the server does.
-    assert.ok(Math.min(...windows.map((readMs) => percentile(readMs, 0.99))) <= readP99MsMax)
+    assert.ok(Math.min(...windows.map(({ ownMs }) => percentile(ownMs, 0.99))) <= readP99MsMax)
   } finally {
     caller.close()
     await server.kill()
