@@ -19,7 +19,7 @@ export async function run(
   more: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const { stdout } = await promisify(execFile)(command, args, {
-    timeout: 100_000,
+    timeout: 600_000,
     maxBuffer: 16 * 1024 * 1024,
     env: {
       ...process.env,

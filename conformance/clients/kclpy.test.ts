@@ -13,7 +13,7 @@ const skip = onlyLocal ?? missing('python3 with amazon_kclpy', 'python3', ['-c',
 
 test('a record processor of amazon_kclpy runs under millrace multilang, through a split', {
   ...(skip !== undefined && { skip }),
-  timeout: 120_000,
+  timeout: 600_000,
 }, async (t) => {
   const { name } = await kinesis.stream(t, { ShardCount: 1 })
   const daemon = spawn(
@@ -40,7 +40,7 @@ test('a record processor of amazon_kclpy runs under millrace multilang, through 
   })
   const count = (line: RegExp) => said.match(line)?.length ?? 0
   const fifty = async (line: RegExp) => {
-    while (count(line) < 50) await once(daemon.stderr, 'data', { signal: AbortSignal.timeout(60_000) })
+    while (count(line) < 50) await once(daemon.stderr, 'data', { signal: AbortSignal.timeout(300_000) })
   }
   const put = (prefix: string) =>
     kinesis.call('PutRecords', {

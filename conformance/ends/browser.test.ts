@@ -30,7 +30,7 @@ const names = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'googl
 const browser = names.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0) ?? names[0]!
 const skip = missing('Chromium', browser, ['--version'])
 
-test('pages of other origins change nothing and read nothing', { skip, timeout: 100_000 }, async (t) => {
+test('pages of other origins change nothing and read nothing', { skip, timeout: 600_000 }, async (t) => {
   const { millrace, unharmed } = await victim(t)
   const evil = await evilServer(t, () => millrace.url)
   for (const origin of [
@@ -52,7 +52,7 @@ test('pages of other origins change nothing and read nothing', { skip, timeout: 
 
 test('a name that is turned to loopback while its page is open gives the page nothing', {
   skip,
-  timeout: 60_000,
+  timeout: 600_000,
 }, async (t) => {
   const { millrace, unharmed } = await victim(t)
   const evil = await evilServer(t, () => millrace.url)

@@ -143,7 +143,7 @@ async function fixture(t: TestContext) {
 
 const byCode = (a: { errorCode: string }, b: { errorCode: string }) => a.errorCode.localeCompare(b.errorCode)
 
-const settings = { timeout: 240_000, ...(skip !== undefined && { skip }) }
+const settings = { timeout: 600_000, ...(skip !== undefined && { skip }) }
 
 test(
   'every record is one document, what makes no sense fails alone, and a kill loses and doubles nothing',

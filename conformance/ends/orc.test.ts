@@ -21,7 +21,7 @@ const seed = Number(process.env.SEED ?? Math.trunc(performance.timeOrigin % 2 **
 
 const skip = missing('pyarrow', 'python3', ['-c', 'import pyarrow.orc']) ?? false
 
-test('pyarrow gives back the rows of every file of ORC', { skip, timeout: 120_000 }, async (t) => {
+test('pyarrow gives back the rows of every file of ORC', { skip, timeout: 600_000 }, async (t) => {
   t.diagnostic(`SEED=${seed}`)
   const cases = orcCases(seed)
   const files = await written(t, cases)
@@ -33,7 +33,7 @@ test('pyarrow gives back the rows of every file of ORC', { skip, timeout: 120_00
   }
 })
 
-test('pyarrow reads what Firehose made of JSON, each record once', { skip, timeout: 120_000 }, async (t) => {
+test('pyarrow reads what Firehose made of JSON, each record once', { skip, timeout: 600_000 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-ends-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const [data, schemas] = [join(folder, 'data'), join(folder, 'schemas')]
@@ -89,7 +89,7 @@ test('pyarrow reads what Firehose made of JSON, each record once', { skip, timeo
   }
   const bucket = join(data, 'buckets/lake')
   let found: string[] = []
-  for (const signal = AbortSignal.timeout(60_000); found.length < count; signal.throwIfAborted()) {
+  for (const signal = AbortSignal.timeout(300_000); found.length < count; signal.throwIfAborted()) {
     const names = await readdir(bucket, { recursive: true }).catch(() => [])
     const files = names.filter((name) => name.endsWith('.orc')).map((name) => join(bucket, name))
     if (files.length > 0) await readByPyarrow(files)
@@ -100,7 +100,7 @@ test('pyarrow reads what Firehose made of JSON, each record once', { skip, timeo
 })
 
 const readByPyarrow = (files: readonly string[]) =>
-  promisify(execFile)('python3', [join(import.meta.dirname, 'read_orc.py'), ...files], { timeout: 100_000 })
+  promisify(execFile)('python3', [join(import.meta.dirname, 'read_orc.py'), ...files], { timeout: 600_000 })
 
 /** Takes off the blanks that fill a char, which pyarrow leaves at it. */
 function withoutPadding({ schema }: OrcCase, line: string): string {

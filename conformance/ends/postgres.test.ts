@@ -16,7 +16,7 @@ import { startMillrace } from '../../packages/server/src/index.ts'
 import { freePort } from '../../packages/server/src/services/firehose/destinations/redshift/load-fixture.ts'
 import { objectsIn } from '../harness/buckets.ts'
 
-const settings = { timeout: 120_000, ...(noPostgres !== undefined && { skip: noPostgres }) }
+const settings = { timeout: 600_000, ...(noPostgres !== undefined && { skip: noPostgres }) }
 
 test('a PostgreSQL that is killed while it copies loses no row and has none twice', settings, async (t) => {
   const clock = new ManualClock()

@@ -12,7 +12,7 @@ type Run = (t: TestContext) => Promise<void> | void
 type Skip = string | undefined
 
 const provenance = (tag: string) => (statement: string, run: Run, skip?: Skip) =>
-  void test(`${statement} [${tag}]`, { ...(skip !== undefined && { skip }), timeout: 120_000 }, run)
+  void test(`${statement} [${tag}]`, { ...(skip !== undefined && { skip }), timeout: 600_000 }, run)
 
 export const observed = provenance('AWS-observed')
 export const docs = provenance('docs')

@@ -4,7 +4,7 @@ import { onceWithAuthentication } from '../harness/keys.ts'
 import { missingProgram, startJava } from './running-program.ts'
 import { StreamUnderTest } from './stream-under-test.ts'
 
-const options = { skip: missingProgram('flink') ?? false, timeout: 120_000 }
+const options = { skip: missingProgram('flink') ?? false, timeout: 600_000 }
 const second = { ...options, skip: options.skip || (onceWithAuthentication ?? false) }
 
 test("Flink's Kinesis connector reads a stream to the end through a split, polling", second, (t) => reads(t, 'polling'))
@@ -30,7 +30,7 @@ async function reads(t: TestContext, mode: 'polling' | 'fanout'): Promise<void> 
     { endpoint: stream.server.url, stream: stream.name, mode, count: 2000 },
     [...opened, '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'],
   )
-  await job.until('a record', 60_000, (events) => events.find(({ event }) => event === 'record'))
+  await job.until('a record', 300_000, (events) => events.find(({ event }) => event === 'record'))
   await stream.split('shardId-000000000000')
   await stream.putMany('after', 1000)
   assert.equal(await job.ended(), 0, job.log)

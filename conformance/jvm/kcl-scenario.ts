@@ -7,7 +7,7 @@ import { type RunningProgram, startJava } from './running-program.ts'
 import { credentials, StreamUnderTest } from './stream-under-test.ts'
 
 /** How long a worker may take from its start to its first record: the JVM, and half a minute for an empty lease table. */
-export const startsWithinMs = 120_000
+export const startsWithinMs = 400_000
 
 /**
  * One worker of the Kinesis Client Library, while its stream's shards are split and merged: every record is accounted
@@ -37,7 +37,7 @@ export async function throughReshard(
   await traffic.stop()
   await stream.putMany('after', 1000)
   const lastPutAt = performance.now()
-  await receives(worker, stream, 60_000)
+  await receives(worker, stream, 300_000)
   const behindMs = performance.now() - lastPutAt
 
   const delivered = new Delivered(worker)
@@ -87,7 +87,7 @@ export async function receives(worker: RunningProgram, stream: StreamUnderTest, 
 }
 
 function receivesFrom(worker: RunningProgram, shardId: string): Promise<unknown> {
-  return worker.until(`records of ${shardId}`, 60_000, (events) =>
+  return worker.until(`records of ${shardId}`, 300_000, (events) =>
     events.find(({ event, shard }) => event === 'records' && shard === shardId),
   )
 }

@@ -15,7 +15,7 @@ import { credentials, StreamUnderTest } from './stream-under-test.ts'
 
 test('the KPL, aggregating over TLS, puts user records through a split that our consumer reads, none lost', {
   skip: missingProgram('kpl') ?? false,
-  timeout: 300_000,
+  timeout: 900_000,
 }, async (t) => {
   const stream = await StreamUnderTest.start(t, 2, { tls: true })
   const count = 20_000
@@ -26,10 +26,10 @@ test('the KPL, aggregating over TLS, puts user records through a split that our 
     ...{ 'per-second': 4000, 'linger-ms': 2500 },
   })
   const seen = await consume(t, stream)
-  await producer.until('started', 30_000, (events) => events.find(({ event }) => event === 'started'))
+  await producer.until('started', 300_000, (events) => events.find(({ event }) => event === 'started'))
   await seen.has(2000)
   await stream.split('shardId-000000000000')
-  const done = await producer.until('done', 90_000, (events) => events.find(({ event }) => event === 'done'))
+  const done = await producer.until('done', 300_000, (events) => events.find(({ event }) => event === 'done'))
   assert.equal(done.failed, 0, producer.log)
   await seen.has(count)
 
@@ -47,7 +47,7 @@ test('the KPL, aggregating over TLS, puts user records through a split that our 
 
 test('what our producer aggregates, KCL 3 takes apart, each once and in order', {
   skip: missingProgram('kcl3') ?? onceWithAuthentication ?? false,
-  timeout: 300_000,
+  timeout: 900_000,
 }, async (t) => {
   const stream = await StreamUnderTest.start(t, 2)
   const worker = startWorker(t, 'kcl3', stream, { mode: 'polling', worker: 'one' })
@@ -95,7 +95,7 @@ async function consume(t: TestContext, stream: StreamUnderTest) {
   await consumer.start()
   return Object.assign(seen, {
     async has(count: number): Promise<void> {
-      const late = AbortSignal.timeout(60_000)
+      const late = AbortSignal.timeout(300_000)
       while (seen.texts.size < count && !late.aborted)
         await new Promise<void>((resolve) => {
           waiting.add(resolve)

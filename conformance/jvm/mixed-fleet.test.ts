@@ -10,7 +10,7 @@ import { StreamUnderTest } from './stream-under-test.ts'
 
 const options = (name: 'kcl2' | 'kcl3') => ({
   skip: missingProgram(name) ?? onceWithAuthentication ?? false,
-  timeout: 420_000,
+  timeout: 900_000,
 })
 
 test(
@@ -25,8 +25,8 @@ test(
   (t) => fleet(t, 'kcl3'),
 )
 
-/** How long leases may take to change hands: the failover time, and two rounds of those that share them out. */
-const handsWithinMs = 60_000
+/** How long leases may take to change hands: the failover time, and two rounds of those that share them out, on a slow machine. */
+const handsWithinMs = 240_000
 
 async function fleet(t: TestContext, version: 'kcl2' | 'kcl3'): Promise<void> {
   const stream = await StreamUnderTest.start(t, 4)

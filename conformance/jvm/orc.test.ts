@@ -19,7 +19,7 @@ const skip = missingProgram(program) ?? false
 
 test('Apache’s reader gives back the rows, finds any row by the index, and agrees with the statistics', {
   skip,
-  timeout: 300_000,
+  timeout: 900_000,
 }, async (t) => {
   t.diagnostic(`SEED=${seed}`)
   const cases = [...orcCases(seed), timesOfAnyYear]
@@ -128,5 +128,5 @@ async function checkStatistics({ name, schema, rows, options }: OrcCase, path: s
 
 async function read(files: readonly string[]): Promise<void> {
   const jvm = ['-XX:+UseSerialGC', '-Xmx512m', '-Duser.timezone=UTC', '-cp', classpathOf(program)!]
-  await promisify(execFile)('java', [...jvm, 'OrcReading', ...files], { timeout: 200_000 })
+  await promisify(execFile)('java', [...jvm, 'OrcReading', ...files], { timeout: 600_000 })
 }

@@ -108,7 +108,7 @@ export class RunningProgram {
   }
 
   /** Asks it to stop, and waits. */
-  async stop(withinMs = 30_000): Promise<number | null> {
+  async stop(withinMs = 120_000): Promise<number | null> {
     this.#child.stdin.write('stop\n')
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), withinMs)
     const code = await this.#ended
