@@ -28,18 +28,23 @@ export function authenticate({ headers, query }: Signed, accountId: string): Cal
 
 /** `AWS4-HMAC-SHA256 Credential=AKID/date/region/service/aws4_request, SignedHeaders=a;b, Signature=hex` */
 function keyFromHeader(authorization: string, hasDate: boolean): string {
-  const parameters = new Map(
-    authorization
-      .split(/[, ]/)
-      .slice(1)
-      .map((part) => part.split('=', 2) as [string, string]),
-  )
+  const credential = parameters.Credential.exec(authorization)?.[1]
   let missing = ''
-  for (const name of ['Credential', 'Signature', 'SignedHeaders'])
-    if (!parameters.get(name)) missing += `Authorization header requires '${name}' parameter. `
+  for (const name of parameterNames)
+    if (!parameters[name].test(authorization)) missing += `Authorization header requires '${name}' parameter. `
   if (!hasDate) missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
   if (missing) throw new AwsError('IncompleteSignatureException', `${missing}Authorization=${authorization}`)
-  return accessKeyOf(parameters.get('Credential')!)
+  return accessKeyOf(credential!)
+}
+
+/** In the order in which AWS misses them. */
+const parameterNames = ['Credential', 'Signature', 'SignedHeaders'] as const
+
+/** Behind the algorithm, each with a value. */
+const parameters = {
+  Credential: /[, ]Credential=([^,= ]+)/,
+  Signature: /[, ]Signature=[^,= ]/,
+  SignedHeaders: /[, ]SignedHeaders=[^,= ]/,
 }
 
 function keyFromQuery(query: URLSearchParams): string {
@@ -52,4 +57,4 @@ function keyFromQuery(query: URLSearchParams): string {
   return accessKeyOf(query.get('X-Amz-Credential')!)
 }
 
-const accessKeyOf = (credential: string) => credential.split('/')[0]!
+const accessKeyOf = (credential: string) => credential.split('/', 1)[0]!

@@ -84,7 +84,7 @@ export function stampOf(bytes: Uint8Array): Stamp {
 }
 
 /** Whether an answer's bytes are wanted back. */
-export const isLent = (answer: Buffer): boolean => lent.has(answer.buffer)
+export const isLent = (answer: Buffer): boolean => answer.length > shortAnswerBytesMax && lent.has(answer.buffer)
 
 /**
  * Gives back an answer's bytes once the system has them. In fresh memory each page is cleared when it is first touched,
