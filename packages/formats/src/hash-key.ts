@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { md5OfShortBytes, shortBytesMax } from './md5.ts'
+import { laneCount, Md5Lanes } from './md5-lanes.ts'
 
 /** The last hash key: the ring holds 2^128 of them. */
 export const hashKeyMax = 2n ** 128n - 1n
@@ -24,4 +25,46 @@ export function hashKeyOfBytes(bytes: Uint8Array, start: number, end: number): b
 export function hashKeyStart(bytes: Uint8Array, start: number, end: number): number {
   if (end - start > shortBytesMax) return Number(hashKeyOfBytes(bytes, start, end) >> 96n)
   return md5OfShortBytes(bytes, start, end).getUint32(0)
+}
+
+/**
+ * The `hashKeyStart` of many keys: key i lies in `bytes` from `places[stride * i]` up to the number behind that. Of hundreds
+ * together, each costs a third of what it does alone.
+ */
+export function hashKeyStarts(bytes: Uint8Array, places: Uint32Array, stride: number, count: number): Uint32Array {
+  const starts = new Uint32Array(count)
+  let i = 0
+  if (count >= manyKeys) {
+    lanes ??= Md5Lanes.make() ?? 'none'
+    if (lanes !== 'none')
+      for (; i + laneCount <= count; i += laneCount) fourStarts(lanes, bytes, places, stride, i, starts)
+  }
+  for (; i < count; i++) starts[i] = hashKeyStart(bytes, places[stride * i]!, places[stride * i + 1]!)
+  return starts
+}
+
+/** So many must be there for the lanes to be made: it takes as long as some ten thousand keys do. */
+const manyKeys = 32
+
+let lanes: Md5Lanes | 'none' | undefined
+
+function fourStarts(
+  md5: Md5Lanes,
+  bytes: Uint8Array,
+  places: Uint32Array,
+  stride: number,
+  first: number,
+  starts: Uint32Array,
+): void {
+  for (let lane = 0; lane < laneCount; lane++) {
+    const start = places[stride * (first + lane)]!
+    const end = places[stride * (first + lane) + 1]!
+    if (end - start <= shortBytesMax) md5.fill(lane, bytes, start, end)
+  }
+  md5.run()
+  for (let lane = 0; lane < laneCount; lane++) {
+    const start = places[stride * (first + lane)]!
+    const end = places[stride * (first + lane) + 1]!
+    starts[first + lane] = end - start <= shortBytesMax ? md5.start(lane) : hashKeyStart(bytes, start, end)
+  }
 }

@@ -4,7 +4,7 @@ export { chunksOf } from './chunks.ts'
 export { CompressionLane } from './compression-lane.ts'
 export { decodeEventFrames, type EventFrame, encodeEventFrame } from './event-stream.ts'
 export { GzipPieces } from './gzip-pieces.ts'
-export { hashKeyMax, hashKeyOf, hashKeyOfBytes, hashKeyStart } from './hash-key.ts'
+export { hashKeyMax, hashKeyOf, hashKeyOfBytes, hashKeyStart, hashKeyStarts } from './hash-key.ts'
 export {
   isSealed,
   openSealed,

@@ -72,11 +72,12 @@ function admit(
   const grouping = new ShardGrouping(openShards.length, records.count)
   const throttled = new Map<Shard, number>()
   const nowMs = clock.monotonicMs()
+  const byKey = isAuto ? undefined : stream.shardMap.placesForKeys(records)
   let turn = isAuto ? startingTurn(random, openShards.length) : 0
   for (let i = 0; i < records.count; i++) {
     if (results.isKnown(i)) continue
     const sizeBytes = records.sizeBytes(i)
-    let place = isAuto ? turn++ % openShards.length : placeOf(stream, records, i)
+    let place = byKey ? placeOf(stream, records, i, byKey) : turn++ % openShards.length
     let shard = openShards[place]!
     let isAdmitted = throughput.admitRecord(stream, shard, sizeBytes, nowMs)
     // Where the service chooses the shard, it chooses one that has room.
@@ -101,17 +102,16 @@ function route({ random }: StreamsContext, stream: Stream, records: RecordBatch,
   const { openShards } = stream.shardMap
   const isAuto = stream.distributionStrategy === 'AUTO'
   const grouping = new ShardGrouping(openShards.length, indexes.length)
+  const byKey = isAuto ? undefined : stream.shardMap.placesForKeys(records)
   let turn = isAuto ? startingTurn(random, openShards.length) : 0
-  for (const i of indexes) grouping.add(isAuto ? turn++ % openShards.length : placeOf(stream, records, i), i)
+  for (const i of indexes) grouping.add(byKey ? placeOf(stream, records, i, byKey) : turn++ % openShards.length, i)
   return grouping.groups()
 }
 
-/** The place of a record's shard among the open ones. */
-function placeOf({ shardMap }: Stream, records: RecordBatch, i: number): number {
+/** The place of a record's shard among the open ones: that of its key, if it names no hash key itself. */
+function placeOf({ shardMap }: Stream, records: RecordBatch, i: number, byKey: Uint32Array): number {
   const explicit = records.explicitHashKey(i)
-  if (explicit !== undefined) return shardMap.placeFor(BigInt(explicit))
-  const { keyBytes, places } = records
-  return shardMap.placeForKey(keyBytes, places[4 * i]!, places[4 * i + 1]!)
+  return explicit === undefined ? byKey[i]! : shardMap.placeFor(BigInt(explicit))
 }
 
 /** AUTO deals records out in turn, from a shard that is another for each request. */

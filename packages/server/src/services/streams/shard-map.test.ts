@@ -2,11 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hashKeyMax, hashKeyOf } from '@millrace/formats'
 import fc from 'fast-check'
+import { RecordBatch } from '../../core/record-batch.ts'
 import { ShardMap, uniformRanges } from './shard-map.ts'
 import type { Shard } from './stream.ts'
 
 const shardsOf = (count: number): Shard[] =>
   uniformRanges(count).map((range, index) => ({ index, ...range, createdAtMs: 0 }))
+
+const batchOf = (keys: readonly string[]) =>
+  RecordBatch.of(keys.map((PartitionKey) => ({ PartitionKey, Data: Buffer.from('data') })))
+
+const shardForKey = (map: ShardMap, key: string): Shard => map.openShards[map.placesForKeys(batchOf([key]))[0]!]!
 
 test('uniform ranges are floor(2^128 / n) wide, and the last takes the rest', () => {
   assert.deepEqual(uniformRanges(1), [{ startingHashKey: 0n, endingHashKey: hashKeyMax }])
@@ -36,10 +42,6 @@ test('the first and last hash key of each shard belong to it', () => {
 })
 
 test('a partition key goes to the shard of its hash key, also where that is a boundary', () => {
-  const shardForKey = (map: ShardMap, text: string) => {
-    const key = Buffer.from(`<${text}>`)
-    return map.openShards[map.placeForKey(key, 1, key.length - 1)]!
-  }
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 300 }), fc.string({ minLength: 1, maxLength: 70 }), (count, text) => {
       const hashKey = hashKeyOf(text)
@@ -64,8 +66,18 @@ test('a partition key goes to the shard of its hash key, however uneven the rang
         return { index, startingHashKey, endingHashKey, createdAtMs: 0 }
       })
       const map = new ShardMap(shards)
-      const key = Buffer.from(text)
-      assert.equal(map.openShards[map.placeForKey(key, 0, key.length)], map.shardFor(hashKeyOf(text)))
+      assert.equal(shardForKey(map, text), map.shardFor(hashKeyOf(text)))
+    }),
+  )
+})
+
+test('the keys of a put go where each goes alone', () => {
+  const keys = fc.array(fc.string({ minLength: 1, maxLength: 60 }), { minLength: 1, maxLength: 100 })
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 300 }), keys, (count, texts) => {
+      const map = new ShardMap(shardsOf(count))
+      const places = map.placesForKeys(batchOf(texts))
+      for (const [i, text] of texts.entries()) assert.equal(places[i], map.placeFor(hashKeyOf(text)))
     }),
   )
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { hashKeyMax, hashKeyOfBytes, hashKeyStart } from '@millrace/formats'
+import { hashKeyMax, hashKeyOfBytes, hashKeyStarts } from '@millrace/formats'
+import type { RecordBatch } from '../../core/record-batch.ts'
 import { createdAtSOf } from './sequence-number.ts'
 import type { Shard } from './stream.ts'
 
@@ -26,18 +27,23 @@ export class ShardMap {
     this.createdAtS = Float64Array.from(this.openShards, createdAtSOf)
   }
 
-  /** The place in `openShards` of the one for a partition key, which lies in `bytes` as UTF-8. */
-  placeForKey(bytes: Uint8Array, start: number, end: number): number {
-    const starts = this.#starts
-    if (starts.length === 1) return 0
-    const hashStart = hashKeyStart(bytes, start, end)
-    const place = this.#placeFrom(hashStart)
+  /** For each record the place in `openShards` of the one that its partition key belongs to. */
+  placesForKeys({ count, keyBytes, places }: RecordBatch): Uint32Array {
+    if (this.#starts.length === 1) return new Uint32Array(count)
+    const found = hashKeyStarts(keyBytes, places, 4, count)
+    for (let i = 0; i < count; i++) found[i] = this.#placeOf(found[i]!, keyBytes, places[4 * i]!, places[4 * i + 1]!)
+    return found
+  }
+
+  /** Where a key belongs whose hash key begins with `hashStart`. */
+  #placeOf(hashStart: number, bytes: Uint8Array, start: number, end: number): number {
+    const place = this.#lastFrom(hashStart)
     // Where the first bits are those of a boundary, the others decide.
-    return starts[place] === hashStart && place > 0 ? this.placeFor(hashKeyOfBytes(bytes, start, end)) : place
+    return this.#starts[place] === hashStart && place > 0 ? this.placeFor(hashKeyOfBytes(bytes, start, end)) : place
   }
 
   /** The last place that begins at or before the first 32 bits of a hash key. */
-  #placeFrom(hashStart: number): number {
+  #lastFrom(hashStart: number): number {
     const starts = this.#starts
     // Most streams have ranges of one width, in which nothing is to be searched for.
     const likely = Math.floor((hashStart * starts.length) / 2 ** 32)
