@@ -4,6 +4,8 @@ import type { ColumnBatch } from './column-type.ts'
 export interface ColumnFile {
   /** Writes rows as a group of their own (Parquet), or adds them to one (ORC); they are not kept. */
   add(batch: ColumnBatch): void
-  /** The whole file. Nothing may be added any more. */
+  /** What was written since it was last asked for: it is not kept, and its memory is nobody else's. */
+  take(): Uint8Array<ArrayBuffer>
+  /** The rest, and so the whole file where nothing was taken. Nothing may be added any more. */
   finish(): Uint8Array<ArrayBuffer>
 }

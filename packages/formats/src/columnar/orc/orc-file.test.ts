@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Column, ColumnBatch, ColumnType, ColumnValue } from '../column-type.ts'
 import { buffers, decodeFile, decodeRows, messages, number } from './decoded-file-fixture.ts'
-import { writeOrc } from './orc-file.ts'
+import { OrcFile, writeOrc } from './orc-file.ts'
 import type { OrcOptions } from './orc-options.ts'
 
 /* Files read back by the tests' own reader; pyarrow and Apache's own read them in conformance/. */
@@ -124,6 +124,19 @@ test('a stripe ends at the row group that brings it to its size, and starts with
     messages(few.footer, 3).map((stripe) => number(stripe, 1)),
     plain.map((stripe) => number(stripe, 1)),
   )
+})
+
+test('what is taken along the way and the rest are the whole file', () => {
+  const schema: Column[] = [{ name: 'id', type: { kind: 'int' } }]
+  const options = { Compression: 'NONE', StripeSizeBytes: 1, RowIndexStride: 2 } as const
+  const batches = [[[1], [2]], [[3]], [[4], [5], [6]]].map((rows) => batch(schema, rows))
+  const file = new OrcFile(schema, options)
+  const parts = batches.map((rows) => {
+    file.add(rows)
+    return file.take()
+  })
+  assert.ok(parts[0]!.byteLength > 3 && parts[2]!.byteLength > 0)
+  assert.deepEqual(Buffer.concat([...parts, file.finish()]), Buffer.from(writeOrc(schema, batches, options)))
 })
 
 test('times of any year are written', () => {

@@ -54,7 +54,17 @@ export class OrcFile implements ColumnFile {
     }
   }
 
-  /** The whole file; nothing may be added any more. */
+  take(): Uint8Array<ArrayBuffer> {
+    const parts = this.#parts.splice(0)
+    const taken = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+    let at = 0
+    for (const part of parts) {
+      taken.set(part, at)
+      at += part.length
+    }
+    return taken
+  }
+
   finish(): Uint8Array<ArrayBuffer> {
     if (this.#rowsOfGroup > 0) this.#endRowGroup()
     if (this.#rowsOfStripe > 0) this.#endStripe()
@@ -77,7 +87,7 @@ export class OrcFile implements ColumnFile {
         codec: this.#codec,
       }),
     )
-    return Buffer.concat(this.#parts, this.#length)
+    return this.take()
   }
 
   #endRowGroup(): void {

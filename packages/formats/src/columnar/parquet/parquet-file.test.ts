@@ -136,6 +136,20 @@ test('each batch is a row group, and an empty file has none', async () => {
   assert.deepEqual(await read(written({ id: 'int' }, [])), [])
 })
 
+test('what is taken along the way and the rest are the whole file', () => {
+  const schema = schemaOf({ id: 'int' })
+  const whole = new ParquetFile(schema)
+  const taken = new ParquetFile(schema)
+  const parts: Uint8Array[] = []
+  for (const columns of [[[1, 2]], [[3]], [[4, 5]]]) {
+    whole.add({ schema, rowCount: columns[0]!.length, columns })
+    taken.add({ schema, rowCount: columns[0]!.length, columns })
+    parts.push(taken.take())
+    assert.equal(taken.take().byteLength, 0)
+  }
+  assert.deepEqual(Buffer.concat([...parts, taken.finish()]), Buffer.from(whole.finish()))
+})
+
 test('pages end where they are told to', () => {
   const rows = Array.from({ length: 4000 }, (_, i) => [`value ${i} of many that are all different`])
   const size = (pageSizeBytes: number) => {

@@ -53,8 +53,14 @@ export class ParquetFile implements ColumnFile {
     void this.#writer.write({ columnData, rowGroupSize: rowCount, pageSize: this.#pageSize })
   }
 
+  take(): Uint8Array<ArrayBuffer> {
+    const taken = this.#bytes.getBytes().slice() as Uint8Array<ArrayBuffer>
+    this.#bytes.index = 0 // `offset` goes on: where the next page lies in the file
+    return taken
+  }
+
   finish(): Uint8Array<ArrayBuffer> {
     void this.#writer.finish()
-    return this.#bytes.getBytes() as Uint8Array<ArrayBuffer>
+    return this.take()
   }
 }

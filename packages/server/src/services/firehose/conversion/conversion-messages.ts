@@ -29,10 +29,13 @@ export type ConversionQuestion =
   | { readonly kind: 'finish' }
   | { readonly kind: 'drop' }
 
+type FileBytes = Uint8Array<ArrayBuffer>
+
 export type ConversionAnswer =
   | { readonly kind: 'opened' | 'dropped' }
-  | { readonly kind: 'read'; readonly faulty: readonly FaultyRecord[] }
-  /** Undefined if there was no row. */
-  | { readonly kind: 'finished'; readonly bytes: Uint8Array<ArrayBuffer> | undefined }
+  /** Where rows were written: the next bytes of the file, which the thread does not keep. */
+  | { readonly kind: 'read'; readonly faulty: readonly FaultyRecord[]; readonly bytes: FileBytes | undefined }
+  /** The last bytes; undefined if there was no row. */
+  | { readonly kind: 'finished'; readonly bytes: FileBytes | undefined }
   /** A defect of the writer. */
   | { readonly kind: 'failed'; readonly message: string }

@@ -29,9 +29,9 @@ async function convert(thread: ConversionThread, columns: Readonly<Record<string
   const answers = await Promise.all(asked.map((question) => thread.ask(question)))
   const last = answers.at(-1) as Extract<ConversionAnswer, { kind: 'finished' }>
   assert.equal(last.kind, 'finished', JSON.stringify(last))
-  const { bytes } = last
-  const file = bytes?.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
-  return { answers, rows: file ? await parquetReadObjects({ file }) : undefined }
+  const parts = answers.flatMap((answer) => ('bytes' in answer && answer.bytes ? [answer.bytes] : []))
+  const file = await new Blob(parts).arrayBuffer()
+  return { answers, parts, rows: parts.length > 0 ? await parquetReadObjects({ file }) : undefined }
 }
 
 async function onThread(use: (thread: ConversionThread) => Promise<void>): Promise<void> {
@@ -52,6 +52,20 @@ test('a thread makes one object after the other, and tells what has no row', () 
     const second = await convert(thread, { name: 'string' }, [['{"name":"a"}']])
     assert.deepEqual(second.rows, [{ name: 'a' }])
     assert.equal((await convert(thread, { id: 'int' }, [['x']])).rows, undefined)
+  }))
+
+test('a file leaves its thread row group by row group', () =>
+  onThread(async (thread) => {
+    const text = 'x'.repeat(3 * 1024 * 1024)
+    const record = (id: number) => [JSON.stringify({ id, text })]
+    const { answers, parts, rows } = await convert(thread, { id: 'int', text: 'string' }, [1, 2, 3, 4].map(record))
+    const kinds = answers.map((answer) => answer.kind + ('bytes' in answer && answer.bytes ? ' bytes' : ''))
+    assert.deepEqual(kinds, ['opened', 'read', 'read', 'read bytes', 'read', 'finished bytes'])
+    assert.equal(parts.length, 2)
+    assert.deepEqual(
+      rows!.map(({ id }) => id),
+      [1, 2, 3, 4],
+    )
   }))
 
 test('what is dropped leaves nothing behind', () =>

@@ -5,13 +5,21 @@ import type { ConversionAnswer, ConversionQuestion } from './conversion-messages
 /** Memory of a thread's heap: some times what a row group needs. What goes beyond it ends the thread, not the server. */
 const heapMegabytesMax = 512
 
+/**
+ * Of it, for what is young: V8 takes up to 128 MB where nobody says otherwise. What a chunk becomes lives until its row group
+ * is written, so that more would save little.
+ */
+const youngMegabytesMax = 24
+
 type Waiting = { resolve(answer: ConversionAnswer): void; reject(reason: Error): void }
 
 const file = join(import.meta.dirname, `conversion-worker${extname(import.meta.filename)}`)
 
 /** A thread that converts records, one object at a time. */
 export class ConversionThread {
-  readonly #worker = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax } })
+  readonly #worker = new Worker(file, {
+    resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax, maxYoungGenerationSizeMb: youngMegabytesMax },
+  })
   readonly #waiting: Waiting[] = []
   #ended: Error | undefined
 

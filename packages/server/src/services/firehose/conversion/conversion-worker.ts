@@ -4,16 +4,12 @@ import { type Column, type ColumnFile, JsonDeserializer } from '@millrace/format
 import type { ConversionAnswer, ConversionQuestion, OutputFormat } from './conversion-messages.ts'
 
 /*
- * The program of a thread that converts records: JSON in, a file of columns out. It holds the rows of one row group and what
- * is written of the file.
+ * The program of a thread that converts records: JSON in, a file of columns out. It holds the rows of one row group.
  */
 
 /** Rows are written as a group when their JSON, or the values in them, are so many. */
-const groupJsonBytesMax = 16 * 1024 * 1024
-const groupValuesMax = 2_000_000
-
-/** Smaller files are copied to the main thread: their memory may belong to others, too. */
-const transferBytesMin = 64 * 1024
+const groupJsonBytesMax = 8 * 1024 * 1024
+const groupValuesMax = 1_000_000
 
 type Conversion = {
   readonly deserializer: JsonDeserializer
@@ -38,14 +34,14 @@ async function answer(question: ConversionQuestion): Promise<ConversionAnswer> {
       conversion.jsonBytes += question.chunk.bytes.byteLength
       if (conversion.jsonBytes >= groupJsonBytesMax || conversion.deserializer.valueCount >= groupValuesMax)
         writeGroup(conversion)
-      return { kind: 'read', faulty }
+      return { kind: 'read', faulty, bytes: written(conversion) }
     }
     case 'finish': {
       assert(conversion, 'an object ends that was begun')
       writeGroup(conversion)
       const bytes = conversion.hasRows ? conversion.file.finish() : undefined
       conversion = undefined
-      return { kind: 'finished', bytes: bytes && bytes.byteLength < transferBytesMin ? new Uint8Array(bytes) : bytes }
+      return { kind: 'finished', bytes }
     }
     case 'drop':
       conversion = undefined
@@ -59,6 +55,12 @@ function writeGroup(current: Conversion): void {
   if (batch.rowCount === 0) return
   current.file.add(batch)
   current.hasRows = true
+}
+
+/** What is written and not told yet. */
+function written({ file, hasRows }: Conversion): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = hasRows ? file.take() : undefined
+  return bytes?.byteLength ? bytes : undefined
 }
 
 async function fileOf(schema: readonly Column[], { kind, options }: OutputFormat): Promise<ColumnFile> {
@@ -81,7 +83,7 @@ parentPort!.on('message', (question: ConversionQuestion) => {
       conversion = undefined
       return { kind: 'failed', message: (error as Error).message }
     })
-    const bytes = answered.kind === 'finished' ? answered.bytes : undefined
+    const bytes = 'bytes' in answered ? answered.bytes : undefined
     parentPort!.postMessage(answered, bytes ? [bytes.buffer] : [])
   })
 })

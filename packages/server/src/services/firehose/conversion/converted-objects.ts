@@ -55,12 +55,12 @@ export class ConvertedObjects implements ObjectFormat {
   async make(records: readonly DeliveryRecord[], signal: AbortSignal): Promise<MadeObject> {
     const schema = await this.#schema()
     const refused: RefusedRecord[] = []
-    const bytes = await this.#context.conversions
+    const parts = await this.#context.conversions
       .use(this, (thread) => this.#convert(thread, schema, records, refused, signal))
       .catch((error: Error) => {
         throw new DeliveryFailed('DataFormatConversion.InternalError', error.message, undefined, { cause: error })
       })
-    return { bytes, refused, delivered: () => this.#count(records, refused) }
+    return { parts, refused, delivered: () => this.#count(records, refused) }
   }
 
   async close(): Promise<void> {
@@ -90,14 +90,17 @@ export class ConvertedObjects implements ObjectFormat {
     records: readonly DeliveryRecord[],
     refused: RefusedRecord[],
     signal: AbortSignal,
-  ): Promise<Uint8Array | undefined> {
+  ): Promise<readonly Uint8Array[]> {
     const { serDe, output } = this.#conversion
     const separator = this.#context.random.uuid()
     expect('opened', await thread.ask({ kind: 'open', schema, serDe, output }))
+    const parts: Uint8Array[] = []
     const asked: { from: number; answer: Promise<ConversionAnswer> }[] = []
     const take = async () => {
       const { from, answer } = asked.shift()!
-      for (const { index, code, message } of expect('read', await answer).faulty)
+      const { bytes, faulty } = expect('read', await answer)
+      if (bytes) parts.push(bytes)
+      for (const { index, code, message } of faulty)
         refused.push({
           record: records[from + index]!,
           errorOutputType: 'format-conversion-failed',
@@ -121,7 +124,9 @@ export class ConvertedObjects implements ObjectFormat {
       await thread.ask({ kind: 'drop' })
       throw signal.reason
     }
-    return expect('finished', await thread.ask({ kind: 'finish' })).bytes
+    const { bytes } = expect('finished', await thread.ask({ kind: 'finish' }))
+    if (bytes) parts.push(bytes)
+    return parts
   }
 
   #count(records: readonly DeliveryRecord[], refused: readonly RefusedRecord[]): void {

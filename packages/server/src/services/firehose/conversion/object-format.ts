@@ -2,8 +2,8 @@ import type { DeliveryRecord, RefusedRecord } from '../delivery/delivery-record.
 
 /** What an object is made of. */
 export type MadeObject = {
-  /** Undefined if no record had a place in it. */
-  readonly bytes: Uint8Array | undefined
+  /** One behind the other; none if no record had a place in it. */
+  readonly parts: readonly Uint8Array[]
   readonly refused: readonly RefusedRecord[]
   /** To be called when the object is where it belongs. */
   readonly delivered: () => void

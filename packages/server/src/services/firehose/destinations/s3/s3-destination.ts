@@ -95,12 +95,12 @@ export class S3Destination implements Destination {
   async #prepare(batch: DeliveryBatch, signal: AbortSignal): Promise<Prepared> {
     const { records } = batch
     const made = await this.#parts.format?.make(records, signal)
-    if (made && !made.bytes) return { object: undefined, made }
+    if (made?.parts.length === 0) return { object: undefined, made }
     const { FileExtension, Prefix = '' } = this.#settings
     const extension = FileExtension || this.#parts.format?.extension
     const key = this.#keyOf(records, () => objectKey(Prefix, this.#keyParts(batch, extension), batch.partitionKeys))
     const begun = await this.#finished(records)
-    const bytes = begun ?? (await this.#compressed(made?.bytes ? [made.bytes] : dataOf(records), batch.firstArrivalMs))
+    const bytes = begun ?? (await this.#compressed(made?.parts ?? dataOf(records), batch.firstArrivalMs))
     return { object: { key, bytes }, made }
   }
 
