@@ -1,5 +1,4 @@
-import { promisify } from 'node:util'
-import { constants, crc32, deflateRaw } from 'node:zlib'
+import { constants, crc32, createDeflateRaw, type DeflateRaw } from 'node:zlib'
 import type { CompressionLane } from './compression-lane.ts'
 
 /*
@@ -23,7 +22,9 @@ const outputShare = 0.4
 export class GzipPieces {
   readonly #level: number
   readonly #lane: CompressionLane
-  readonly #pieces: Promise<Uint8Array>[] = []
+  readonly #pieces: Promise<readonly Uint8Array[]>[] = []
+  /** Those that no piece is with. */
+  readonly #contexts: Deflate[] = []
   #open: Uint8Array[] = []
   #openBytes = 0
   #crc = 0
@@ -50,7 +51,9 @@ export class GzipPieces {
     const trailer = Buffer.alloc(8)
     trailer.writeUInt32LE(this.#crc, 0)
     trailer.writeUInt32LE(this.#size % 2 ** 32, 4)
-    return [header, ...(await Promise.all(this.#pieces)), lastBlock, trailer]
+    const pieces = await Promise.all(this.#pieces)
+    for (const context of this.#contexts.splice(0)) context.close()
+    return [header, ...pieces.flat(), lastBlock, trailer]
   }
 
   #close(): void {
@@ -60,17 +63,41 @@ export class GzipPieces {
     this.#openBytes = 0
     this.#crc = crc32(bytes, this.#crc)
     this.#size += bytes.byteLength
-    const piece = this.#lane.run(bytes.byteLength, () => deflated(bytes, this.#level))
+    const piece = this.#lane.run(bytes.byteLength, () => this.#deflated(bytes))
     piece.catch(() => {}) // told to who finishes
     this.#pieces.push(piece)
   }
+
+  async #deflated(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
+    const outputBytes = Math.max(1024, Math.ceil(bytes.byteLength * outputShare))
+    const context = this.#contexts.pop() ?? new Deflate(this.#level, outputBytes)
+    const made = await context.run(bytes)
+    this.#contexts.push(context) // not one that has failed
+    return made
+  }
 }
 
-const deflate = promisify(deflateRaw)
+/** A context of zlib's, for one run after the other: it takes a quarter of a megabyte, and time to make. */
+class Deflate {
+  readonly #zlib: DeflateRaw
+  #made: Uint8Array[] = []
 
-const deflated = (bytes: Uint8Array, level: number): Promise<Uint8Array> =>
-  deflate(bytes, {
-    level,
-    finishFlush: constants.Z_SYNC_FLUSH,
-    chunkSize: Math.max(1024, Math.ceil(bytes.byteLength * outputShare)),
-  })
+  constructor(level: number, outputBytes: number) {
+    this.#zlib = createDeflateRaw({ level, flush: constants.Z_SYNC_FLUSH, chunkSize: outputBytes })
+    this.#zlib.on('data', (made) => this.#made.push(made))
+    this.#zlib.on('error', () => {}) // told to who writes
+  }
+
+  run(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
+    this.#zlib.reset()
+    const made: Uint8Array[] = []
+    this.#made = made
+    return new Promise((resolve, reject) => {
+      this.#zlib.write(bytes, (error) => (error ? reject(error) : resolve(made)))
+    })
+  }
+
+  close(): void {
+    this.#zlib.close()
+  }
+}
