@@ -12,3 +12,10 @@ export function processorWaitMs(pid: number): number {
     return 0
   }
 }
+
+/** Milliseconds from now on, without those in which a server, or whoever asks it here, waits for a processor. */
+export function stopwatch(server: { processorWaitMs(): number }): () => number {
+  const waitMs = () => server.processorWaitMs() + processorWaitMs(process.pid)
+  const [startMs, waitedMs] = [performance.now(), waitMs()]
+  return () => Math.max(0, performance.now() - startMs - (waitMs() - waitedMs))
+}

@@ -49,6 +49,8 @@ const saidBytesMax = 64 * 1024
 export class ServerProcess {
   /** From spawning to the line that says it is ready. */
   readonly readyMs: number
+  /** The same, without the time in which it waited for a processor that others had. */
+  readonly readyOwnMs: number
   readonly port: number
   readonly exited: Promise<Exit>
   readonly #child: ChildProcess
@@ -61,6 +63,7 @@ export class ServerProcess {
     this.exited = exited
     this.port = port
     this.readyMs = readyMs
+    this.readyOwnMs = Math.max(0, readyMs - processorWaitMs(child.pid!))
     this.#said = said
     child.stdout!.on('data', (chunk) => {
       for (const _ of String(chunk).matchAll(/^shifted$/gm)) this.#shifted.shift()?.()
@@ -144,7 +147,7 @@ export class ServerProcess {
     return Number(kib) * 1024
   }
 
-  /** How long it waited for a processor so far, in milliseconds. */
+  /** How long it has waited for a processor, in milliseconds. */
   processorWaitMs(): number {
     return processorWaitMs(this.#child.pid!)
   }
