@@ -122,7 +122,7 @@ test('a process that ends while records wait for the bucket loses none of them',
   await next.stop()
 })
 
-test('a bucket that never answers holds up no stop', async () => {
+test('a bucket that never answers holds up a stop for five seconds and no longer', async () => {
   const standIn = standInWithKey()
   const settings = { RetryOptions: { DurationInSeconds: 0 }, S3BackupMode: 'AllData' }
   const firehose = await firehoseTo(standIn, settings)
@@ -130,7 +130,9 @@ test('a bucket that never answers holds up no stop', async () => {
   standIn.instead = busy
   await firehose.put('d', 'a')
   await firehose.clock.advance(70_000)
-  await firehose.stop()
+  const stopped = firehose.stop()
+  await firehose.clock.advance(5000)
+  await stopped
   assert.equal(firehose.kept.objects.size, 0)
 })
 
