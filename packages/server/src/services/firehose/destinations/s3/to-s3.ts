@@ -34,8 +34,8 @@ export function toS3(context: FirehoseContext, stream: DeliveryStream, settings:
   }
 }
 
-/** What the buffers of all partitions may take together. */
-const partitionsHeldBytesMax = 128 * mebibyte
+/** What the buffers of all partitions may take together: the server has to do with 512 MB when all of it comes at full rate. */
+const partitionsHeldBytesMax = 64 * mebibyte
 
 const partitionedTo = ({ limits }: FirehoseContext, settings: ExtendedS3Settings) => ({
   activePartitionsMax: limits.activePartitionsMax,

@@ -38,7 +38,7 @@ export async function checkQuery(
 ): Promise<void> {
   const extraction = processing?.Processors?.find(({ Type }) => Type === 'MetadataExtraction')
   const query = extraction && parametersOf(extraction).MetadataExtractionQuery
-  if (query === undefined) return
+  if (query === undefined || PlainQuery.of(query)) return
   const jq = new JqRunner(query)
   try {
     const fault = await jq.queryFault()
