@@ -73,6 +73,14 @@ test('no name under which Firehose puts objects or logs leads out of its bucket 
     assert.ok(status === 200 || status === 400, text)
     return status === 200
   }
+  /** A stream becomes active when its log is made, for which the disk takes its own time. */
+  const whenActive = async (DeliveryStreamName: string): Promise<void> => {
+    const { text } = await call('DescribeDeliveryStream', { DeliveryStreamName })
+    if (JSON.parse(text).DeliveryStreamDescription.DeliveryStreamStatus === 'ACTIVE') return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await clock.advance(100)
+    await whenActive(DeliveryStreamName)
+  }
   const created = { group: [] as string[], stream: [] as string[], walk: [] as string[], bucket: [] as string[] }
   await Promise.all(
     hostileNames.map(async (name, i) => {
@@ -91,6 +99,7 @@ test('no name under which Firehose puts objects or logs leads out of its bucket 
   const Prefix = 'keys/!{partitionKeyFromQuery:key}/'
   assert.ok(await create('keys', { ...bounded, ...byKey, BucketARN: lake, Prefix, ErrorOutputPrefix: 'refused/' }))
   await clock.advance(1000)
+  await Promise.all([...ofPrefixes, ...created.bucket, 'keys'].map(whenActive))
 
   const put = async (DeliveryStreamName: string, texts: readonly (string | Buffer)[]) => {
     const Records = texts.map((text) => ({ Data: base64(text) }))

@@ -46,7 +46,7 @@ function ofValues(type: ColumnType, values: readonly ColumnValue[]): readonly (s
       const comparable = numbers.filter((value) => !Number.isNaN(value))
       const least = comparable.length === 0 ? Number.NaN : comparable.reduce((a, b) => Math.min(a, b))
       const most = comparable.length === 0 ? Number.NaN : comparable.reduce((a, b) => Math.max(a, b))
-      return [doubleNotation(least), doubleNotation(most), 'about', numbers.reduce((a, b) => a + b, 0)]
+      return [doubleNotation(least), doubleNotation(most), 'about', sumOf(numbers), 'of', sumOf(numbers.map(Math.abs))]
     }
     case 'string':
       return ofTexts(values.map((value) => (value as string).toWellFormed()))
@@ -102,16 +102,18 @@ function decimal(unscaled: bigint, scale: number): string {
   return `${unscaled < 0n ? '-' : ''}${magnitude / divisor}${fraction ? `.${fraction}` : ''}`
 }
 
-/** Whether two lines say the same: what comes of many doubles depends on their order, and zero has two signs. */
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0)
+
+/** Whether a line says what is expected: what the sum of many doubles is depends on their order, and zero has two signs. */
 export function sameStatistics(actual: string, expected: string): boolean {
   const [a, b] = [actual, expected].map((line) =>
     line.replaceAll('8000000000000000', '0000000000000000').split(' about '),
   )
-  return a![0] === b![0] && (a![1] === b![1] || isNear(Number(a![1]), Number(b![1])))
+  const [sum, magnitudes] = b![1]?.split(' of ').map(Number) ?? []
+  return a![0] === b![0] && (a![1] === b![1] || isNear(Number(a![1]), sum!, magnitudes!))
 }
 
-/** Halfway to a sum others may be above all doubles, or below. */
-const isNear = (a: number, b: number): boolean =>
-  Number.isFinite(a) && Number.isFinite(b)
-    ? Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b))
-    : !Number.isFinite(a) && !Number.isFinite(b)
+/** Halfway to a sum of such magnitudes another order may be above all doubles, or below. */
+const isNear = (actual: number, sum: number, magnitudes: number): boolean =>
+  magnitudes === Number.POSITIVE_INFINITY ||
+  (Number.isNaN(sum) ? Number.isNaN(actual) : Math.abs(actual - sum) <= 1e-6 * magnitudes)
