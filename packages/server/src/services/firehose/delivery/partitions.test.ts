@@ -65,7 +65,7 @@ async function deliveryOf(
     {
       ...{ name: 'd', id: 'd', version: 1, source, destination, retryMs: 300_000, metricPrefix: 'DeliveryToS3' },
       ...{ ...limits, concurrentMax: 4, errorOutputType: 'processing-failed', errors: { destination, ...limits } },
-      ...{ activePartitionsMax: 500, heldBytesMax: 64 * mebibyte },
+      ...{ activePartitionsMax: 500, heldBytesMax: 48 * mebibyte },
       transforms: [
         { transform: async (records) => ({ records: records.map(keyOf), failed: [] }) },
         new PartitionKeyCheck(clock, prefix, (atMs) => ({ ...parts, atMs })),

@@ -35,7 +35,7 @@ export function toS3(context: FirehoseContext, stream: DeliveryStream, settings:
 }
 
 /** What the buffers of all partitions may take together: the server has to do with 512 MB when all of it comes at full rate. */
-const partitionsHeldBytesMax = 64 * mebibyte
+const partitionsHeldBytesMax = 48 * mebibyte
 
 const partitionedTo = ({ limits }: FirehoseContext, settings: ExtendedS3Settings) => ({
   activePartitionsMax: limits.activePartitionsMax,
