@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AwsError } from '../../core/aws-error.ts'
-import { withObjects } from '../streams/fixture.ts'
+import { withObjects } from '../../core/rows-fixture.ts'
 import { type DeliveryStream, recordIdOf } from './delivery-stream.ts'
 import { PutResults } from './put-results.ts'
 

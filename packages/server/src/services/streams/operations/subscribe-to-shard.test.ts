@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventStream } from '../../../core/operation.ts'
-import { withObjects } from '../fixture.ts'
+import { withObjects } from '../../../core/rows-fixture.ts'
 import { awsLimits } from '../limits.ts'
 import { reshardingFixture } from '../resharding-fixture.ts'
 import type { SubscribeToShardEvent } from '../shard-push.ts'
