@@ -230,6 +230,19 @@ test('updates change what they name, and nothing else', () => {
   assert.deepEqual(updated('REMOVE tags'), rest)
 })
 
+test('places in lists are those from before the update, whatever stands between them', () => {
+  const before: Item = { x: { L: [{ S: 'A' }, { S: 'B' }, { S: 'C' }] }, y: { M: { k: { N: '1' } } } }
+  assert.deepEqual(updated('REMOVE x[0], y.k, x[1]', before), { x: { L: [{ S: 'C' }] }, y: { M: {} } })
+})
+
+test('values appended to one list come in the order of their places', () => {
+  const before: Item = { x: { L: [{ S: 'A' }] }, y: { M: { k: { N: '1' } } } }
+  assert.deepEqual(updated('SET x[9] = :two, y.k = :two, x[5] = :one', before), {
+    x: { L: [{ S: 'A' }, { N: '1' }, { N: '2' }] },
+    y: { M: { k: { N: '2' } } },
+  })
+})
+
 test('the last member of a set takes the attribute with it', () => {
   assert.deepEqual(updated('DELETE alone :set', { alone: { SS: ['x'] } }), {})
 })

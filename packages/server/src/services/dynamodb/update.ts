@@ -22,13 +22,14 @@ export type UpdateAction =
 export type Update = readonly UpdateAction[]
 
 /**
- * The item after all actions; each sees the values from before the update. @throws ValidationException where an action
- * does not fit what is there
+ * The item after all actions; each sees the values from before the update. What is appended to one list comes in the
+ * order of the places it was given, not of the expression. @throws ValidationException where an action does not fit
+ * what is there
  */
 export function applyUpdate(update: Update, before: Item): Item {
   let item = before
   const removals: Path[] = []
-  for (const action of update) {
+  for (const action of [...update].sort((a, b) => byPlace(a.path, b.path))) {
     if (action.kind === 'REMOVE') removals.push(action.path)
     else if (action.kind === 'SET') item = withValueAt(item, action.path, operandValue(action.operand, before))
     else {
@@ -39,16 +40,23 @@ export function applyUpdate(update: Update, before: Item): Item {
     }
   }
   // The last places of a list first, so that the others stay where they were when the update was written.
-  for (const path of removals.sort(byLastPlace)) item = withoutValueAt(item, path)
+  for (const path of removals.sort((a, b) => byPlace(b, a))) item = withoutValueAt(item, path)
   return item
 }
 
-function byLastPlace(a: Path, b: Path): number {
+/** Whether an update only takes away: it then makes no item where none is. */
+export const onlyRemoves = (update: Update) =>
+  update.length > 0 && update.every(({ kind }) => kind === 'REMOVE' || kind === 'DELETE')
+
+/** The paths of one list together, by their place in it. */
+function byPlace(a: Path, b: Path): number {
   for (let i = 0; i < Math.min(a.length, b.length); i++) {
     const [left, right] = [a[i]!, b[i]!]
-    if (typeof left === 'number' && typeof right === 'number' && left !== right) return right - left
+    if (left === right) continue
+    if (typeof left === 'number' && typeof right === 'number') return left - right
+    return left < right ? -1 : 1
   }
-  return b.length - a.length
+  return a.length - b.length
 }
 
 function operandValue(operand: UpdateOperand, item: Item): AttributeValue {
