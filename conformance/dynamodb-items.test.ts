@@ -5,6 +5,8 @@ import {
   DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
   ResourceNotFoundException,
   ScanCommand,
   UpdateItemCommand,
@@ -149,6 +151,48 @@ docs('each ReturnValues gives what it says', async () => {
   assert.deepEqual(await returned('ALL_NEW'), { ...rest, a: { N: '2' }, m: { M: { x: { N: '1' }, y: { N: '2' } } } })
   assert.deepEqual(await returned('UPDATED_OLD'), { a: { N: '1' }, m: { M: { x: { N: '1' } } } })
   assert.deepEqual(await returned('UPDATED_NEW'), { a: { N: '2' }, m: { M: { x: { N: '1' } } } })
+})
+
+docs('an update that only takes away makes no item', async () => {
+  await update('absent', { UpdateExpression: 'REMOVE a' })
+  await update('absent', {
+    UpdateExpression: 'DELETE a :set',
+    ExpressionAttributeValues: { ':set': { SS: ['x'] } },
+  })
+  await update('absent', { AttributeUpdates: { a: { Action: 'DELETE' } } })
+  assert.equal(await get('absent'), undefined)
+  await update('absent', {})
+  assert.deepEqual(await get('absent'), { id: { S: 'absent' } })
+})
+
+docs('a local index fetches from its table what is asked for and it does not hold', async () => {
+  const indexed = await dynamodb.table({
+    AttributeDefinitions: ['id', 'at', 'by'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    KeySchema: [
+      { AttributeName: 'id', KeyType: 'HASH' },
+      { AttributeName: 'at', KeyType: 'RANGE' },
+    ],
+    LocalSecondaryIndexes: [
+      {
+        IndexName: 'by-index',
+        KeySchema: [
+          { AttributeName: 'id', KeyType: 'HASH' },
+          { AttributeName: 'by', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+    ],
+  })
+  const keys = { id: { S: 'a' }, at: { S: '1' }, by: { S: 'x' } }
+  await client.send(new PutItemCommand({ TableName: indexed, Item: { ...keys, n: { N: '1' } } }))
+  const query = async (more: Partial<QueryCommandInput>) => {
+    const ExpressionAttributeValues = { ':id': { S: 'a' } }
+    const all = { TableName: indexed, IndexName: 'by-index', KeyConditionExpression: 'id = :id' }
+    return (await client.send(new QueryCommand({ ...all, ExpressionAttributeValues, ...more }))).Items
+  }
+  assert.deepEqual(await query({}), [keys])
+  assert.deepEqual(await query({ ProjectionExpression: 'n' }), [{ n: { N: '1' } }])
+  assert.deepEqual(await query({ Select: 'ALL_ATTRIBUTES' }), [{ ...keys, n: { N: '1' } }])
 })
 
 docs('a scan in pages and segments gives each item once', async () => {

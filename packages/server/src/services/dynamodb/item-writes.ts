@@ -8,7 +8,7 @@ import { itemSizeBytes, itemSizeBytesMax } from './item-size.ts'
 import type { Changed } from './item-store.ts'
 import { project } from './projection.ts'
 import { keyNames, type Table } from './table.ts'
-import { applyUpdate, type Update } from './update.ts'
+import { applyUpdate, onlyRemoves, type Update } from './update.ts'
 
 /* What PutItem, UpdateItem and DeleteItem do, alone, in batches and in transactions. */
 
@@ -37,10 +37,14 @@ export function checkKeyIsKept(table: Table, update: Update): void {
       throw invalidValue(`Cannot update attribute ${path[0]}. This attribute is part of the key`)
 }
 
-/** The item after the update; `key` is what one begins with that is not there yet. @throws ValidationException */
-export function updated(table: Table, key: Item, update: Update, before: Item | undefined): Item {
+/**
+ * The item after the update; `key` is what one begins with that is not there yet. Undefined where there is still none:
+ * an update that only takes away makes no item. @throws ValidationException
+ */
+export function updated(table: Table, key: Item, update: Update, before: Item | undefined): Item | undefined {
   const after = applyUpdate(update, before ?? soundItem(key))
   if (before !== undefined && after === before) return before
+  if (before === undefined && onlyRemoves(update)) return undefined
   if (itemSizeBytes(after) > itemSizeBytesMax)
     throw validationError('Item size to update has exceeded the maximum allowed size')
   checkIndexKeys(table, after)

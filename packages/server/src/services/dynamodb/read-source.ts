@@ -22,6 +22,8 @@ export type SourceInput = {
   readonly IndexName?: string | undefined
   readonly ConsistentRead?: boolean | undefined
   readonly Select?: Select | undefined
+  readonly ProjectionExpression?: string | undefined
+  readonly AttributesToGet?: readonly string[] | undefined
 }
 
 /** What a Query or a Scan reads: a table, or one of its indexes. */
@@ -52,7 +54,10 @@ export function openSource(items: ItemStore, table: Table, input: SourceInput, n
       `Select type ALL_ATTRIBUTES is not supported for global secondary index ${name} because its projection type is ` +
         'not ALL',
     )
-  const isWhole = index.projection.type === 'ALL' || input.Select === 'ALL_ATTRIBUTES'
+  // What a local index does not hold is fetched from the table where it is asked for; of a global one it is refused.
+  const isNamed = input.ProjectionExpression !== undefined || input.AttributesToGet !== undefined
+  const isFetched = input.Select === 'ALL_ATTRIBUTES' || (isNamed && !index.isGlobal)
+  const isWhole = index.projection.type === 'ALL' || isFetched
   const paths = projectedNames(table, index).map((attribute) => [attribute] as const)
   return {
     table,
