@@ -45,10 +45,11 @@ const s3 = {
   BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 60 },
 }
 
-async function create(name: string, settings: object = {}): Promise<void> {
+async function create(name: string, settings: object = {}, tags: readonly string[] = []): Promise<void> {
   await firehose.send(
     new CreateDeliveryStreamCommand({
       DeliveryStreamName: name,
+      ...(tags.length > 0 && { Tags: tags.map((Key) => ({ Key, Value: Key })) }),
       ExtendedS3DestinationConfiguration: { ...s3, ...settings },
     }),
   )
@@ -205,6 +206,23 @@ test('tags are kept in order, replaced, and taken away', async () => {
   assert.deepEqual(await listed(), [tag('a', '2'), tag('b', '3')])
   await firehose.send(new UntagDeliveryStreamCommand({ ...name, TagKeys: ['a'] }))
   assert.deepEqual(await listed(), [tag('b', '3')])
+})
+
+test('tags that a delivery stream is made with are listed page by page, in order of key', async () => {
+  await create('born-tagged', {}, ['c', 'a', 'b'])
+  const keys: string[] = []
+  for (let hasMore = true; hasMore; ) {
+    const page = await firehose.send(
+      new ListTagsForDeliveryStreamCommand({
+        DeliveryStreamName: 'born-tagged',
+        Limit: 1,
+        ExclusiveStartTagKey: keys.at(-1),
+      }),
+    )
+    keys.push(...page.Tags!.map(({ Key }) => Key!))
+    hasMore = page.HasMoreTags!
+  }
+  assert.deepEqual(keys, ['a', 'b', 'c'])
 })
 
 test('delivery streams are listed by name, page by page, and gone when they are deleted', async () => {

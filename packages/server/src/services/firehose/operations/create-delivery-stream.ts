@@ -23,7 +23,7 @@ import {
 import { needsToGrant } from '../key-needs.ts'
 import { destinationConfigurations, destinationOf } from '../settings/destination-input.ts'
 import { deliveryStreamName, kinesisStreamArn, roleArn } from '../settings/members.ts'
-import { checkTags, tag } from '../tags.ts'
+import { checkTags, tag, withTags } from '../tags.ts'
 import { checkQuery } from '../transforms/partitioning/to-partitioning.ts'
 
 export const createDeliveryStream = operation({
@@ -54,8 +54,8 @@ export const createDeliveryStream = operation({
     const createdMs = clock.nowMs()
     const source = sourceOf(input, createdMs)
     const destination = destinationOf(input, context.anyEndpoint)
-    const tags = input.Tags ?? []
-    checkTags(tags)
+    checkTags(input.Tags ?? [])
+    const tags = withTags([], input.Tags ?? [])
     const encrypted = input.DeliveryStreamEncryptionConfigurationInput
     if (encrypted && source.type !== 'DirectPut') throw onlyDirectPutIsEncrypted(source.type)
     const encryption = encrypted && { status: 'ENABLING' as const, key: masterKeyOf(encrypted) }

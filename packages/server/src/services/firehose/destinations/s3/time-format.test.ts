@@ -37,3 +37,9 @@ test('fields that are too wide, text that does not end and what Java keeps for l
   ])
     assert.equal(isTimePattern(pattern), false, pattern)
 })
+
+test('a field that is wider than its padding is written all the same', () => {
+  const at = (month: number, day: number) => Date.UTC(2026, month - 1, day)
+  assert.equal(formatTime('pd/ppd/ppppppppMMMM', at(9, 9)), '9/ 9/September')
+  assert.equal(formatTime('pd/ppd/ppppppppMMMM', at(12, 10)), '10/10/December')
+})
