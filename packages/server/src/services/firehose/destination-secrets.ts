@@ -1,3 +1,5 @@
+import { unescape as percentDecoded } from 'node:querystring'
+import { invalidArgument } from '../../core/aws-error.ts'
 import type { SecretBox } from '../../core/ports.ts'
 import { type DeliveryStream, logIdOf } from './delivery-stream.ts'
 import type { DestinationSettings } from './settings/settings.ts'
@@ -22,10 +24,18 @@ export const withOpenSecrets = (box: SecretBox | undefined, stream: DeliveryStre
   withSecrets(stream, box && ((name, text) => box.open(name, text)))
 
 /** Is something in it that should be sealed? */
-export async function hasOpenSecrets(stream: DeliveryStream): Promise<boolean> {
+export const hasOpenSecrets = (stream: DeliveryStream): Promise<boolean> => hasSecret(stream, (text) => !isSealed(text))
+
+/** Of what a client gives. @throws InvalidArgumentException for what could not be told from a sealed secret later */
+export async function checkSecrets(stream: DeliveryStream): Promise<void> {
+  if (await hasSecret(stream, isSealed))
+    throw invalidArgument('A key, token or password must not begin with sealed:1:.')
+}
+
+async function hasSecret(stream: DeliveryStream, isWanted: (text: string) => boolean): Promise<boolean> {
   let found = false
   await withSecrets(stream, async (_, text) => {
-    found ||= !isSealed(text)
+    found ||= isWanted(text)
     return text
   })
   return found
@@ -74,7 +84,7 @@ async function changed(destination: DestinationSettings, change: Change): Promis
 async function address(url: string, change: Change): Promise<string> {
   const [, scheme, credentials, rest] = /^(https?:\/*)([^/?#]*)@(.*)$/s.exec(url) ?? []
   if (!credentials) return url
-  const before = credentials.startsWith('sealed%3A') ? decodeURIComponent(credentials) : credentials
-  const after = await change('credentials', before)
+  const written = percentDecoded(credentials)
+  const after = await change('credentials', isSealed(written) ? written : credentials)
   return `${scheme}${isSealed(after) ? encodeURIComponent(after) : after}@${rest}`
 }

@@ -229,3 +229,33 @@ test('secrets of destinations lie sealed in the catalog, and those of before are
   const { DeliveryStreamDescription } = await firehose.call('DescribeDeliveryStream', { DeliveryStreamName: 'new' })
   assert.match(JSON.stringify(DeliveryStreamDescription), new RegExp(`"HECToken":"${secret}"`))
 })
+
+test('what reads like a sealed secret is not taken as a secret, whichever way it is written', async (t) => {
+  const firehose = new FirehoseInMemory(noNetwork, undefined, { secrets: shown })
+  t.after(() => firehose.stop())
+  const refused = { name: 'InvalidArgumentException', message: /must not begin with sealed/ }
+  const splunk = (HECToken: string) => ({
+    SplunkDestinationConfiguration: {
+      ...{ HECEndpoint: 'https://splunk.example.com:8088', HECEndpointType: 'Event', HECToken },
+      S3Configuration: backupBucket,
+    },
+  })
+  const search = (user: string) => ({
+    ElasticsearchDestinationConfiguration: {
+      ...{ ClusterEndpoint: `https://${user}@example.com`, IndexName: 'i' },
+      ...{ RoleARN: backupBucket.RoleARN, S3Configuration: backupBucket },
+    },
+  })
+  await assert.rejects(firehose.create('a', splunk('sealed:1:1:of-another')), refused)
+  await assert.rejects(firehose.create('b', search('sealed:1:1:x')), refused)
+  await assert.rejects(firehose.create('c', search('sealed%3A1%3A1%3Ax')), refused)
+  await firehose.create('d', search('sealed%3Aby%zz:100%'))
+  await firehose.create('e', splunk('sealed'))
+  const update = { SplunkDestinationUpdate: { HECToken: 'sealed:1:1:of-another' } }
+  const which = {
+    DeliveryStreamName: 'e',
+    CurrentDeliveryStreamVersionId: '1',
+    DestinationId: 'destinationId-000000000001',
+  }
+  await assert.rejects(firehose.call('UpdateDestination', { ...which, ...update }), refused)
+})

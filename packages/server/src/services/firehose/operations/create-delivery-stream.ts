@@ -8,7 +8,7 @@ import { checkTable } from '../conversion/table-check.ts'
 import { planOf } from '../delivery/plan.ts'
 import type { DeliverySource, DeliveryStream } from '../delivery-stream.ts'
 import { deliveryStreamArn } from '../delivery-stream-view.ts'
-import { withSealedSecrets } from '../destination-secrets.ts'
+import { checkSecrets, withSealedSecrets } from '../destination-secrets.ts'
 import { masterKeyOf } from '../encryption.ts'
 import { encryptionInput } from '../encryption-input.ts'
 import {
@@ -78,6 +78,7 @@ export const createDeliveryStream = operation({
       throw sourceStreamNotFound(source.streamArn, place.accountId)
     checkRoles(context, input)
     checkSourceRole(context, name, source)
+    await checkSecrets(stream)
     planOf(context, stream) // what cannot be delivered to is refused now
     await checkTable(context, stream)
     await checkQuery(destination.settings.ProcessingConfiguration)

@@ -6,7 +6,7 @@ import type { FirehoseContext } from '../context.ts'
 import { checkTable } from '../conversion/table-check.ts'
 import { planOf } from '../delivery/plan.ts'
 import type { DeliveryStream } from '../delivery-stream.ts'
-import { withOpenSecrets, withSealedSecrets } from '../destination-secrets.ts'
+import { checkSecrets, withOpenSecrets, withSealedSecrets } from '../destination-secrets.ts'
 import { deliveryStreamBusy, versionMismatch } from '../faults.ts'
 import { destinationUpdates, updatedDestination } from '../settings/destination-input.ts'
 import { deliveryStreamName } from '../settings/members.ts'
@@ -35,6 +35,7 @@ export const updateDestination = operation({
     const stream = checkedVersion(deliveryStreams.get(input.DeliveryStreamName))
     const opened = await withOpenSecrets(context.secrets, stream)
     const destination = updatedDestination(opened.destination, input, anyEndpoint)
+    await checkSecrets({ ...stream, destination })
     planOf(context, { ...opened, destination, version: stream.version + 1 }) // what cannot be delivered to is refused now
     checkRoles(context, input)
     await checkTable(context, { name: stream.name, destination })

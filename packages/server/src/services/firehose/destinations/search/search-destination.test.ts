@@ -159,6 +159,12 @@ test('credentials of the URL are sent, and wrong ones are a failure that may pas
   assert.deepEqual([code, left?.length, seen], ['401', 1, [false, true]])
 })
 
+test('a percent sign in credentials that stands for nothing else is one', async (t) => {
+  const { cluster, destination } = await started(t, {}, 'ana:100%@')
+  cluster.credentials = 'ana:100%'
+  await destination.deliver(batchOf('{}'), never)
+})
+
 test('a whole request that came to nothing leaves what was not indexed, and what was refused before it', async (t) => {
   const { cluster, failure } = await started(t)
   cluster.failing = 503

@@ -1,3 +1,4 @@
+import { unescape as percentDecoded } from 'node:querystring'
 import { type BulkResult, bulkResults } from '@millrace/formats'
 import { type Outbound, OutboundFailed, type OutboundFailure, type OutboundResponse } from '../../../../core/ports.ts'
 import { DeliveryFailed } from '../destination.ts'
@@ -27,7 +28,7 @@ export class SearchEndpoint {
     this.#outbound = outbound
     this.#codePrefix = codePrefix
     this.#base = origin + pathname.replace(/(?<!\/)\/+$/, '')
-    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+    const credentials = `${percentDecoded(username)}:${percentDecoded(password)}` // a lone % stays one
     this.#headers = username === '' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
   }
 
