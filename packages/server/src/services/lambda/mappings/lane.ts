@@ -15,7 +15,10 @@ export class Lane {
   takenBytes = 0
   /** The last sequence number that is done. */
   doneThrough: string
-  /** Records were taken and are not done yet. */
+  /**
+   * Records were taken and are not done yet. From the moment of taking on: a lane in which nothing waits counts as done
+   * as far as the shard is read, and another lane may write the checkpoint at any time.
+   */
   isBusy = false
 
   constructor(doneThrough: string) {
@@ -52,6 +55,7 @@ export class Lane {
       taken.push(record)
       this.#next++
     }
+    this.isBusy = true
     this.sizeBytes -= bytes
     this.takenBytes = bytes
     if (this.#next === this.#waiting.length || this.#next >= compactFrom) {

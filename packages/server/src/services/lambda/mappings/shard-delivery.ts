@@ -242,7 +242,6 @@ export class ShardDelivery {
       const startMs = this.#windowStartMs(records[0]!)
       this.#window = { startMs, endMs: startMs + tumblingWindowSeconds * 1000, state: '{}' }
     }
-    lane.isBusy = true
     const onProgress = async ({ sequenceNumber }: StreamRecord, state: string | undefined) => {
       lane.doneThrough = sequenceNumber
       if (this.#window && state !== undefined) this.#window = { ...this.#window, state }
