@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
-import { digestLength, frameLength, magic, tag, varintLength, writeVarint } from './aggregate-format.ts'
+import { digestLength, frameLength, magic, messageOf, tag, varintLength, writeVarint } from './aggregate-format.ts'
 import { KeyTable } from './key-table.ts'
+import { md5OfMessages } from './md5-messages.ts'
 
 /**
  * Packs user records into one Kinesis record, byte for byte as the Kinesis Producer Library does, and knows at any time
@@ -77,6 +77,13 @@ export class AggregateBuilder {
 
   /** The aggregate, in memory of its own; the builder is empty again. */
   finish(): Uint8Array {
+    const aggregate = this.finishUndigested()
+    writeDigests([aggregate])
+    return aggregate
+  }
+
+  /** As `finish`, but its last bytes are anything until `writeDigests` writes them: of several at once, that takes less. */
+  finishUndigested(): Uint8Array {
     assert(this.#count > 0, 'an aggregate has records')
     const length = this.sizeBytes
     const aggregate = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
@@ -87,9 +94,7 @@ export class AggregateBuilder {
     this.#explicitHashKeys.copyTo(aggregate, at)
     at += this.#explicitHashKeys.length
     aggregate.set(this.#records.subarray(0, this.#recordsLength), at)
-    const messageEnd = length - digestLength
-    assert.equal(at + this.#recordsLength, messageEnd, 'the size was counted right')
-    aggregate.set(hash('md5', aggregate.subarray(magic.length, messageEnd), 'buffer'), messageEnd)
+    assert.equal(at + this.#recordsLength, length - digestLength, 'the size was counted right')
     this.clear()
     return aggregate
   }
@@ -108,4 +113,11 @@ export class AggregateBuilder {
     larger.set(this.#records.subarray(0, this.#recordsLength))
     this.#records = larger
   }
+}
+
+/** Completes aggregates that were finished without their digests. */
+export function writeDigests(aggregates: readonly Uint8Array[]): void {
+  const digests = md5OfMessages(aggregates.map(messageOf))
+  for (const [i, aggregate] of aggregates.entries())
+    aggregate.set(digests.subarray(i * digestLength, (i + 1) * digestLength), aggregate.byteLength - digestLength)
 }

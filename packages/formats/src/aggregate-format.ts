@@ -46,6 +46,10 @@ export const hasMagic = (bytes: Uint8Array): boolean =>
   bytes[3] === 0xc2 &&
   bytes.byteLength > magic.length + digestLength
 
+/** What lies between an aggregate's magic and its digest, and is digested. */
+export const messageOf = (aggregate: Uint8Array): Uint8Array =>
+  aggregate.subarray(magic.length, aggregate.byteLength - digestLength)
+
 /** Bytes of a varint; `value` is below 2^35. */
 export const varintLength = (value: number): number =>
   value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
-import { digestLength, hasMagic, magic, tag } from './aggregate-format.ts'
+import { digestLength, hasMagic, magic, messageOf, tag } from './aggregate-format.ts'
+import { md5OfMessages } from './md5-messages.ts'
 import { malformed, readVarint, skipValue, varintEnd } from './varint.ts'
 
 /** Each record takes four places: index of its key, index of its hash key or -1, where its data begins and ends. */
@@ -23,13 +23,11 @@ export class AggregateReader {
   hashKeyCount = 0
 
   /**
-   * How many user records there are, or -1 when `bytes` is no aggregate: another beginning, a wrong MD5, a message that is
+   * How many user records there are, or -1 when `bytes`, framed as an aggregate (see `framedRight`), is none: its message is
    * cut or malformed, lacks what is required, or names a key that its tables do not have.
    */
   read(bytes: Uint8Array): number {
-    if (!hasMagic(bytes)) return -1
     const end = bytes.byteLength - digestLength
-    if (!hasDigest(bytes, end)) return -1
     if (this.places.length > placesKeptMax) this.places = new Int32Array(1024 * placesOfRecord)
     this.keyCount = 0
     this.hashKeyCount = 0
@@ -141,9 +139,18 @@ export class AggregateReader {
 /** Above it no table has an entry. */
 const indexMax = 2 ** 31 - 1
 
-function hasDigest(bytes: Uint8Array, end: number): boolean {
-  const digest = hash('md5', bytes.subarray(magic.length, end), 'buffer')
-  for (let i = 0; i < digestLength; i++) if (digest[i] !== bytes[end + i]) return false
+/** Which of several have an aggregate's beginning, and at their end the MD5 of what lies between. */
+export function framedRight(candidates: readonly Uint8Array[]): boolean[] {
+  const framed = candidates.filter(hasMagic)
+  const digests = md5OfMessages(framed.map(messageOf))
+  let i = 0
+  return candidates.map((bytes) => hasMagic(bytes) && endsWith(bytes, digests, digestLength * i++))
+}
+
+/** Whether `bytes` ends with the digest at `at`. */
+function endsWith(bytes: Uint8Array, digests: Uint8Array, at: number): boolean {
+  const end = bytes.byteLength - digestLength
+  for (let i = 0; i < digestLength; i++) if (digests[at + i] !== bytes[end + i]) return false
   return true
 }
 

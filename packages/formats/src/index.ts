@@ -1,4 +1,4 @@
-export { AggregateBuilder } from './aggregate-builder.ts'
+export { AggregateBuilder, writeDigests } from './aggregate-builder.ts'
 export { type BulkError, type BulkResult, type BulkTarget, bulkAction, bulkResults } from './bulk-documents.ts'
 export { chunksOf } from './chunks.ts'
 export { CompressionLane } from './compression-lane.ts'

@@ -1,4 +1,4 @@
-import { AggregateReader } from './aggregate-reader.ts'
+import { AggregateReader, framedRight } from './aggregate-reader.ts'
 import { hashKeyOfBytes } from './hash-key.ts'
 
 /** A record as it was put, out of the Kinesis record that it travelled in. */
@@ -41,12 +41,13 @@ const noBytes = new Uint8Array(0)
  */
 export function deaggregateRecords(records: readonly KinesisRecord[], range?: HashKeyRange): UserRecord[] {
   const userRecords: UserRecord[] = []
+  const isFramed = framedRight(records.map(({ Data }) => Data ?? noBytes))
   for (let i = 0; i < records.length; i++) {
     const record = records[i]!
     const data = record.Data ?? noBytes
     const sequenceNumber = record.SequenceNumber ?? ''
     const approximateArrivalTimestamp = record.ApproximateArrivalTimestamp
-    const count = reader.read(data)
+    const count = isFramed[i] ? reader.read(data) : -1
     if (count < 0) {
       userRecords.push({
         data,
@@ -66,7 +67,7 @@ export function deaggregateRecords(records: readonly KinesisRecord[], range?: Ha
 }
 
 /** Whether `data` is an aggregate, all of it sound. */
-export const isAggregate = (data: Uint8Array): boolean => reader.read(data) >= 0
+export const isAggregate = (data: Uint8Array): boolean => framedRight([data])[0] === true && reader.read(data) >= 0
 
 function pushAll(
   userRecords: UserRecord[],

@@ -1,4 +1,4 @@
-import { deaggregateRecords } from '@millrace/formats'
+import { deaggregateRecords, writeDigests } from '@millrace/formats'
 import type { PackedRecords } from './packed-records.ts'
 import type { PendingRecord } from './pending-record.ts'
 
@@ -9,6 +9,8 @@ export type KinesisRecord = {
   readonly alone: PendingRecord | undefined
   /** Before encoding: a user record's data, or an aggregate, which holds the data of its records. */
   readonly bytes: Uint8Array
+  /** Whether the aggregate has its digest already: see `digestRecords`. */
+  isDigested: boolean
   /** As it is sent; undefined while it is being encoded. */
   data: Uint8Array | undefined
   /** Why it could not be encoded. */
@@ -30,7 +32,7 @@ export type KinesisRecord = {
 /** As the KPL does: the hash key of the first record decides, so the key itself may be short. */
 const aggregatePartitionKey = 'a'
 
-/** Of one record, or of several whose `first` it is, with their `aggregate`. */
+/** Of one record, or of several whose `first` it is, with their `aggregate`, not digested. */
 export function kinesisRecordOf(
   packed: PackedRecords,
   first: PendingRecord,
@@ -45,6 +47,7 @@ export function kinesisRecordOf(
     packed,
     alone: aggregate ? undefined : first,
     bytes: data,
+    isDigested: aggregate === undefined,
     data,
     encodingFault: undefined,
     partitionKey,
@@ -57,10 +60,19 @@ export function kinesisRecordOf(
   }
 }
 
+/** Completes the aggregates that have no digest yet. Of several at once each takes a third (see md5-messages.ts). */
+export function digestRecords(records: readonly KinesisRecord[]): void {
+  const undigested = records.filter(({ isDigested }) => !isDigested)
+  writeDigests(undigested.map(({ bytes }) => bytes))
+  for (const record of undigested) record.isDigested = true
+}
+
 /** The user records in it once more, each by itself: they go other ways, or one of them fails. */
-export function unpacked({ packed, alone, bytes, dueMs }: KinesisRecord): PendingRecord[] {
+export function unpacked(record: KinesisRecord): PendingRecord[] {
+  digestRecords([record])
+  const { packed, alone, bytes, dueMs } = record
   if (!alone) return packed.unpack(deaggregateRecords([{ Data: bytes }]), dueMs)
-  const [record] = packed.unpack([alone], dueMs)
-  record!.isSuspect = alone.isSuspect
-  return [record!]
+  const [one] = packed.unpack([alone], dueMs)
+  one!.isSuspect = alone.isSuspect
+  return [one!]
 }

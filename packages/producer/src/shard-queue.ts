@@ -1,6 +1,6 @@
 import { AggregateBuilder } from '@millrace/formats'
 import { Fifo } from './fifo.ts'
-import { type KinesisRecord, kinesisRecordOf, unpacked } from './kinesis-record.ts'
+import { digestRecords, type KinesisRecord, kinesisRecordOf, unpacked } from './kinesis-record.ts'
 import { PackedRecords } from './packed-records.ts'
 import type { PendingRecord } from './pending-record.ts'
 import type { Settings } from './producer-options.ts'
@@ -40,6 +40,8 @@ export class ShardQueue {
   #packingSinceMs = Number.POSITIVE_INFINITY
   #packed = new Fifo<KinesisRecord>()
   #packedBytes = 0
+  /** Packed, and without a digest when they were. */
+  #undigested: KinesisRecord[] = []
 
   constructor(shardId: string | undefined, settings: Settings, nowMs: number, encode: EncodeRecord | undefined) {
     this.shardId = shardId
@@ -127,6 +129,13 @@ export class ShardQueue {
     return record
   }
 
+  /** What was packed since it was asked last, and lacks a digest. */
+  takeUndigested(): KinesisRecord[] {
+    const records = this.#undigested
+    this.#undigested = []
+    return records
+  }
+
   /** Everything goes out as soon as it may. */
   hurry(nowMs: number): void {
     this.seal()
@@ -142,7 +151,7 @@ export class ShardQueue {
   }
 
   #finishPacking(): KinesisRecord {
-    const aggregate = this.#packing.count > 1 ? this.#builder.finish() : undefined
+    const aggregate = this.#packing.count > 1 ? this.#builder.finishUndigested() : undefined
     const expiresMs = this.#packingSinceMs + this.#settings.recordTtlMs
     const record = kinesisRecordOf(this.#packing, this.#first!, aggregate, this.#packingDueMs, expiresMs)
     this.#packing = new PackedRecords()
@@ -154,7 +163,10 @@ export class ShardQueue {
   }
 
   #push(record: KinesisRecord): void {
-    this.#encode?.(record)
+    if (this.#encode) {
+      digestRecords([record])
+      this.#encode(record)
+    } else if (!record.isDigested) this.#undigested.push(record)
     this.#packed.push(record)
     this.#packedBytes += record.packedBytes
   }
