@@ -16,9 +16,9 @@ export class AggregateReader {
   /** Four for each record: see `placesOfRecord`. */
   places = new Int32Array(1024 * placesOfRecord)
   /** Begin and end of each partition key. */
-  keyPlaces = new Int32Array(2048)
+  keyPlaces = new Uint32Array(2048)
   /** Begin and end of each explicit hash key. */
-  hashKeyPlaces = new Int32Array(64)
+  hashKeyPlaces = new Uint32Array(64)
   keyCount = 0
   hashKeyCount = 0
 
@@ -168,8 +168,8 @@ function isWholeTag(bytes: Uint8Array, start: number, end: number): boolean {
   return hasKey
 }
 
-function twice(list: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(2 * list.length)
+function twice<T extends Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(list: T): T {
+  const larger = new (list.constructor as new (length: number) => T)(2 * list.length)
   larger.set(list)
   return larger
 }

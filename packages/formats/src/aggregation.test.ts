@@ -182,6 +182,26 @@ test('records of an aggregate that belong to another shard are left out when a r
   assert.deepEqual(places(record(Buffer.from('plain'))), [0], 'a plain record is where it was put')
 })
 
+test('of many keys, short and long, just those are in a range whose hash keys are, also where they are its borders', () => {
+  const keys = Array.from({ length: 100 }, (_, i) => `${'long '.repeat(i % 20)}${i}`)
+  const sorted = keys.map(hashKeyOf).sort((a, b) => (a < b ? -1 : 1))
+  const builder = new AggregateBuilder()
+  for (const key of keys) builder.add(key, undefined, Buffer.from('x'), noLimit)
+  const aggregate = record(builder.finish())
+  for (const [from, to] of [
+    [20, 60],
+    [0, 0],
+    [99, 99],
+  ] as const)
+    for (const inwards of [0n, 1n]) {
+      const range = { start: sorted[from]! + inwards, end: sorted[to]! - inwards }
+      assert.deepEqual(
+        deaggregateRecords([aggregate], range).map(({ partitionKey }) => partitionKey),
+        keys.filter((key) => hashKeyOf(key) >= range.start && hashKeyOf(key) <= range.end),
+      )
+    }
+})
+
 test('isAggregate tells a sound aggregate from its beginning alone', () => {
   const aggregate = Buffer.from(vectors.small, 'hex')
   assert.equal(isAggregate(aggregate), true)

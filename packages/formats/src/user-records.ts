@@ -1,5 +1,5 @@
 import { AggregateReader, framedRight } from './aggregate-reader.ts'
-import { hashKeyOfBytes } from './hash-key.ts'
+import { hashKeyOfBytes, hashKeyStarts } from './hash-key.ts'
 
 /** A record as it was put, out of the Kinesis record that it travelled in. */
 export type UserRecord = {
@@ -59,8 +59,7 @@ export function deaggregateRecords(records: readonly KinesisRecord[], range?: Ha
         aggregated: false,
       })
     } else {
-      const isWithin = range && withinOf(data, range)
-      pushAll(userRecords, data, count, sequenceNumber, approximateArrivalTimestamp, isWithin)
+      pushAll(userRecords, data, count, sequenceNumber, approximateArrivalTimestamp, range)
     }
   }
   return userRecords
@@ -75,24 +74,29 @@ function pushAll(
   count: number,
   sequenceNumber: string,
   approximateArrivalTimestamp: Date | undefined,
-  isWithin: ((place: number) => boolean) | undefined,
+  range: HashKeyRange | undefined,
 ): void {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  // `buffer` is asked once: to V8 it is a call.
+  const { buffer, byteOffset } = data
+  const bytes = Buffer.from(buffer, byteOffset, data.byteLength)
   const { places, keyPlaces, hashKeyPlaces } = reader
+  const keysWithin = range && keysWithinOf(data, range)
+  const hashKeysWithin = range && hashKeysWithinOf(data, range)
+  // By what is used, not by what the tables hold: decoded at most once each.
   const keys = new Array<string | undefined>(reader.keyCount)
   const hashKeys = new Array<string | undefined>(reader.hashKeyCount)
-  // By what is used, not by what the tables hold: decoded at most once each.
   const keyAt = (index: number): string =>
     (keys[index] ??= bytes.toString('utf8', keyPlaces[2 * index], keyPlaces[2 * index + 1]))
   const hashKeyAt = (index: number): string =>
     (hashKeys[index] ??= bytes.toString('latin1', hashKeyPlaces[2 * index], hashKeyPlaces[2 * index + 1]))
   for (let i = 0; i < count; i++) {
-    if (isWithin && !isWithin(i)) continue
+    const keyIndex = places[4 * i]!
     const hashKeyIndex = places[4 * i + 1]!
+    if (range && (hashKeyIndex < 0 ? keysWithin![keyIndex] : hashKeysWithin![hashKeyIndex]) === 0) continue
     const start = places[4 * i + 2]!
     userRecords.push({
-      data: new Uint8Array(data.buffer, data.byteOffset + start, places[4 * i + 3]! - start),
-      partitionKey: keyAt(places[4 * i]!),
+      data: new Uint8Array(buffer, byteOffset + start, places[4 * i + 3]! - start),
+      partitionKey: keyAt(keyIndex),
       explicitHashKey: hashKeyIndex < 0 ? undefined : hashKeyAt(hashKeyIndex),
       sequenceNumber,
       subSequenceNumber: i,
@@ -102,26 +106,37 @@ function pushAll(
   }
 }
 
-/** Tells of each record read last whether its hash key is in `range`: each key that is used is looked at once. */
-function withinOf(data: Uint8Array, range: HashKeyRange): (place: number) => boolean {
-  const { places, keyPlaces, hashKeyPlaces } = reader
-  const keysWithin = new Map<number, boolean>()
-  const hashKeysWithin = new Map<number, boolean>()
-  return (place) => {
-    const keyIndex = places[4 * place]!
-    const hashKeyIndex = places[4 * place + 1]!
-    const [seen, index] = hashKeyIndex < 0 ? [keysWithin, keyIndex] : [hashKeysWithin, hashKeyIndex]
-    const known = seen.get(index)
-    if (known !== undefined) return known
-    const hashKey =
-      hashKeyIndex < 0
-        ? hashKeyOfBytes(data, keyPlaces[2 * index]!, keyPlaces[2 * index + 1]!)
-        : decimal(data, hashKeyPlaces[2 * index]!, hashKeyPlaces[2 * index + 1]!)
-    const isWithin = hashKey === undefined || (hashKey >= range.start && hashKey <= range.end)
-    seen.set(index, isWithin)
-    return isWithin
+/** Of each partition key of the aggregate read last: 1 if its hash key is in `range`, else 0. */
+function keysWithinOf(data: Uint8Array, range: HashKeyRange): Uint8Array {
+  const { keyPlaces, keyCount } = reader
+  const within = new Uint8Array(keyCount)
+  const starts = hashKeyStarts(data, keyPlaces, 2, keyCount)
+  const first = Number(range.start >> 96n)
+  const last = Number(range.end >> 96n)
+  for (let i = 0; i < keyCount; i++) {
+    const start = starts[i]!
+    if (start < first || start > last) continue
+    // Where the first 32 bits are a border's, the others decide.
+    within[i] =
+      (start > first && start < last) || isIn(range, hashKeyOfBytes(data, keyPlaces[2 * i]!, keyPlaces[2 * i + 1]!))
+        ? 1
+        : 0
   }
+  return within
 }
+
+/** The same of each explicit hash key. */
+function hashKeysWithinOf(data: Uint8Array, range: HashKeyRange): Uint8Array {
+  const { hashKeyPlaces, hashKeyCount } = reader
+  const within = new Uint8Array(hashKeyCount)
+  for (let i = 0; i < hashKeyCount; i++) {
+    const hashKey = decimal(data, hashKeyPlaces[2 * i]!, hashKeyPlaces[2 * i + 1]!)
+    within[i] = hashKey === undefined || isIn(range, hashKey) ? 1 : 0
+  }
+  return within
+}
+
+const isIn = ({ start, end }: HashKeyRange, hashKey: bigint): boolean => hashKey >= start && hashKey <= end
 
 /** Undefined when it is no number of up to 39 digits: of such a key nobody can say that it lies outside. */
 function decimal(data: Uint8Array, start: number, end: number): bigint | undefined {
