@@ -36,7 +36,7 @@ export function renderReport(report: InspectReport): string[] {
     ...findings.map(({ isDamage, message }) => `${isDamage ? 'DAMAGE' : 'note'}: ${message}`),
     '',
     isSound
-      ? 'Sound: every checksum holds, and nothing is missing.'
+      ? 'Sound: every record is whole, and nothing is missing.'
       : `Not sound: ${count(damaged, 'finding')} of damage.`,
   ]
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -144,7 +144,7 @@ test('the report for people has the same', async () => {
     /orders: ACTIVE, PROVISIONED, 2 shards, kept 24 h, .* consumers audit/,
     /shardId-000000000001 +open +\d+ records +\d.* offsets 0 to \d+ .* in segments 1-/,
     /0000000001 .* CRC good/,
-    /Sound: every checksum holds, and nothing is missing\.\n$/,
+    /Sound: every record is whole, and nothing is missing\.\n$/,
   ])
     assert.match(out, told)
 })
@@ -209,6 +209,14 @@ test('each thing that can be missing or broken is found', async () => {
     ['the catalog', (folder) => rmSync(join(folder, 'catalog/catalog.map')), /catalog\.map is missing/],
     ['a map', (folder) => flip(join(folder, 'log/logs.map'), 60), /logs\.map is damaged from byte \d+/],
     [
+      'a map that cannot be read',
+      (folder) => {
+        rmSync(join(folder, 'log/logs.map'))
+        mkdirSync(join(folder, 'log/logs.map'))
+      },
+      /logs\.map cannot be read \(EISDIR/,
+    ],
+    [
       'a map’s beginning',
       (folder) => flip(join(folder, 'catalog/catalog.map'), 2),
       /catalog\.map is damaged from byte 0/,
@@ -251,6 +259,19 @@ test('a write that was not finished is a note, and no damage', async () => {
   const { code, report } = await reportOn(folder)
   assert.equal(code, 0)
   assert.match(report.findings[0]!.message, /ends with a write that was not finished, from byte \d+/)
+})
+
+test('a damaged index costs nothing, and is told wherever the damage is', async () => {
+  const index = (folder: string) => join(folder, 'log/0000000001.index')
+  const length = readFileSync(index(whole)).byteLength
+  for (const at of [length - 4, length >> 1, 20]) {
+    const folder = copyOf(whole)
+    flip(index(folder), at)
+    const { code, report } = await reportOn(folder)
+    assert.equal(code, 0)
+    assert.equal(report.segments[0]!.index, 'damaged', `byte ${at}`)
+    assert.match(report.findings[0]!.message, /0000000001\.index is damaged: a server makes it anew/)
+  }
 })
 
 test('a file that is not ours is a note', async () => {

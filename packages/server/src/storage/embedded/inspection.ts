@@ -2,7 +2,7 @@ import type { Versioned } from '../catalog.ts'
 import { checkVersionIsOurs, DataFolderError } from './data-folder.ts'
 import { scanMap } from './durable-map.ts'
 import { keyOf, newestKey, removedKey } from './embedded-log.ts'
-import { type FileSystem, ignoreMissing, isMissing, readWhole } from './file-system.ts'
+import { type FileSystem, isMissing, readWhole } from './file-system.ts'
 import type { LogMeta } from './held-log.ts'
 import { holderOf } from './process-lock.ts'
 import { readDirectory, segmentNumbers } from './recovery.ts'
@@ -15,7 +15,7 @@ import {
   segmentHeaderLength,
   segmentName,
 } from './segment-file.ts'
-import type { ByteRange } from './segment-index.ts'
+import type { ByteRange, SegmentDirectory } from './segment-index.ts'
 
 /*
  * Looks at a data folder without changing anything in it: it takes no lock and opens nothing for writing, so that it
@@ -136,9 +136,12 @@ class Inspecting {
   async map(folder: string, name: string, mayBeMissing = false): Promise<Map<string, Versioned>> {
     const path = `${this.#directory}/${folder}/${name}`
     const values = new Map<string, Versioned>()
-    const bytes = await readWhole(this.#fileSystem, path).catch(ignoreMissing)
-    if (!bytes) {
-      if (!mayBeMissing) this.#damaged(`${path} is missing`)
+    let bytes: Uint8Array
+    try {
+      bytes = await readWhole(this.#fileSystem, path)
+    } catch (error) {
+      if (!isMissing(error)) this.#damaged(`${path} cannot be read (${(error as Error).message})`)
+      else if (!mayBeMissing) this.#damaged(`${path} is missing`)
       return values
     }
     const { frames, damage, tail } = scanMap(bytes)
@@ -236,7 +239,7 @@ class Inspecting {
     const file = this.#path(number)
     const indexFile = `${this.#directory}/log/${indexName(number)}`
     const directory = await readDirectory(this.#fileSystem, indexFile, number, header).catch(() => undefined)
-    const hasIndex = await this.#exists(indexFile)
+    const index = await this.#indexState(indexFile, directory)
     let bytes: Uint8Array
     try {
       bytes = await readWhole(this.#fileSystem, file)
@@ -251,13 +254,14 @@ class Inspecting {
     const damage = header ? scanned.damage : [{ from: 0, to: segmentHeaderLength }, ...scanned.damage]
     for (const { from, to } of damage) this.#damaged(`${file} is damaged from byte ${from} to ${to}`)
     if (scanned.tail) this.#tail(file, scanned.tail, isInUse)
+    if (index === 'damaged' && !isInUse) this.#note(`${indexFile} is damaged: a server makes it anew from its segment`)
     return {
       number,
       file,
       sizeBytes: bytes.byteLength,
       validLength: scanned.validLength,
       createdMs: header?.createdMs,
-      index: directory ? 'good' : hasIndex ? 'damaged' : 'missing',
+      index,
       damage,
       parts: partsOf(scanned),
     }
@@ -269,10 +273,14 @@ class Inspecting {
     else this.#damaged(`${file} is broken from byte ${from} on, and nothing tells whether it was acknowledged`)
   }
 
-  async #exists(path: string): Promise<boolean> {
-    const file = await this.#fileSystem.open(path, 'read').catch(() => undefined)
-    await file?.close()
-    return file !== undefined
+  /** Also of the rows, which are read at no start. @param directory what stands before them, if that is whole */
+  async #indexState(path: string, directory: SegmentDirectory | undefined): Promise<InspectedSegment['index']> {
+    try {
+      const bytes = await readWhole(this.#fileSystem, path)
+      return directory?.hasGoodRows(bytes) ? 'good' : 'damaged'
+    } catch (error) {
+      return isMissing(error) ? 'missing' : 'damaged'
+    }
   }
 
   #path(number: number): string {

@@ -68,6 +68,15 @@ export class SegmentDirectory {
     return new BlockRows(cellsOf(bytes))
   }
 
+  /** Whether all rows in the bytes of the index file are as they were written, and nothing is behind them. */
+  hasGoodRows(bytes: Uint8Array): boolean {
+    if (bytes.byteLength !== this.fileLength) return false
+    return this.#pageCrcs.every((_, page) => {
+      const { from, to } = this.pageRange(page)
+      return this.decodePage(page, bytes.subarray(from, to)) !== undefined
+    })
+  }
+
   get count(): number {
     return this.#logs.length / logCells
   }
