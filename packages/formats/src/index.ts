@@ -1,4 +1,5 @@
 export { AggregateBuilder, writeDigests } from './aggregate-builder.ts'
+export { Base64Lanes } from './base64-lanes.ts'
 export { type BulkError, type BulkResult, type BulkTarget, bulkAction, bulkResults } from './bulk-documents.ts'
 export { chunksOf } from './chunks.ts'
 export { CompressionLane } from './compression-lane.ts'

@@ -1,4 +1,4 @@
-import { constants, laneCount, moduleBytes, pieceBytes, piecesAt, stateAt, tableAt } from './md5-vectors.ts'
+import { constants, laneCount, md5Instance, pieceBytes, piecesAt, stateAt, tableAt } from './md5-vectors.ts'
 
 /*
  * MD5 (RFC 1321) of eight messages at a time. Each of its 64 steps waits for the one before it, so that one message alone
@@ -14,18 +14,7 @@ const wordsInPiece = pieceBytes / 4
 const lengthWord = 14
 const initial = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476]
 
-/** What is used of it here: only browsers' types tell of it, and Node has it as they do. */
-declare const WebAssembly: {
-  validate(bytes: Uint8Array): boolean
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: Exports }
-}
-
-type Exports = {
-  readonly md5: (blocks: number) => void
-  readonly md5OfHalf: (blocks: number) => void
-  readonly memory: { readonly buffer: ArrayBuffer }
-}
+type Instance = NonNullable<ReturnType<typeof md5Instance>>
 
 /** Takes eight messages, one in each lane, a piece of all of them at a time, and gives their digests. */
 export class Md5Lanes {
@@ -37,9 +26,9 @@ export class Md5Lanes {
   readonly #pieces: Int32Array
   readonly #pieceBytes: Uint8Array
 
-  private constructor({ md5, md5OfHalf, memory: { buffer: memory } }: Exports) {
-    this.#runAll = md5
-    this.#runHalf = md5OfHalf
+  private constructor({ run, memory }: Instance) {
+    this.#runAll = run.md5
+    this.#runHalf = run.md5OfHalf
     const table = new Uint32Array(memory, tableAt, 4 * constants.length)
     for (const [step, constant] of constants.entries()) table.fill(constant, 4 * step, 4 * step + 4)
     this.#initialState = Uint32Array.from({ length: 4 * laneCount }, (_, i) => initial[(i >> 2) & 3]!)
@@ -50,10 +39,8 @@ export class Md5Lanes {
 
   /** Undefined where the processor, or how Node was started, does not allow for it. */
   static make(): Md5Lanes | undefined {
-    const bytes = moduleBytes()
-    if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(bytes)) return undefined
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
-    return new Md5Lanes(exports)
+    const instance = md5Instance()
+    return instance && new Md5Lanes(instance)
   }
 
   /** Begins eight messages. */

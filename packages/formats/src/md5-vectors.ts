@@ -1,6 +1,8 @@
+import { at, constant, get, instanceOf, opcode, set, tee, type, vectorOp } from './web-assembly.ts'
+
 /*
  * The code of md5-lanes.ts: JavaScript has no vectors, WebAssembly has. What follows writes down one function, twice, in
- * WebAssembly's binary format (https://webassembly.github.io/spec/core/binary/). Lanes 0 to 3 are one vector, lanes 4 to 7
+ * WebAssembly's binary format (web-assembly.ts). Lanes 0 to 3 are one vector, lanes 4 to 7
  * another ("half"): md5 takes both, whose steps alternate, for each waits for the one before it; md5OfHalf the first alone.
  *
  *   memory   state[2 halves][4]: v128     a, b, c, d of the lanes of a half
@@ -33,7 +35,6 @@ export const stateAt = 0
 const wordsAt = stateAt + halves.length * 64
 export const tableAt = wordsAt + halves.length * 256
 export const piecesAt = tableAt + steps * 16
-const pageBytes = 64 * 1024
 
 /** The table's numbers. */
 export const constants = Array.from({ length: steps }, (_, step) => Math.floor(2 ** 32 * Math.abs(Math.sin(step + 1))))
@@ -47,18 +48,6 @@ const turns = [
   [6, 10, 15, 21],
 ]
 
-const type = { i32: 0x7f, v128: 0x7b, none: 0x40 }
-const opcode = {
-  loop: 0x03,
-  end: 0x0b,
-  brIf: 0x0d,
-  get: 0x20,
-  set: 0x21,
-  tee: 0x22,
-  constant: 0x41,
-  add: 0x6a,
-  sub: 0x6b,
-}
 const vector = {
   load: 0,
   store: 11,
@@ -73,18 +62,7 @@ const vector = {
   add: 174,
 }
 
-/** Numbers as WebAssembly writes them (LEB128): sizes, and constants, whose top bit is a sign. */
-const leb = (number: number): number[] => (number < 0x80 ? [number] : [(number & 0x7f) | 0x80, ...leb(number >>> 7)])
-const signedLeb = (number: number): number[] =>
-  number < 0x40 ? [number] : [(number & 0x7f) | 0x80, ...signedLeb(number >>> 7)]
-
-const get = (local: number) => [opcode.get, local]
-const set = (local: number) => [opcode.set, local]
-const tee = (local: number) => [opcode.tee, local]
-const constant = (value: number) => [opcode.constant, ...signedLeb(value)]
-const op = (code: number, ...operands: number[]) => [0xfd, ...leb(code), ...operands]
-/** Alignment 2^4, and where, from the address on the stack. */
-const at = (offset: number) => [4, ...leb(offset)]
+const op = vectorOp
 const load = (offset: number) => [...constant(0), ...op(vector.load, ...at(offset))]
 
 /** Locals: two numbers, then vectors. */
@@ -156,7 +134,7 @@ function turned(half: number, quarter: number): number[] {
 function functionBody(some: readonly number[]): number[] {
   const eachVariable = (code: (half: number, i: number, place: number) => number[]) =>
     some.flatMap((half) => four.flatMap((i) => code(half, i, stateAt + 64 * half + 16 * i)))
-  const code = [
+  return [
     ...eachVariable((half, i, place) => [...load(place), ...set(variable(half, i))]),
     ...[opcode.loop, type.none],
     ...some.flatMap((half) => four.flatMap((quarter) => turned(half, quarter))),
@@ -167,22 +145,19 @@ function functionBody(some: readonly number[]): number[] {
     ]),
     ...[...get(position), ...constant(64), opcode.add, ...set(position)],
     ...[...get(blocks), ...constant(1), opcode.sub, ...tee(blocks), opcode.brIf, 0],
-    ...[opcode.end, opcode.end],
+    opcode.end,
   ]
-  return [2, 1, type.i32, vectorCount, type.v128, ...code] // locals besides the parameter, by type
 }
 
-export function moduleBytes(): Uint8Array<ArrayBuffer> {
-  const sized = (content: number[]) => [...leb(content.length), ...content]
-  const section = (id: number, content: number[]) => [id, ...sized(content)]
-  const name = (text: string) => [text.length, ...Buffer.from(text)]
-  const pages = Math.ceil((piecesAt + laneCount * pieceBytes) / pageBytes)
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm", version 1
-    ...section(1, [1, 0x60, 1, type.i32, 0]), // one type: from a number to nothing
-    ...section(3, [2, 0, 0]), // two functions of that type
-    ...section(5, [1, 0, ...leb(pages)]), // one memory
-    ...section(7, [3, ...name('memory'), 2, 0, ...name('md5'), 0, 0, ...name('md5OfHalf'), 0, 1]), // for all to see
-    ...section(10, [2, ...sized(functionBody(halves)), ...sized(functionBody(halves.slice(0, 1)))]),
-  ])
+/** Undefined where there are no vectors. */
+export function md5Instance() {
+  const written = (some: readonly number[]) => ({
+    parameters: 1,
+    numbers: 1,
+    vectors: vectorCount,
+    returnsNumber: false,
+    code: functionBody(some),
+  })
+  const functions = { md5: written(halves), md5OfHalf: written(halves.slice(0, 1)) }
+  return instanceOf(functions, piecesAt + laneCount * pieceBytes)
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { RecordBatch } from '../../core/record-batch.ts'
 import type { Form, Shape } from '../../core/shapes.ts'
+import { Base64Window } from './base64-window.ts'
 
 /*
  * Reads the bodies that nearly all traffic consists of, puts, straight from their bytes into the operation's input:
@@ -16,8 +17,6 @@ type Cursor = {
   readonly body: Buffer
   readonly spare: Buffer | undefined
   at: number
-  /** The data before was long: what comes next mostly is, too. */
-  expectsLong: boolean
 }
 
 type Member = { readonly name: string; readonly bytes: Uint8Array; readonly read: (cursor: Cursor) => unknown }
@@ -26,7 +25,7 @@ type Member = { readonly name: string; readonly bytes: Uint8Array; readonly read
 export function readJson<T>(body: Buffer, shape: Shape<T>, spare?: Buffer): T | undefined {
   const members = membersOf(shape)
   if (!members) return undefined
-  const cursor = { body, spare, at: 0, expectsLong: false }
+  const cursor = { body, spare, at: 0 }
   const input: Record<string, unknown> = {}
   for (const { name } of members) input[name] = undefined
   if (!take(cursor, openBrace)) return undefined
@@ -43,7 +42,6 @@ export function readJson<T>(body: Buffer, shape: Shape<T>, spare?: Buffer): T | 
 
 const quote = 0x22
 const comma = 0x2c
-const padding = 0x3d
 const colon = 0x3a
 const openBracket = 0x5b
 const backslash = 0x5c
@@ -90,23 +88,43 @@ function readBlob(cursor: Cursor): Uint8Array | undefined {
   if (!take(cursor, quote)) return undefined
   const end = body.indexOf(quote, cursor.at)
   const bytes = Buffer.allocUnsafe(Math.max(0, (end - cursor.at) >> 2) * 3)
-  const written = decodeBase64(cursor, bytes, 0)
-  return written < 0 ? undefined : bytes.subarray(0, written)
+  base64 ??= new Base64Window()
+  base64.begin(body, bytes)
+  cursor.at = base64.take(cursor.at)
+  base64.end()
+  return cursor.at < 0 ? undefined : bytes.subarray(0, base64.written)
 }
+
+/** Made when data first comes, used again for the next. */
+let base64: Base64Window | undefined
 
 const dataName = Buffer.from('Data"')
 const keyName = Buffer.from('PartitionKey"')
 const hashKeyName = Buffer.from('ExplicitHashKey"')
 
-/** The records, one after the other: keys stay where they are in the body, data goes behind the data before it. */
+/** The records: keys stay where they are in the body, data goes behind the data before it. */
 function readRecords(cursor: Cursor, limits: Extract<Form, { kind: 'records' }>): RecordBatch | undefined {
   const { body, spare } = cursor
-  if (!take(cursor, openBracket)) return undefined
-  const places = new Uint32Array(4 * Math.min(limits.countMax, body.length >> 2))
   const dataBytesMax = ((body.length - cursor.at) >> 2) * 3
   const data = spare && spare.length >= dataBytesMax ? spare : Buffer.allocUnsafeSlow(dataBytesMax)
+  base64 ??= new Base64Window()
+  base64.begin(body, data)
+  const records = readEach(cursor, limits, base64, data)
+  base64.end()
+  return records
+}
+
+/** One record after the other. */
+function readEach(
+  cursor: Cursor,
+  limits: Extract<Form, { kind: 'records' }>,
+  base64: Base64Window,
+  data: Buffer,
+): RecordBatch | undefined {
+  const { body } = cursor
+  if (!take(cursor, openBracket)) return undefined
+  const places = new Uint32Array(4 * Math.min(limits.countMax, body.length >> 2))
   let explicitHashKeys: (string | undefined)[] | undefined
-  let written = 0
   let count = 0
   do {
     const place = 4 * count
@@ -117,10 +135,10 @@ function readRecords(cursor: Cursor, limits: Extract<Form, { kind: 'records' }>)
       if (!take(cursor, quote)) return undefined
       if (!hasData && startsWith(body, cursor.at, dataName)) {
         if (!takeMark(cursor, dataName)) return undefined
-        places[place + 2] = written
-        written = decodeBase64(cursor, data, written)
-        if (written < 0 || written - places[place + 2]! > limits.dataBytesMax) return undefined
-        places[place + 3] = written
+        places[place + 2] = base64.written
+        cursor.at = base64.take(cursor.at)
+        places[place + 3] = base64.written
+        if (cursor.at < 0 || places[place + 3]! - places[place + 2]! > limits.dataBytesMax) return undefined
         hasData = true
       } else if (keyEnd === 0 && startsWith(body, cursor.at, keyName)) {
         if (!takeMark(cursor, keyName)) return undefined
@@ -187,68 +205,4 @@ function endOfText(body: Buffer, start: number): number {
     if (byte > 0x7e) isAscii = false
   }
   return -1
-}
-
-/** What a letter of base64 stands for; -1 for all that is none. */
-const sextets = new Int8Array(256).fill(-1)
-for (const [value, letter] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
-  sextets[letter.charCodeAt(0)] = value
-
-/** Up to this many letters a plain loop is faster than the calls that decode natively. */
-const shortLettersMax = 256
-
-/**
- * Decodes base64 from the cursor up to its quote, and goes past it. Returns where in `into` it ends, -1 if it is not
- * canonical: as long as its padding says, no bits left over.
- */
-function decodeBase64(cursor: Cursor, into: Buffer, start: number): number {
-  const { body } = cursor
-  let { at } = cursor
-  let to = start
-  const shortEnd = cursor.expectsLong ? at - 1 : Math.min(body.length - 4, at + shortLettersMax)
-  while (at <= shortEnd) {
-    const quad =
-      (sextets[body[at]!]! << 18) |
-      (sextets[body[at + 1]!]! << 12) |
-      (sextets[body[at + 2]!]! << 6) |
-      sextets[body[at + 3]!]!
-    if (quad < 0) break
-    into[to] = quad >> 16
-    into[to + 1] = quad >> 8
-    into[to + 2] = quad
-    to += 3
-    at += 4
-  }
-  if (at > shortEnd) {
-    const end = (body.indexOf(quote, at) - at) & ~3 // but the last letters, which may be padded
-    if (end > 4) {
-      const letters = body.toString('latin1', at, at + end - 4)
-      const length = into.write(letters, to, 'base64')
-      if (length !== (letters.length / 4) * 3 || letters.includes('-') || letters.includes('_')) return -1
-      to += length
-      at += letters.length
-    }
-  }
-  cursor.expectsLong = at - cursor.at > shortLettersMax
-  return endOfBase64(cursor, at, into, to)
-}
-
-/** The last four letters, of which one or two may be padding, if there are any, and the quote. */
-function endOfBase64(cursor: Cursor, at: number, into: Buffer, to: number): number {
-  const { body } = cursor
-  if (body[at] === quote) {
-    cursor.at = at + 1
-    return to
-  }
-  if (body[at + 4] !== quote) return -1
-  cursor.at = at + 5
-  const two = (sextets[body[at]!]! << 18) | (sextets[body[at + 1]!]! << 12)
-  into[to] = two >> 16
-  if (body[at + 2] === padding && body[at + 3] === padding) return two < 0 || (two & 0xf000) !== 0 ? -1 : to + 1
-  const three = two | (sextets[body[at + 2]!]! << 6)
-  into[to + 1] = three >> 8
-  if (body[at + 3] === padding) return three < 0 || (three & 0xc0) !== 0 ? -1 : to + 2
-  const four = three | sextets[body[at + 3]!]!
-  into[to + 2] = four
-  return four < 0 ? -1 : to + 3
 }
