@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { digestLength, frameLength, magic, messageOf, tag, varintLength, writeVarint } from './aggregate-format.ts'
-import { KeyTable } from './key-table.ts'
+import { KeyTable, keyMark } from './key-table.ts'
 import { md5OfMessages } from './md5-messages.ts'
 
 /**
@@ -27,10 +27,17 @@ export class AggregateBuilder {
   /**
    * Adds a user record, whose bytes are copied, unless the aggregate would then be larger than `sizeBytesMax`: it stays as
    * it was, and the answer is false. The first record is always taken, for whoever has but one sends it without a frame.
+   * @param mark the partition key's `keyMark`, where it is known
    */
-  add(partitionKey: string, explicitHashKey: string | undefined, data: Uint8Array, sizeBytesMax: number): boolean {
+  add(
+    partitionKey: string,
+    explicitHashKey: string | undefined,
+    data: Uint8Array,
+    sizeBytesMax: number,
+    mark: number = keyMark(partitionKey),
+  ): boolean {
     const dataLength = data.byteLength
-    let keyIndex = this.#partitionKeys.indexOf(partitionKey)
+    let keyIndex = this.#partitionKeys.indexOf(partitionKey, mark)
     let keyBytes = 0
     const isNewKey = keyIndex < 0
     if (isNewKey) {
@@ -42,7 +49,7 @@ export class AggregateBuilder {
     let hashKeyIndex = -1
     let isNewHashKey = false
     if (explicitHashKey !== undefined) {
-      hashKeyIndex = this.#explicitHashKeys.indexOf(explicitHashKey)
+      hashKeyIndex = this.#explicitHashKeys.indexOf(explicitHashKey, keyMark(explicitHashKey))
       isNewHashKey = hashKeyIndex < 0
       if (isNewHashKey) {
         keyBytes += this.#explicitHashKeys.askedBytes

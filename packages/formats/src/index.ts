@@ -6,6 +6,7 @@ export { CompressionLane } from './compression-lane.ts'
 export { decodeEventFrames, type EventFrame, encodeEventFrame } from './event-stream.ts'
 export { GzipPieces } from './gzip-pieces.ts'
 export { hashKeyMax, hashKeyOf, hashKeyOfBytes, hashKeyStart, hashKeyStarts } from './hash-key.ts'
+export { keyBytes, keyMark } from './key-table.ts'
 export {
   isSealed,
   openSealed,

@@ -188,7 +188,7 @@ export class Delivery {
   #retry(record: PendingRecord, nowMs: number): void {
     if (this.#isExpired(record, nowMs)) this.#expire(record)
     else {
-      record.dueMs = Math.min(nowMs + this.#retryMs(), record.arrivedMs + this.#settings.recordTtlMs)
+      record.dueMs = Math.min(nowMs + this.#retryMs(), record.arrival.arrivedMs + this.#settings.recordTtlMs)
       this.#dispatcher.route(record)
     }
   }
@@ -198,7 +198,7 @@ export class Delivery {
     return Math.max(retryMsMin, this.#settings.recordMaxBufferedMs / 2)
   }
 
-  #isExpired({ arrivedMs }: PendingRecord, nowMs: number): boolean {
+  #isExpired({ arrival: { arrivedMs } }: PendingRecord, nowMs: number): boolean {
     return arrivedMs + this.#settings.recordTtlMs <= nowMs
   }
 
@@ -226,7 +226,7 @@ export class Delivery {
   #fail(record: PendingRecord, shardId: string | undefined, error: PutError): void {
     this.metrics.failed(shardId, error.code, record.attempts?.count ?? 0)
     this.#settled(record)
-    record.outcome.failed(record, error)
+    record.arrival.outcome.failed(record, error)
   }
 }
 

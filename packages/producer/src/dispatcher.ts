@@ -195,9 +195,9 @@ export class Dispatcher {
   }
 
   /** Undefined while the shards are listed for the first time. */
-  #queueOf({ partitionKey, explicitHashKey }: PendingRecord): ShardQueue | undefined {
+  #queueOf({ partitionKey, explicitHashKey, keyMark }: PendingRecord): ShardQueue | undefined {
     const { ranges } = this.shardMap
-    if (ranges) return this.#queues[ranges.indexOf(partitionKey, explicitHashKey)]
+    if (ranges) return this.#queues[ranges.indexOf(partitionKey, explicitHashKey, keyMark)]
     void this.shardMap.refresh()
     return this.#isUnlisted ? this.#loose : undefined
   }

@@ -1,5 +1,5 @@
-import type { Outcome, PendingRecord, PutResult } from './pending-record.ts'
-import type { Attempt, PutError } from './put-errors.ts'
+import { type Outcome, type PendingRecord, type PutPlace, type PutResult, resultOf } from './pending-record.ts'
+import type { PutError } from './put-errors.ts'
 
 let resolveNext: (result: PutResult) => void
 let rejectNext: (error: PutError) => void
@@ -21,14 +21,8 @@ export class PromisedOutcome implements Outcome {
     this.#reject = rejectNext
   }
 
-  put(
-    _: number,
-    shardId: string,
-    sequenceNumber: string,
-    subSequenceNumber: number | undefined,
-    attempts: readonly Attempt[],
-  ): void {
-    this.#resolve({ shardId, sequenceNumber, subSequenceNumber, attempts })
+  put(_: readonly number[], start: number, __: number, where: PutPlace): void {
+    this.#resolve(resultOf(where, start))
   }
 
   failed(_: PendingRecord, error: PutError): void {
@@ -75,22 +69,10 @@ export class BulkOutcome implements Outcome {
     this.#close()
   }
 
-  put(
-    index: number,
-    shardId: string,
-    sequenceNumber: string,
-    subSequenceNumber: number | undefined,
-    attempts: readonly Attempt[],
-  ): void {
-    this.#putCount++
-    if (this.#onPut) {
-      try {
-        this.#onPut({ shardId, sequenceNumber, subSequenceNumber, attempts }, index)
-      } catch (error) {
-        this.#thrown ??= { error }
-      }
-    }
-    this.#close()
+  put(indexes: readonly number[], start: number, end: number, where: PutPlace): void {
+    this.#putCount += end - start
+    if (this.#onPut) for (let i = start; i < end; i++) this.#tell(resultOf(where, i), indexes[i]!)
+    this.#close(end - start)
   }
 
   failed({ index, partitionKey }: PendingRecord, error: PutError): void {
@@ -108,7 +90,16 @@ export class BulkOutcome implements Outcome {
     return { putCount: this.#putCount, failedCount: this.#failedCount, failures: this.#failures }
   }
 
-  #close(): void {
-    if (--this.#open === 0) this.#whenDone?.()
+  #tell(result: PutResult, index: number): void {
+    try {
+      this.#onPut!(result, index)
+    } catch (error) {
+      this.#thrown ??= { error }
+    }
+  }
+
+  #close(count = 1): void {
+    this.#open -= count
+    if (this.#open === 0) this.#whenDone?.()
   }
 }

@@ -23,63 +23,88 @@ export type PutResult = {
   readonly attempts: readonly Attempt[]
 }
 
-/** Who is told what became of a record. */
+/** Who is told what became of records. */
 export interface Outcome {
-  /** `index` is the record's, as for `failed`. */
-  put(
-    index: number,
-    shardId: string,
-    sequenceNumber: string,
-    subSequenceNumber: number | undefined,
-    attempts: readonly Attempt[],
-  ): void
+  /** Those of `indexes` from `start` to `end` are put. */
+  put(indexes: readonly number[], start: number, end: number, where: PutPlace): void
   failed(record: PendingRecord, error: PutError): void
 }
 
+/** Where a Kinesis record is now. */
+export type PutPlace = {
+  readonly shardId: string
+  readonly sequenceNumber: string
+  /** Then a record's place in it is its place in `indexes`. */
+  readonly isAggregate: boolean
+  readonly attempts: readonly Attempt[]
+}
+
+/** Of a record of `indexes`. */
+export const resultOf = ({ shardId, sequenceNumber, isAggregate, attempts }: PutPlace, place: number): PutResult => ({
+  shardId,
+  sequenceNumber,
+  subSequenceNumber: isAggregate ? place : undefined,
+  attempts,
+})
+
 /** Records that one `flush` waits for. */
 export type FlushRound = { pending: number }
+
+/** What records that come at the same time have in common. */
+export type Arrival = {
+  readonly outcome: Outcome
+  readonly round: FlushRound
+  /** Monotonic, as `dueMs`. */
+  readonly arrivedMs: number
+  /** When they go out, whether or not they have company. */
+  readonly dueMs: number
+}
 
 /** A record that is accepted and not yet put. */
 export class PendingRecord {
   readonly partitionKey: string
   readonly explicitHashKey: string | undefined
+  /** Of the partition key: see `keyMark`. */
+  readonly keyMark: number
   /** What is put: the user's bytes, or what was made of them. */
   data: Uint8Array
   /** Data and partition key, as they count against the buffer. */
   readonly sizeBytes: number
-  /** Monotonic, as `dueMs`. */
-  readonly arrivedMs: number
-  /** When it goes out, whether or not it has company. */
-  dueMs: number
-  attempts: Attempts | undefined
-  readonly round: FlushRound
-  readonly outcome: Outcome
+  readonly arrival: Arrival
   /** Its place among those put at once. */
   readonly index: number
+  attempts: Attempts | undefined
   /** AWS refused a call with it in: it goes alone, so that whoever is to blame fails alone. */
   isSuspect = false
+  /** When it goes out, once that is not when its arrival says. */
+  #dueMs: number | undefined
 
   constructor(
     partitionKey: string,
     explicitHashKey: string | undefined,
+    keyMark: number,
     data: Uint8Array,
     sizeBytes: number,
-    arrivedMs: number,
-    dueMs: number,
-    round: FlushRound,
-    outcome: Outcome,
+    arrival: Arrival,
     index: number,
   ) {
     this.partitionKey = partitionKey
     this.explicitHashKey = explicitHashKey
+    this.keyMark = keyMark
     this.data = data
     this.sizeBytes = sizeBytes
-    this.arrivedMs = arrivedMs
-    this.dueMs = dueMs
-    this.attempts = undefined
-    this.round = round
-    this.outcome = outcome
+    this.arrival = arrival
     this.index = index
+    this.attempts = undefined
+  }
+
+  /** When it goes out, whether or not it has company. */
+  get dueMs(): number {
+    return this.#dueMs ?? this.arrival.dueMs
+  }
+
+  set dueMs(ms: number) {
+    this.#dueMs = ms
   }
 
   /** As of `PackedRecords`. */
@@ -89,7 +114,7 @@ export class PendingRecord {
 
   /** As of `PackedRecords`. */
   leaveRounds(): boolean {
-    return --this.round.pending === 0
+    return --this.arrival.round.pending === 0
   }
 
   hashKey(): bigint {

@@ -13,9 +13,9 @@ class Tally implements StatisticSet {
   minimum = Number.POSITIVE_INFINITY
   maximum = Number.NEGATIVE_INFINITY
 
-  add(value: number): void {
-    this.count++
-    this.sum += value
+  add(value: number, times = 1): void {
+    this.count += times
+    this.sum += value * times
     if (value < this.minimum) this.minimum = value
     if (value > this.maximum) this.maximum = value
   }
@@ -73,9 +73,9 @@ export class ProducerMetrics {
     tallies.userRecordsPut += packed.count
     tallies.userBytesPut += packed.dataBytes
     tallies.userRecordsPerKinesisRecord.add(packed.count)
-    packed.forEach((arrivedMs, attemptCount) => {
-      tallies.bufferingMs.add(startedMs - arrivedMs)
-      tallies.retries.add(attemptCount)
+    packed.forEach((count, arrivedMs, attemptCount) => {
+      tallies.bufferingMs.add(startedMs - arrivedMs, count)
+      tallies.retries.add(attemptCount, count)
     })
   }
 

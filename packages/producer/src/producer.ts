@@ -1,9 +1,11 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
+import { keyBytes, keyMark } from '@millrace/formats'
 import { Delivery } from './delivery.ts'
 import { encodingOf, RecordEncoder } from './encoding.ts'
 import { BulkOutcome, PromisedOutcome, type PutAllResult } from './outcomes.ts'
 import type { PackedRecords } from './packed-records.ts'
 import {
+  type Arrival,
   type FlushRound,
   faultOf,
   type Outcome,
@@ -33,6 +35,8 @@ export class Producer {
   #isAdmitting = false
   #isClosed = false
   #closed: Promise<void> | undefined
+  /** Of the record taken last: others that come at the same time share it. */
+  #arrival: Arrival | undefined
   /** Bytes taken since the beginning. */
   #acceptedBytes = 0
 
@@ -166,27 +170,18 @@ export class Producer {
   /** @returns why the record is not taken */
   #take(input: RecordInput, outcome: Outcome, nowMs: number, index: number): Error | undefined {
     if (this.#isClosed) return producerClosed()
-    const { recordSizeBytesMax, bufferBytesMax, recordMaxBufferedMs, recordTtlMs } = this.#settings
+    const { recordSizeBytesMax, bufferBytesMax } = this.#settings
     const { partitionKey, explicitHashKey } = input
     const data = typeof input.data === 'string' ? Buffer.from(input.data) : input.data
-    const sizeBytes = (data?.byteLength ?? 0) + keyBytes(partitionKey)
+    const isText = typeof partitionKey === 'string'
+    const mark = isText ? keyMark(partitionKey) : 0
+    const sizeBytes = (data?.byteLength ?? 0) + (isText ? keyBytes(partitionKey, mark) : 0)
     const fault = faultOf(input, data, sizeBytes, recordSizeBytesMax)
     if (fault) return fault
     if (!this.#hasRoom(sizeBytes)) return bufferFull(this.#pendingBytes, bufferBytesMax)
-    const dueMs = nowMs + Math.min(recordMaxBufferedMs, recordTtlMs)
-    const round = this.#rounds[this.#rounds.length - 1]!
-    const record = new PendingRecord(
-      partitionKey,
-      explicitHashKey,
-      data,
-      sizeBytes,
-      nowMs,
-      dueMs,
-      round,
-      outcome,
-      index,
-    )
-    round.pending++
+    const arrival = this.#arrivalOf(outcome, nowMs)
+    const record = new PendingRecord(partitionKey, explicitHashKey, mark, data, sizeBytes, arrival, index)
+    arrival.round.pending++
     this.#pendingRecords++
     this.#pendingBytes += sizeBytes
     this.#acceptedBytes += sizeBytes
@@ -194,6 +189,16 @@ export class Producer {
     if (this.#encoder) this.#encoder.add(record)
     else this.#delivery.send(record)
     return undefined
+  }
+
+  #arrivalOf(outcome: Outcome, arrivedMs: number): Arrival {
+    const last = this.#arrival
+    const round = this.#rounds[this.#rounds.length - 1]!
+    if (last && last.outcome === outcome && last.arrivedMs === arrivedMs && last.round === round) return last
+    const { recordMaxBufferedMs, recordTtlMs } = this.#settings
+    const dueMs = arrivedMs + Math.min(recordMaxBufferedMs, recordTtlMs)
+    this.#arrival = { outcome, round, arrivedMs, dueMs }
+    return this.#arrival
   }
 
   #hasRoom(bytes: number): boolean {
@@ -225,11 +230,4 @@ export class Producer {
       this.#admit()
     })
   }
-}
-
-/** Bytes of a key in UTF-8; of a short one without a call into Node. */
-function keyBytes(key: unknown): number {
-  if (typeof key !== 'string') return 0
-  for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) > 0x7f) return Buffer.byteLength(key)
-  return key.length
 }

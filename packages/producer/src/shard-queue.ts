@@ -90,19 +90,20 @@ export class ShardQueue {
       const packed = new PackedRecords()
       packed.add(record)
       this.#push(
-        kinesisRecordOf(packed, record, undefined, record.dueMs, record.arrivedMs + this.#settings.recordTtlMs),
+        kinesisRecordOf(packed, record, undefined, record.dueMs, record.arrival.arrivedMs + this.#settings.recordTtlMs),
       )
       return
     }
-    const { partitionKey, explicitHashKey, data } = record
-    if (!this.#builder.add(partitionKey, explicitHashKey, data, aggregationSizeBytesMax)) {
+    const { partitionKey, explicitHashKey, data, keyMark } = record
+    if (!this.#builder.add(partitionKey, explicitHashKey, data, aggregationSizeBytesMax, keyMark)) {
       this.seal()
-      this.#builder.add(partitionKey, explicitHashKey, data, aggregationSizeBytesMax)
+      this.#builder.add(partitionKey, explicitHashKey, data, aggregationSizeBytesMax, keyMark)
     }
     this.#first ??= record
     this.#packing.add(record)
     if (record.dueMs < this.#packingDueMs) this.#packingDueMs = record.dueMs
-    if (record.arrivedMs < this.#packingSinceMs) this.#packingSinceMs = record.arrivedMs
+    const { arrivedMs } = record.arrival
+    if (arrivedMs < this.#packingSinceMs) this.#packingSinceMs = arrivedMs
     if (this.#packing.count >= aggregationCountMax) this.seal()
   }
 

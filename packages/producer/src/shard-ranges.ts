@@ -17,8 +17,8 @@ export class ShardRanges {
   /** The first 32 bits of where each shard's range ends. */
   readonly #ends: Float64Array
   /**
-   * Keys that came before, and their shards: by a hash that costs a tenth of MD5, the last two of each pair of places. Most
-   * streams have fewer keys than records. (With one place for each hash, a fifth of a thousand keys push each other out.)
+   * Keys that came before, and their shards: by a mark that costs a tenth of MD5, the last two of each pair of places. Most
+   * streams have fewer keys than records. (With one place for each mark, a fifth of a thousand keys push each other out.)
    */
   readonly #keys = new Array<string | undefined>(rememberedMax).fill(undefined)
   readonly #indexes = new Uint32Array(rememberedMax)
@@ -36,16 +36,14 @@ export class ShardRanges {
     this.#ends = Float64Array.from(this.shards, ({ range }) => Number(range.end >> 96n))
   }
 
-  /** The index of the shard in `shards`. */
-  indexOf(partitionKey: string, explicitHashKey: string | undefined): number {
+  /** The index of the shard in `shards`. `mark` is the partition key's `keyMark`. */
+  indexOf(partitionKey: string, explicitHashKey: string | undefined, mark: number): number {
     if (this.shards.length === 1) return 0
     if (explicitHashKey !== undefined) {
       const hashKey = BigInt(explicitHashKey)
       return this.#indexOf(Number(hashKey >> 96n), () => hashKey)
     }
-    let hash = 0
-    for (let i = 0; i < partitionKey.length; i++) hash = Math.imul(hash ^ partitionKey.charCodeAt(i), 0x01000193)
-    const place = (hash ^ (hash >>> 15)) & (rememberedMax - 2)
+    const place = mark & (rememberedMax - 2)
     if (this.#keys[place] === partitionKey) return this.#indexes[place]!
     if (this.#keys[place + 1] === partitionKey) return this.#indexes[place + 1]!
     const index = this.#indexOf(startOfHash(partitionKey), () => hashKeyOf(partitionKey))
