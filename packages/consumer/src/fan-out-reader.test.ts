@@ -23,6 +23,13 @@ const named = (name: string) => Object.assign(new Error(name), { name })
 /** Reads a shard whose subscriptions answer as told, one after the other. */
 async function read(answers: Answer[], from = trimHorizon) {
   const clock = new ManualClock()
+  let alarms = 0
+  const after = clock.after.bind(clock)
+  clock.after = (ms, callback) =>
+    after(ms, () => {
+      alarms++
+      callback()
+    })
   const positions: Record<string, unknown>[] = []
   async function* events(answer: Exclude<Answer, Error>) {
     for (const next of answer) {
@@ -60,7 +67,7 @@ async function read(answers: Answer[], from = trimHorizon) {
   stop.abort()
   queue.close()
   await Promise.all([taking, Promise.race([reading, clock.advance(60_000)])])
-  return { positions, numbers, children, startMs: Date.UTC(2026, 0, 1) }
+  return { positions, numbers, children, alarms, startMs: Date.UTC(2026, 0, 1) }
 }
 
 test('a subscription that ends is renewed behind its last event, without loss or repetition', async () => {
@@ -84,8 +91,14 @@ test('a connection that breaks, and a shard that is still subscribed, are tried 
 })
 
 test('a subscription that falls silent is made anew', async () => {
-  const { numbers } = await read([[event(1, 1), 'silence'], [event(2, 1)]])
+  const { numbers, alarms } = await read([[event(1, 1), 'silence'], [event(2, 1)]])
   assert.deepEqual(numbers, ['1', '2'])
+  assert.equal(alarms, 1)
+})
+
+test('a subscription that broke is not waited for any more: no timer keeps the process', async () => {
+  const { alarms } = await read([[event(1, 1), named('InternalFailureException')], [event(2, 1)]])
+  assert.equal(alarms, 0)
 })
 
 test('the last event of a shard names its children, and nothing is asked for after it', async () => {

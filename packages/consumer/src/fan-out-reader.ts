@@ -84,8 +84,7 @@ export class FanOutReader implements ShardReader {
       const pending = iterator.next()
       // When the race is left, nobody looks at it any more.
       pending.catch(() => {})
-      const next = await Promise.race([pending, ended])
-      giveUp()
+      const next = await Promise.race([pending, ended]).finally(giveUp)
       if (!next || next.done) return false
       const { SubscribeToShardEvent: event } = next.value
       if (!event) continue

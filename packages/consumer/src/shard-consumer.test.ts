@@ -215,6 +215,30 @@ test('a worker whose lease was taken tells leaseLost, and checkpoints nothing', 
   await all.consumer.stop()
 })
 
+test('a lease that is lost while initialize() runs is let go of, and can be taken again', async () => {
+  const events: string[] = []
+  let initialized = () => {}
+  const all = await running({
+    initialize: () =>
+      new Promise<void>((resolve) => {
+        initialized = resolve
+      }),
+    leaseLost: () => void events.push('leaseLost'),
+    processRecords: ({ records }) => void events.push(...records.map(({ sequenceNumber }) => sequenceNumber)),
+  })
+  await all.leaseTable.take(all.lease(), 'other')
+  all.kinesis.put(0)
+  await all.clock.advance(10_000)
+  initialized()
+  await all.clock.advance(100)
+  assert.deepEqual([events, all.consumer.shardIds], [['leaseLost'], []])
+  await all.clock.advance(30_000)
+  initialized()
+  await all.clock.advance(2000)
+  assert.deepEqual([events, all.consumer.shardIds], [['leaseLost', '1000'], [shardId]])
+  await all.consumer.stop()
+})
+
 test('a processor that does not come to an end holds a stop up for the shutdown time, and its lease is given up', async () => {
   const all = await running({ processRecords: () => new Promise(() => {}) }, { shutdownTimeoutMs: 5000 })
   all.kinesis.put(0)

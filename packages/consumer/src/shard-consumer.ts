@@ -63,7 +63,8 @@ export class ShardConsumer {
     let isInitialized = false
     if (!this.#leave.aborted) {
       isInitialized = await this.#initialize()
-      if (isInitialized) outcome = await this.#process()
+      // initialize() may take its time, and the lease may go meanwhile.
+      if (isInitialized && !this.#leave.aborted) outcome = await this.#process()
     }
     if (this.lease.lost.aborted) outcome = 'lost'
     if (isInitialized) await this.#tellEnd(outcome)
