@@ -39,8 +39,17 @@ export const glueAccessDenied = (reason: string) =>
   `Access was denied when calling Glue. Please ensure that the role specified in the data format conversion configuration has the necessary permissions. ${reason}`
 
 /** In the error log, of a role that may not read the stream. */
-export const kinesisAccessDenied =
-  'Access was denied when calling Kinesis. Ensure the access policy on the IAM role used allows access to the appropriate Kinesis APIs.'
+export const kinesisAccessDenied = {
+  code: 'Kinesis.AccessDenied',
+  message:
+    'Access was denied when calling Kinesis. Ensure the access policy on the IAM role used allows access to the appropriate Kinesis APIs.',
+}
+
+/** Ours, in the error log, of records that were put. */
+export const recordsGone = (recordCount: number) => ({
+  code: 'DirectPut.RecordsGone',
+  message: `${recordCount} records are gone before they were delivered: they waited longer than 24 hours, or cannot be read any more.`,
+})
 
 /** An answer to puts into a delivery stream that takes its records from elsewhere. */
 export const notDirectPut = (type: string) =>

@@ -16,7 +16,7 @@ export class DeliveryCounts {
   readonly read: Amount = { records: 0, bytes: 0 }
   /** Taken by the destination, in so many batches. */
   readonly delivered: Amount & { batches: number } = { records: 0, bytes: 0, batches: 0 }
-  /** Records that went to the error output. */
+  /** Records that went to the error output, or were gone before they were delivered. */
   failedRecords = 0
   lastError: LastError | undefined
   /** Of those that were put, how many there were when CloudWatch was last told what may be put. */

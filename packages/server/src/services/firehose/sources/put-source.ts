@@ -17,12 +17,15 @@ export class PutSource implements Source {
   readonly #log: RecordLog
   readonly #stream: DeliveryStream
   readonly #logId: string
+  readonly #onGone: (recordCount: number) => void
   readonly #idOf = (offset: number) => recordIdOf(this.#stream, offset)
 
-  constructor(context: PutSourceParts, stream: DeliveryStream) {
+  /** @param onGone told of records that were not delivered, and are not there any more */
+  constructor(context: PutSourceParts, stream: DeliveryStream, onGone: (recordCount: number) => void = () => {}) {
     this.#context = context
     this.#log = context.log
     this.#stream = stream
+    this.#onGone = onGone
     this.#logId = logIdOf(stream)
   }
 
@@ -38,6 +41,7 @@ export class PutSource implements Source {
       if (!blocks) return
       for (const block of blocks) {
         const records: SourceRecord[] = []
+        if (block.firstOffset > offset) this.#onGone(block.firstOffset - offset)
         for (let i = 0; i < entryCount(block); i++) records.push(new StoredRecord(block, i, this.#idOf))
         offset = block.firstOffset + records.length
         yield { lane, next: `${offset}`, records }

@@ -4,18 +4,22 @@ import { actorOf } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { ErrorLog, errorLogsOf } from '../delivery/error-log.ts'
 import { type DeliverySource, type DeliveryStream, logIdOf } from '../delivery-stream.ts'
-import { kinesisAccessDenied } from '../faults.ts'
+import { kinesisAccessDenied, recordsGone } from '../faults.ts'
 import { KinesisSource } from './kinesis-source.ts'
 import { PutSource } from './put-source.ts'
 import type { Source } from './source.ts'
 
 export function sourceOf(context: FirehoseContext, stream: DeliveryStream): Source {
+  const tell = tellerOf(context, stream)
   switch (stream.source.type) {
     case 'DirectPut':
-      return new PutSource(context, stream)
+      return new PutSource(context, stream, (recordCount) => {
+        context.counts.of(logIdOf(stream)).failedRecords += recordCount
+        tell('records of a delivery stream are gone before they were delivered', recordsGone(recordCount))
+      })
     case 'KinesisStreamAsSource': {
       const { startMs, streamArn } = stream.source
-      const streams = readerOf(context, stream, stream.source)
+      const streams = readerOf(context, stream, stream.source, tell)
       return new KinesisSource({ ...context, streams }, { name: stream.name, streamArn, startMs })
     }
   }
@@ -23,23 +27,31 @@ export function sourceOf(context: FirehoseContext, stream: DeliveryStream): Sour
 
 type KinesisStreamAsSource = Extract<DeliverySource, { readonly type: 'KinesisStreamAsSource' }>
 
-/** Reads a stream as the role may that was given for it. Where it may not, that is told in the log, and in the error log. */
+/** Reads a stream as the role may that was given for it. Where it may not, that is told. */
 function readerOf(
   context: FirehoseContext,
-  deliveryStream: DeliveryStream,
+  { name }: DeliveryStream,
   { roleArn, streamArn }: KinesisStreamAsSource,
+  tell: Teller,
 ): StreamReader {
-  const { clock, counts, logEvents, logger, roles, streams } = context
+  const { clock, roles, streams } = context
   if (!roles) return streams
-  const { name } = deliveryStream
-  const { errorLog: target } = errorLogsOf(context, deliveryStream)
-  const errorLog = logEvents && target && new ErrorLog(logEvents, clock, target)
   const onRefused = (reason: string, isNews: boolean) => {
-    if (!isNews) return
-    const told = { code: 'Kinesis.AccessDenied', message: kinesisAccessDenied }
-    logger.log('error', 'a delivery stream may not read its stream, and waits', { deliveryStream: name, reason })
-    counts.of(logIdOf(deliveryStream)).lastError = { atMs: clock.nowMs(), ...told }
-    errorLog?.put({ errorCode: told.code, message: told.message })
+    if (isNews) tell('a delivery stream may not read its stream, and waits', kinesisAccessDenied, reason)
   }
   return new RoleStreamReader({ streams, roles, clock, actor: actorOf(name, roleArn), sourceArn: streamArn, onRefused })
+}
+
+type Teller = (line: string, fault: { readonly code: string; readonly message: string }, reason?: string) => void
+
+/** Tells what is wrong with a source: in the server's log, in `millrace deliveries`, and in the error log. */
+function tellerOf(context: FirehoseContext, stream: DeliveryStream): Teller {
+  const { clock, counts, logEvents, logger } = context
+  const { errorLog: target } = errorLogsOf(context, stream)
+  const errorLog = logEvents && target && new ErrorLog(logEvents, clock, target)
+  return (line, { code, message }, reason = message) => {
+    logger.log('error', line, { deliveryStream: stream.name, reason })
+    counts.of(logIdOf(stream)).lastError = { atMs: clock.nowMs(), code, message }
+    errorLog?.put({ errorCode: code, message })
+  }
 }
