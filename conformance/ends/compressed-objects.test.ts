@@ -116,11 +116,11 @@ async function objectOf(records: readonly Buffer[], CompressionFormat: keyof typ
   const given = { RoleARN: 'arn:aws:iam::000000000000:role/any', BucketARN: 'arn:aws:s3:::lake', CompressionFormat }
   const settings = s3WithDefaults(given as unknown as Parameters<typeof s3WithDefaults>[0])
   const destination = new S3Destination({ objects, random: systemRandom, name: 'd' }, settings)
-  const page = { lane: 'put', next: '1', left: 1 }
+  const page = { lane: 'put', next: '1', left: 1, first: 0, end: 0 }
   await destination.deliver({
     id: systemRandom.uuid(),
     version: 1,
-    records: records.map((data, i): DeliveryRecord => ({ recordId: `${i}`, arrivalMs: 0, data, page })),
+    records: records.map((data, i): DeliveryRecord => ({ position: 0, recordId: `${i}`, arrivalMs: 0, data, page })),
     firstArrivalMs: Date.UTC(2026, 4, 6, 7, 8, 9),
   })
   return object

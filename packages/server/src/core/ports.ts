@@ -41,6 +41,8 @@ export interface RecordFaults {
 /** A record of a shard as readers inside the server get it: its data is a view that nobody may write to. */
 export type StreamRecord = {
   readonly sequenceNumber: string
+  /** Its place in its shard: rises by one from record to record. */
+  readonly offset: number
   /** Empty if it has none. */
   readonly partitionKey: string
   readonly data: Uint8Array

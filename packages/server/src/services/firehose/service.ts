@@ -42,7 +42,7 @@ export function openFirehose(parts: FirehoseParts): FirehoseService {
   const sealing = sealOpenSecrets(context)
   const deliveries = new Deliveries(context, new DeliveredStreams(context), new CheckpointStore(parts.catalog))
   deliveries.start()
-  const channelCheckpoints = new CheckpointStore(parts.catalog, 'channel-checkpoint/')
+  const channelCheckpoints = new CheckpointStore(parts.catalog, 'channel')
   const channels = new Deliveries(context, new DeliveredChannels(context), channelCheckpoints)
   channels.start()
   return {

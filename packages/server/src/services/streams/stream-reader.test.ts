@@ -32,6 +32,7 @@ test('records come with what GetRecords says of them, and reading goes on behind
       sequenceNumber: SequenceNumber,
       partitionKey: 'schlüssel',
       data: page.records[0]!.data,
+      offset: 0,
       arrivedAtMs: clock.nowMs(),
     },
   ])

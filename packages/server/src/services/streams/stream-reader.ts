@@ -219,6 +219,7 @@ function pageOf(shard: Shard, page: ShardPage, nowMs: number): StreamPage {
       const { keyStart, dataStart } = placeRecord(bytes, positions[i]!, positions[i + 1]!)
       records.push({
         sequenceNumber: number.toString('latin1'),
+        offset: firstOffset + i,
         partitionKey: text.toString('utf8', keyStart, dataStart),
         data: bytes.subarray(dataStart, positions[i + 1]!),
         arrivedAtMs: timestampMs,

@@ -41,7 +41,6 @@ export function channelPlan(
     sizeBytesMax: objectBytesMax,
     intervalMs: freshnessMs,
     concurrentMax,
-    isOneByOne: true,
     retryMs: retentionMs,
     errorOutputType: 'processing-failed',
     errors: {

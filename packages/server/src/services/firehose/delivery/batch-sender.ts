@@ -4,20 +4,33 @@ import type { DeliveryRecord, FailedRecord, RefusedRecord } from './delivery-rec
 import type { DeliveryReport } from './delivery-report.ts'
 import type { Plan } from './plan.ts'
 import { nextDelayMs, retryDelayMs } from './retry.ts'
+import { Turns } from './turns.ts'
 
 export type SenderParts = {
   readonly clock: Clock
   readonly random: Random
 }
 
-/** What became of a batch: nothing of it is left to do but this. */
-export type Sent = { readonly delivered: readonly DeliveryRecord[]; readonly failed: readonly FailedRecord[] }
+/** Told of records that are there. Resolves when that is saved. */
+export type Taken = (records: readonly DeliveryRecord[]) => Promise<void>
 
-/** Brings batches to a destination: again and again, until one is taken or its time is over. */
+/** What became of one try. */
+type Tried = {
+  readonly refused: readonly RefusedRecord[]
+  readonly left: readonly DeliveryRecord[]
+  /** Undefined if it went well. */
+  readonly failure?: DeliveryFailed
+}
+
+/**
+ * Brings batches to a destination: again and again, until one is taken or its time is over. The tries of all batches are made
+ * one by one, each when it is saved what came of the one before; a batch that waits for its next try holds up nobody.
+ */
 export class BatchSender {
   readonly #parts: SenderParts
   readonly #plan: Plan
   readonly #report: DeliveryReport
+  readonly #turns = new Turns()
 
   constructor(parts: SenderParts, plan: Plan, report: DeliveryReport) {
     this.#parts = parts
@@ -25,50 +38,58 @@ export class BatchSender {
     this.#report = report
   }
 
-  /**
-   * @param taken told of records that are there already while others of the batch are tried again
-   * @returns undefined if it was stopped on the way: what was not told of comes again
-   */
-  async send(
-    given: DeliveryBatch,
-    taken: (records: readonly DeliveryRecord[]) => void,
-    signal: AbortSignal,
-  ): Promise<Sent | undefined> {
+  /** @returns those that are given up; undefined if it was stopped on the way: what was not told of comes again */
+  async send(given: DeliveryBatch, taken: Taken, signal: AbortSignal): Promise<readonly FailedRecord[] | undefined> {
     const { clock, random } = this.#parts
-    const { destination, giveUp, retryEveryMs, retryMs } = this.#plan
+    const { giveUp, isSideBySide, retryEveryMs, retryMs } = this.#plan
     const startedMs = clock.monotonicMs()
     let uncountedMs = 0
     let batch = given
     const failed: FailedRecord[] = []
     for (let attempt = 0; !signal.aborted; attempt++) {
-      try {
-        const refused = await destination.deliver(batch, signal)
-        const delivered = without(batch.records, recordsOf(refused))
-        this.#report.delivered(batch, delivered)
-        return { delivered, failed: [...failed, ...this.#told(refused, attempt + 1)] }
-      } catch (error) {
-        if (signal.aborted) return undefined
-        const failure = failureOf(error)
-        failed.push(...this.#told(failure.refused, attempt + 1))
-        const rest = without(batch.records, recordsOf(failure.refused))
-        const left = failure.left ?? rest
-        const delivered = left === rest ? [] : without(rest, left)
-        uncountedMs += failure.answerWaitMs
-        const leftMs = retryMs + uncountedMs - (clock.monotonicMs() - startedMs)
-        const mayTry = left.length > 0 && !failure.isFinal
-        const delayMs = mayTry ? nextDelayMs(attempt, leftMs, random, retryEveryMs) : undefined
-        this.#report.tryFailed(failure, attempt, delayMs !== undefined)
-        if (delivered.length > 0) this.#report.arrived(batch, delivered)
-        taken(delivered)
-        batch = { ...batch, records: left }
-        if (delayMs === undefined) {
-          if (giveUp && left.length > 0) return await this.#keptAside(batch, giveUp, failed, signal)
-          return { delivered: [], failed: [...failed, ...this.#givenUp(left, failure, attempt + 1)] }
-        }
-        await clock.sleep(delayMs, signal)
+      const waitingMs = clock.monotonicMs()
+      const act = () => {
+        uncountedMs += clock.monotonicMs() - waitingMs
+        return this.#try(batch, taken, signal)
       }
+      const tried = await (isSideBySide ? act() : this.#turns.take(act))
+      if (!tried) return undefined
+      const { failure, left, refused } = tried
+      failed.push(...this.#told(refused, attempt + 1))
+      if (!failure) return failed
+      uncountedMs += failure.answerWaitMs
+      const leftMs = retryMs + uncountedMs - (clock.monotonicMs() - startedMs)
+      const mayTry = left.length > 0 && !failure.isFinal
+      const delayMs = mayTry ? nextDelayMs(attempt, leftMs, random, retryEveryMs) : undefined
+      this.#report.tryFailed(failure, attempt, delayMs !== undefined)
+      batch = { ...batch, records: left }
+      if (delayMs === undefined) {
+        if (giveUp && left.length > 0) return (await this.#keptAside(batch, giveUp, taken, signal)) ? failed : undefined
+        return [...failed, ...this.#givenUp(left, failure, attempt + 1)]
+      }
+      await clock.sleep(delayMs, signal)
     }
     return undefined
+  }
+
+  async #try(batch: DeliveryBatch, taken: Taken, signal: AbortSignal): Promise<Tried | undefined> {
+    if (signal.aborted) return undefined
+    const { records } = batch
+    const tried = await this.#plan.destination.deliver(batch, signal).then(
+      (refused): Tried => ({ refused, left: [] }),
+      (error: unknown): Tried => {
+        const failure = failureOf(error)
+        const { refused } = failure
+        return { failure, refused, left: failure.left ?? without(records, recordsOf(refused)) }
+      },
+    )
+    const { failure, left, refused } = tried
+    if (failure && signal.aborted) return undefined
+    const arrived = without(without(records, recordsOf(refused)), left)
+    if (!failure) this.#report.delivered(batch, arrived)
+    else if (arrived.length > 0) this.#report.arrived(batch, arrived)
+    if (arrived.length > 0) await taken(arrived)
+    return tried
   }
 
   /**
@@ -97,13 +118,14 @@ export class BatchSender {
   async #keptAside(
     batch: DeliveryBatch,
     giveUp: NonNullable<Plan['giveUp']>,
-    failed: readonly FailedRecord[],
+    taken: Taken,
     signal: AbortSignal,
-  ): Promise<Sent | undefined> {
+  ): Promise<boolean> {
     const refused = (failure: DeliveryFailed, attempt: number) => this.#report.errorOutputFailed(failure, attempt)
-    if (!(await this.insist(() => giveUp(batch), refused, signal))) return undefined
+    if (!(await this.insist(() => giveUp(batch), refused, signal))) return false
     this.#report.counts.failedRecords += batch.records.length
-    return { delivered: batch.records, failed }
+    await taken(batch.records)
+    return true
   }
 
   #givenUp(records: readonly DeliveryRecord[], failure: DeliveryFailed, attemptsMade: number): FailedRecord[] {

@@ -1,7 +1,12 @@
+import type { Piece } from './piece.ts'
 import type { Page } from './progress.ts'
 
 /** A record as its source gives it. */
 export type SourceRecord = {
+  /** Its place in its lane: the same each time it is read. Rises by one from record to record. */
+  readonly position: number
+  /** Which it is of how many that came as one record, and have one position; absent where it came alone. */
+  readonly among?: { readonly index: number; readonly of: number } | undefined
   /** Of its delivery stream; the same after a restart and for each try. */
   readonly recordId: string
   /** When it was accepted, in milliseconds since 1970. */
@@ -31,6 +36,8 @@ export type KinesisOrigin = {
 export type DeliveryRecord = SourceRecord & {
   /** The page of its source that it came from: not done before all that became of its records is settled. */
   readonly page: Page
+  /** Which part it is, where several came of one. */
+  readonly piece?: Piece | undefined
   /** Which of several records that one became, from 1 on; absent for the first. The same each time it comes. */
   readonly part?: number | undefined
 }

@@ -8,7 +8,9 @@ import type { DeliveryCounts } from './delivery-counts.ts'
 import type { DeliveryRecord, ErrorOutputType, FailedRecord, PartitionKeys } from './delivery-record.ts'
 import { DeliveryReport, type ReportParts } from './delivery-report.ts'
 import type { BufferLimits, Plan } from './plan.ts'
-import { type Page, Progress } from './progress.ts'
+import { Progress } from './progress.ts'
+import { ProgressSaving } from './progress-saving.ts'
+import type { Way } from './settled.ts'
 import { dataLength, onPage } from './stored-record.ts'
 
 export type DeliveryParts = SenderParts & ReportParts & { readonly checkpoints: CheckpointStore }
@@ -36,9 +38,6 @@ const stopMsMax = 5000
 /** A source that failed is read again so much later. */
 const sourceRetryMs = 1000
 
-/** A checkpoint that could not be written is written again so much later. */
-const checkpointRetryMs = 1000
-
 /** Lanes whose records are transformed at once. */
 const concurrentTransformsMax = 4
 
@@ -65,12 +64,8 @@ export class Delivery {
   readonly #buffers: DeliveryBuffers<DeliveryRecord>
   readonly #errors: DeliveryBuffers<FailedRecord>
   readonly #backup: DeliveryBuffers<DeliveryRecord> | undefined
-  #progress: Progress
-  /** Lanes that went on since the last checkpoint began to be written. */
-  readonly #unsaved = new Set<string>()
-  #saving: Promise<void> | undefined
-  /** The end of the last batch, where they go one by one. */
-  #sending: Promise<void> = Promise.resolve()
+  readonly #progress: Progress
+  readonly #saving: ProgressSaving
   #done: Promise<void> = Promise.resolve()
 
   constructor(parts: DeliveryParts, plan: Plan) {
@@ -78,7 +73,11 @@ export class Delivery {
     this.#plan = plan
     this.#report = new DeliveryReport(parts, plan)
     this.#sender = new BatchSender(parts, plan, this.#report)
-    this.#progress = new Progress(parts.checkpoints.get(plan.id))
+    const saved = parts.checkpoints.open(plan.id)
+    this.#progress = new Progress(saved.load(), plan.version)
+    const { name, source } = plan
+    const signal = this.#stopping.signal
+    this.#saving = new ProgressSaving({ ...parts, name, source, progress: this.#progress, saved, signal })
     const { backup, concurrentMax, errors } = plan
     const intake = plan.transforms.find((transform) => transform.intake)?.intake
     this.#intake = intake && this.#buffersOf(intake, concurrentTransformsMax, true, ({ items }) => this.#process(items))
@@ -108,7 +107,7 @@ export class Delivery {
     for (const buffers of all) buffers.drop()
     await this.#done
     for (const buffers of all) await buffers.settled()
-    await this.#saving
+    await this.#saving.end()
     const { destination, transforms } = this.#plan
     await Promise.all([destination.close(), ...transforms.map((transform) => transform.close?.())])
   }
@@ -176,20 +175,22 @@ export class Delivery {
     }
   }
 
-  async #take({ lane, next, records: given, isEnd }: SourcePage): Promise<void> {
+  async #take(given: SourcePage): Promise<void> {
     await Promise.all(this.#allBuffers().map((buffers) => buffers.room()))
+    if (this.#progress.isFull(given.lane)) await this.#hurry()
     if (this.#stopping.signal.aborted) return
-    const page = this.#progress.begin(lane, next, given.length, given[0]?.arrivalMs)
-    this.#report.read(given)
-    const records = given.map((record) => onPage(record, page, this.#plan.transforms.length > 0))
-    if (given.length === 0) this.#save()
-    if (this.#backup) {
-      this.#progress.add(page, records.length)
-      for (const record of records) this.#backup.add('', record, dataLength(record), record.arrivalMs)
-    }
-    if (!this.#intake) await this.#process(records)
-    else for (const record of records) this.#intake.add(lane, record, dataLength(record), record.arrivalMs)
-    if (isEnd) void this.#hurry()
+    this.#report.read(given.records)
+    const page = this.#progress.begin(given)
+    const isTransformed = this.#plan.transforms.length > 0
+    const records = given.records.map((record) => onPage(record, page, isTransformed))
+    const kept = this.#backup ? this.#progress.left('kept', page, records) : []
+    const left = this.#progress.left('delivered', page, records)
+    if (isTransformed) this.#progress.follow(page, left)
+    if (page.left === 0) this.#saving.advance()
+    for (const record of kept) this.#backup!.add('', record, dataLength(record), record.arrivalMs)
+    if (!this.#intake) await this.#process(left)
+    else for (const record of left) this.#intake.add(given.lane, record, dataLength(record), record.arrivalMs)
+    if (given.isEnd) void this.#hurry()
   }
 
   /** Others wait for what was taken until now: it goes on its way, however little it is. */
@@ -210,7 +211,7 @@ export class Delivery {
   /** Transforms records, and puts what became of them where they wait to be delivered. */
   async #process(given: readonly DeliveryRecord[]): Promise<void> {
     await this.#transform(given, 0)
-    if (!this.#stopping.signal.aborted) this.#settle(given)
+    this.#saving.advance()
   }
 
   /** The transforms from a step on. A step that leaves records for later is taken again when there is room for more. */
@@ -221,34 +222,31 @@ export class Delivery {
     for (let left = given; left.length > 0; await this.#buffers.room()) {
       const made = await transform.transform(left, signal).catch((error: unknown) => this.#untransformed(left, error))
       if (signal.aborted) return
-      for (const { record } of made.failed) this.#progress.add(record.page)
+      const { rest = [] } = made
+      const records = this.#progress.pass(left.slice(0, left.length - rest.length), made)
       this.#giveUp(made.failed)
-      await this.#transform(made.records, step + 1)
-      if (!made.rest?.length || signal.aborted) return
-      left = made.rest
+      await this.#transform(records, step + 1)
+      if (signal.aborted) return
+      left = rest
     }
   }
 
   /** Puts records where they wait. Returns those for which there is no partition any more. */
   #buffer(records: readonly DeliveryRecord[]): readonly FailedRecord[] {
-    const { activePartitionsMax, destination, transforms } = this.#plan
+    const { activePartitionsMax, destination } = this.#plan
     const buffers = this.#buffers
     const over: FailedRecord[] = []
-    let part = 0
-    for (const [i, record] of records.entries()) {
-      this.#progress.add(record.page)
-      part = transforms.length > 0 && record.recordId === records[i - 1]?.recordId ? part + 1 : 0
-      const numbered = part === 0 ? record : { ...record, part }
+    for (const record of records) {
       const partition = partitionOf(record)
       if (
         activePartitionsMax !== undefined &&
         buffers.activeCount >= activePartitionsMax &&
         !buffers.isActive(partition)
       )
-        over.push(partitionsExceeded(numbered, this.#parts.clock.nowMs()))
+        over.push(partitionsExceeded(record, this.#parts.clock.nowMs()))
       else {
-        const rawBytes = part === 0 ? record.rawData?.byteLength : 0 // its parts share it
-        buffers.add(partition, numbered, dataLength(record), record.arrivalMs, rawBytes)
+        const rawBytes = record.part === undefined ? record.rawData?.byteLength : 0 // its parts share it
+        buffers.add(partition, record, dataLength(record), record.arrivalMs, rawBytes)
       }
     }
     if (activePartitionsMax !== undefined) this.#report.partitioned(buffers.activeCount, over.length > 0)
@@ -277,16 +275,8 @@ export class Delivery {
     const { partitionKeys } = records[0]!
     const batch: DeliveryBatch = { id: this.#parts.random.uuid(), version, records, firstArrivalMs, partitionKeys }
     this.#plan.destination.prepare?.(batch, this.#stopping.signal)
-    if (!this.#plan.isOneByOne) return this.#send(batch)
-    this.#sending = this.#sending.then(() => this.#send(batch)).then(() => this.#saving)
-    return this.#sending
-  }
-
-  async #send(batch: DeliveryBatch): Promise<void> {
-    const sent = await this.#sender.send(batch, (taken) => this.#settle(taken), this.#stopping.signal)
-    if (!sent) return
-    this.#giveUp(sent.failed)
-    this.#settle(sent.delivered)
+    const taken = (taken: readonly DeliveryRecord[]) => this.#settle('delivered', taken)
+    this.#giveUp((await this.#sender.send(batch, taken, this.#stopping.signal)) ?? [])
   }
 
   #giveUp(failed: readonly FailedRecord[]): void {
@@ -304,7 +294,9 @@ export class Delivery {
     const at = { version, firstArrivalMs }
     const put = () => errors.destination.deliverErrors(key as ErrorOutputType, items, at, this.#stopping.signal)
     const refused = (failure: DeliveryFailed, attempt: number) => this.#report.errorOutputFailed(failure, attempt)
-    if (await this.#sender.insist(put, refused, this.#stopping.signal)) this.#settle(items.map(({ record }) => record))
+    if (!(await this.#sender.insist(put, refused, this.#stopping.signal))) return
+    const records = items.map(({ record }) => record)
+    await this.#settle('delivered', records)
   }
 
   async #keep({ items: records, firstArrivalMs }: Closed<DeliveryRecord>): Promise<void> {
@@ -314,37 +306,13 @@ export class Delivery {
     const refused = (failure: DeliveryFailed, attempt: number) => this.#report.backupFailed(failure, attempt)
     if (!(await this.#sender.insist(put, refused, this.#stopping.signal))) return
     this.#report.backedUp(batch, records)
-    this.#settle(records)
+    await this.#settle('kept', records)
   }
 
-  #settle(records: readonly { readonly page: Page }[]): void {
-    for (const { page } of records) this.#progress.settle(page)
-    this.#save()
-  }
-
-  /** Writes how far everything is settled; what is settled while that is written shares the next one. */
-  #save(): void {
-    for (const lane of this.#progress.advance()) this.#unsaved.add(lane)
-    if (this.#unsaved.size > 0) this.#saving ??= this.#saveAll().finally(() => (this.#saving = undefined))
-  }
-
-  async #saveAll(): Promise<void> {
-    const { checkpoints, clock, logger } = this.#parts
-    const { id, name, source } = this.#plan
-    while (this.#unsaved.size > 0) {
-      const moved = [...this.#unsaved]
-      this.#unsaved.clear()
-      const { checkpoint } = this.#progress
-      try {
-        await checkpoints.put(id, checkpoint)
-        for (const lane of moved) await source.passed(lane, checkpoint[lane]) // only now it may forget
-      } catch (error) {
-        logger.log('error', 'a checkpoint of a delivery stream failed', { name, error })
-        if (this.#stopping.signal.aborted) return
-        for (const lane of moved) this.#unsaved.add(lane)
-        await clock.sleep(checkpointRetryMs, this.#stopping.signal)
-      }
-    }
+  /** Resolves when it is saved. */
+  #settle(way: Way, records: readonly DeliveryRecord[]): Promise<void> {
+    for (const record of records) this.#progress.settle(way, record)
+    return this.#saving.saved()
   }
 }
 

@@ -77,10 +77,13 @@ async function deliveryOf(
   return { checkpoints, clock, counted, delivery, read }
 }
 
-const pageOf = (next: number, texts: readonly string[]): SourcePage => ({
+/** @param first position of its first record */
+const pageOf = (next: number, first: number, texts: readonly string[]): SourcePage => ({
   lane: 'put',
   next: `${next}`,
+  end: first + texts.length,
   records: texts.map((text, i) => ({
+    position: first + i,
     recordId: `${next}-${i}`,
     arrivalMs: Date.UTC(2026, 0, 1),
     data: Buffer.from(text),
@@ -90,8 +93,8 @@ const pageOf = (next: number, texts: readonly string[]): SourcePage => ({
 test('records of more partitions than may be active go to the error output, until a partition is delivered', async () => {
   const objects = new Map<string, string>()
   let isDown = true
-  const first = pageOf(1, ['a 1', 'b 1', 'c 1', 'a 2', 'c 2'])
-  const second = pageOf(2, ['c 3', 'a 3'])
+  const first = pageOf(1, 0, ['a 1', 'b 1', 'c 1', 'a 2', 'c 2'])
+  const second = pageOf(2, 5, ['c 3', 'a 3'])
   let goOn = () => {}
   async function* pages() {
     yield first
@@ -145,13 +148,14 @@ test('500 active partitions and hints of 64 MB fit in 512 MB of memory', async (
   function* pages(): Iterable<SourcePage> {
     for (let next = 1; next <= pageCount; next++) {
       const block = Buffer.alloc(mebibyte, 'x') // as the log gives it: one piece of memory for many records
-      const records = Array.from({ length: mebibyte / recordBytes }, (_, i) => {
+      const count = mebibyte / recordBytes
+      const records = Array.from({ length: count }, (_, i) => {
         const data = block.subarray(i * recordBytes, (i + 1) * recordBytes)
         data.write(`${(next * 331 + i * 7) % 500} `)
-        return { recordId: `${next}-${i}`, arrivalMs: next, data }
+        return { position: (next - 1) * count + i, recordId: `${next}-${i}`, arrivalMs: next, data }
       })
       if (next % 10 === 0) peakBytes = Math.max(peakBytes, process.memoryUsage.rss())
-      yield { lane: 'put', next: `${next}`, records }
+      yield { lane: 'put', next: `${next}`, end: next * count, records }
     }
   }
   let deliveredBytes = 0

@@ -23,13 +23,10 @@ export type Delivered = BufferLimits & {
   readonly destination: Destination
   /** What names its metrics: `DeliveryToS3` and so on. */
   readonly metricPrefix: string
-  /** Batches on their way at once; with one they arrive in order. */
+  /** Batches that are prepared at once. They are brought one by one, each when it is saved that the one before is there. */
   readonly concurrentMax: number
-  /**
-   * They are prepared at once, but brought one by one, each when the checkpoint has passed the one before: a crash repeats
-   * one of them at worst. @default false
-   */
-  readonly isOneByOne?: boolean | undefined
+  /** They are brought at once as well: where one that comes again after a crash changes nothing. @default false */
+  readonly isSideBySide?: boolean | undefined
   /** Bytes that may wait or be on their way. @default two buffers, and at least 16 MiB */
   readonly heldBytesMax?: number | undefined
   /** Partitions that may wait or be on their way; absent where records are not partitioned. */

@@ -4,7 +4,7 @@ import { batchOf } from '../../../storage/log.ts'
 import type { DeliveryRecord } from './delivery-record.ts'
 import { dataLength, dataOf, onPage, StoredRecord } from './stored-record.ts'
 
-const page = { lane: 'put', next: '1', left: 0 }
+const page = { lane: 'put', next: '1', left: 0, first: 0, end: 0 }
 const blockOf = (firstOffset: number, ...texts: string[]) => ({
   ...batchOf(texts.map((text) => Buffer.from(text))),
   firstOffset,
@@ -24,7 +24,7 @@ test('a record that is copied by its members keeps all of them, and one that is 
   const [record] = recordsOf(blockOf(5, 'abc'))
   const copied = { ...onPage(record!, page, true), part: 1 }
   const { data, ...others } = copied
-  assert.deepEqual(others, { recordId: 'id-5', arrivalMs: 1005, page, part: 1 })
+  assert.deepEqual(others, { position: 5, recordId: 'id-5', arrivalMs: 1005, page, part: 1 })
   assert.equal(Buffer.from(data).toString(), 'abc')
   const kept = onPage(record!, page, false)
   assert.equal(kept, record)
@@ -34,7 +34,7 @@ test('a record that is copied by its members keeps all of them, and one that is 
 test('neighbours of one block are one part without a copy; others are parts of their own, in order', () => {
   const [block, next] = [blockOf(0, 'a', 'b', 'c', 'd'), blockOf(4, 'e', 'f')]
   const [a, b, c, d] = recordsOf(block) as DeliveryRecord[] as [StoredRecord, StoredRecord, StoredRecord, StoredRecord]
-  const plain: DeliveryRecord = { recordId: 'p', arrivalMs: 0, data: Buffer.from('plain'), page }
+  const plain: DeliveryRecord = { position: 0, recordId: 'p', arrivalMs: 0, data: Buffer.from('plain'), page }
   const records = [a, b, d, plain, c, d, ...recordsOf(next)]
   const parts = dataOf(records)
   assert.deepEqual(texts(parts), ['ab', 'd', 'plain', 'cd', 'ef'])

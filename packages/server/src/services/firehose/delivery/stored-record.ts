@@ -19,8 +19,12 @@ export class StoredRecord implements DeliveryRecord {
     this.#idOf = idOf
   }
 
+  get position(): number {
+    return this.block.firstOffset + this.index
+  }
+
   get recordId(): string {
-    return this.#idOf(this.block.firstOffset + this.index)
+    return this.#idOf(this.position)
   }
 
   get arrivalMs(): number {
@@ -40,7 +44,10 @@ export class StoredRecord implements DeliveryRecord {
 /** A source's record as it goes on, with its page. @param isCopied whether transforms copy its members into new ones */
 export function onPage(record: SourceRecord, page: Page, isCopied: boolean): DeliveryRecord {
   if (!(record instanceof StoredRecord)) return { ...record, page }
-  if (isCopied) return { recordId: record.recordId, arrivalMs: record.arrivalMs, data: record.data, page }
+  if (isCopied) {
+    const { arrivalMs, data, position, recordId } = record
+    return { position, recordId, arrivalMs, data, page }
+  }
   record.page = page
   return record
 }

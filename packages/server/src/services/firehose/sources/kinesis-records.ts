@@ -1,4 +1,4 @@
-import { deaggregateRecords } from '@millrace/formats'
+import { deaggregateRecords, type UserRecord } from '@millrace/formats'
 import type { StreamPage, StreamRecord } from '../../../core/ports.ts'
 import type { SourceRecord } from '../delivery/delivery-record.ts'
 import type { SourcePage } from './source.ts'
@@ -22,7 +22,8 @@ export function* sourcePagesOf(
   for (let first = 0; first === 0 || first < records.length; first += pageRecordsMax) {
     const isLast = first + pageRecordsMax >= records.length
     const part = records.slice(first, first + pageRecordsMax)
-    yield { lane, next: isLast ? next : before, records: part, isEnd: isLast && page.isAtEnd }
+    const end = isLast && part.length > 0 ? part.at(-1)!.position + 1 : 0
+    yield { lane, next: isLast ? next : before, end, records: part, isEnd: isLast && page.isAtEnd }
   }
 }
 
@@ -40,15 +41,26 @@ function sourceRecordsOf(shardId: string, records: readonly StreamRecord[]): Sou
     })),
   )
   let at = 0
-  return userRecords.map(({ data, partitionKey, sequenceNumber, subSequenceNumber }) => {
+  let of = 1
+  return userRecords.map(({ aggregated, data, partitionKey, sequenceNumber, subSequenceNumber }, i) => {
     while (records[at]!.sequenceNumber !== sequenceNumber) at++
+    if (aggregated && subSequenceNumber === 0) of = countFrom(userRecords, i)
     return {
+      position: records[at]!.offset,
       recordId: kinesisRecordId(shardId, sequenceNumber, subSequenceNumber),
       arrivalMs: records[at]!.arrivedAtMs,
       data,
       origin: { shardId, sequenceNumber, subSequenceNumber, partitionKey },
+      ...(aggregated && of > 1 && { among: { index: subSequenceNumber, of } }),
     }
   })
+}
+
+/** How many records there are of the aggregate that begins at `first`. */
+function countFrom(records: readonly UserRecord[], first: number): number {
+  let end = first + 1
+  while (records[end]?.sequenceNumber === records[first]!.sequenceNumber) end++
+  return end - first
 }
 
 /** As AWS gives it to functions [observed in published events]: the shard's id, and both numbers with zeros before them. */

@@ -44,7 +44,7 @@ export class PutSource implements Source {
         if (block.firstOffset > offset) this.#onGone(block.firstOffset - offset)
         for (let i = 0; i < entryCount(block); i++) records.push(new StoredRecord(block, i, this.#idOf))
         offset = block.firstOffset + records.length
-        yield { lane, next: `${offset}`, records }
+        yield { lane, next: `${offset}`, end: offset, records }
       }
     }
   }

@@ -7,6 +7,8 @@ export type SourcePage = {
   readonly lane: string
   /** Where the lane goes on behind this page; undefined: it is forgotten, and nobody goes on there. */
   readonly next: string | undefined
+  /** Behind the last position that `next` passes. @default 0: it passes none */
+  readonly end?: number | undefined
   readonly records: readonly SourceRecord[]
   /** The last of its lane, and others begin when all of it is delivered: nothing of it waits for company. */
   readonly isEnd?: boolean | undefined

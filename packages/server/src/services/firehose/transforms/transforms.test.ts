@@ -8,9 +8,9 @@ import type { DeliveryStream } from '../delivery-stream.ts'
 import { transformsOf } from './transforms.ts'
 
 const never = new AbortController().signal
-const page = { lane: 'put', next: '1', left: 0 }
+const page = { lane: 'put', next: '1', left: 0, first: 0, end: 0 }
 const record = (data: string | Uint8Array, recordId = 'r'): DeliveryRecord => ({
-  ...{ recordId, arrivalMs: 7, page },
+  ...{ position: 0, recordId, arrivalMs: 7, page },
   data: Buffer.from(data as string),
 })
 const textsOf = (records: readonly DeliveryRecord[]) => records.map(({ data }) => Buffer.from(data).toString())

@@ -59,7 +59,7 @@ for (const text of [
 test('a filter sees JSON objects as trees, anything else as text, and passes what one of its patterns matches', () => {
   const filter = new EventFilter(['{"data":{"a":[1]}}', '{"data":["plain"]}', '{"partitionKey":["always"]}'])
   const passes = (data: string, partitionKey = 'k') =>
-    filter.passes({ data: Buffer.from(data), partitionKey, sequenceNumber: '1', arrivedAtMs: 0 })
+    filter.passes({ data: Buffer.from(data), partitionKey, sequenceNumber: '1', offset: 0, arrivedAtMs: 0 })
   assert.deepEqual(
     ['{"a":1}', '{"a":2}', 'plain', '"plain"', '{"a":', '[{"a":1}]'].map((data) => passes(data)),
     [true, false, true, false, false, true],

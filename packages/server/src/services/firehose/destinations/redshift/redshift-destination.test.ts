@@ -9,7 +9,13 @@ const never = new AbortController().signal
 const batchOf = (id: string): DeliveryBatch => ({
   ...{ id, version: 1, firstArrivalMs: 0 },
   records: ['a', 'b'].map((text) => ({
-    ...{ recordId: text, arrivalMs: 0, data: Buffer.from(text), page: { lane: 'put', next: '1', left: 1 } },
+    ...{
+      position: 0,
+      recordId: text,
+      arrivalMs: 0,
+      data: Buffer.from(text),
+      page: { lane: 'put', next: '1', left: 1, first: 0, end: 0 },
+    },
   })),
 })
 

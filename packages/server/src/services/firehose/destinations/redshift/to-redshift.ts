@@ -41,7 +41,6 @@ export function toRedshift(context: FirehoseContext, stream: DeliveryStream, set
     metricPrefix: 'DeliveryToRedshift',
     ...limitsOf(S3Configuration.BufferingHints),
     concurrentMax: 1,
-    isOneByOne: true,
     retryMs: RetryOptions.DurationInSeconds * 1000,
     retryEveryMs,
     errorOutputType: 'processing-failed',

@@ -27,11 +27,13 @@ function fixture(more: Partial<S3DestinationSettings> = {}, ...refusals: Error[]
   return { destination: new S3Destination({ objects, random: systemRandom, name: 'd' }, settings), puts }
 }
 
-const page = { lane: 'put', next: '1', left: 1 }
+const page = { lane: 'put', next: '1', left: 1, first: 0, end: 0 }
 const batchOf = (...texts: string[]) => ({
   id: systemRandom.uuid(),
   version: 1,
-  records: texts.map((text): DeliveryRecord => ({ recordId: text, arrivalMs: 0, data: Buffer.from(text), page })),
+  records: texts.map(
+    (text): DeliveryRecord => ({ position: 0, recordId: text, arrivalMs: 0, data: Buffer.from(text), page }),
+  ),
   firstArrivalMs: Date.UTC(2026, 4, 6, 7, 8, 9),
 })
 

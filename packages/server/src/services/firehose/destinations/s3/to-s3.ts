@@ -24,7 +24,6 @@ export function toS3(context: FirehoseContext, stream: DeliveryStream, settings:
     metricPrefix: 'DeliveryToS3',
     ...limitsOf(BufferingHints),
     concurrentMax,
-    isOneByOne: !isPartitioned(stream.destination),
     retryMs: dayMs, // [docs] then the record is past its retention, too
     ...(isPartitioned(stream.destination) && partitionedTo(context, settings)),
     errorOutputType: format ? 'format-conversion-failed' : 'processing-failed',

@@ -14,10 +14,11 @@ const never = new AbortController().signal
 const arrivalMs = Date.UTC(2016, 1, 25, 13)
 
 const recordOf = (data: string | Uint8Array, n: number): DeliveryRecord => ({
+  position: 0,
   recordId: `49${n}`,
   arrivalMs,
   data: Buffer.from(data),
-  page: { lane: 'put', next: '1', left: 1 },
+  page: { lane: 'put', next: '1', left: 1, first: 0, end: 0 },
 })
 
 function batchOf(...data: readonly (string | Uint8Array)[]): DeliveryBatch {

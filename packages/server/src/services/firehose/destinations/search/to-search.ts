@@ -9,7 +9,7 @@ import { backupTo, limitsOf } from '../s3/to-s3.ts'
 import { SearchDestination, type SearchOptions } from './search-destination.ts'
 import { SearchEndpoint } from './search-endpoint.ts'
 
-/** Bulk requests on their way at once: documents have names, so that their order does not matter. */
+/** Batches on their way at once, where documents have names: those that come again are written over themselves. */
 const concurrentMax = 2
 
 export const toElasticsearch = (context: FirehoseContext, stream: DeliveryStream, settings: SearchSettings) =>
@@ -64,7 +64,8 @@ function toSearch(
     destination,
     metricPrefix,
     ...limitsOf(BufferingHints),
-    concurrentMax,
+    concurrentMax: options.hasDocumentIds ? concurrentMax : 1,
+    isSideBySide: options.hasDocumentIds,
     retryMs: RetryOptions.DurationInSeconds * 1000,
     errorOutputType: 'AmazonOpenSearchService-failed',
     errorDetails: (record) => destination.errorDetails(record),

@@ -33,6 +33,7 @@ export function toSplunk(context: FirehoseContext, stream: DeliveryStream, setti
     metricPrefix: 'DeliveryToSplunk',
     ...limits,
     concurrentMax,
+    isSideBySide: true,
     heldBytesMax: Math.max(heldBytesMin, (concurrentMax + 1) * limits.sizeBytesMax),
     retryMs: settings.RetryOptions.DurationInSeconds * 1000,
     errorOutputType: 'splunk-failed',

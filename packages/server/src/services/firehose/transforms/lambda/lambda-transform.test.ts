@@ -8,9 +8,10 @@ import { LambdaTransform } from './lambda-transform.ts'
 
 const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:f'
 const deliveryStreamArn = 'arn:aws:firehose:us-east-1:000000000000:deliverystream/d'
-const page = { lane: 'put', next: '1', left: 0 }
+const page = { lane: 'put', next: '1', left: 0, first: 0, end: 0 }
 
 const recordOf = (data: string | Uint8Array, recordId: string, more: Partial<DeliveryRecord> = {}): DeliveryRecord => ({
+  position: 0,
   recordId,
   arrivalMs: 1_700_000_000_000,
   data: typeof data === 'string' ? Buffer.from(data) : data,

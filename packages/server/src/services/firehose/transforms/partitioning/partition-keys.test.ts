@@ -4,13 +4,20 @@ import { ManualClock, systemRandom } from '@millrace/ports'
 import type { DeliveryRecord } from '../../delivery/delivery-record.ts'
 import { keyFault, PartitionKeyCheck } from './partition-keys.ts'
 
-const page = { lane: 'put', next: '1', left: 0 }
+const page = { lane: 'put', next: '1', left: 0, first: 0, end: 0 }
 
 const recordOf = (
   fromQuery: Record<string, string>,
   fromLambda: Record<string, string> = {},
   data: Uint8Array = Buffer.from('x'),
-): DeliveryRecord => ({ recordId: '1', arrivalMs: 0, data, page, partitionKeys: { fromQuery, fromLambda } })
+): DeliveryRecord => ({
+  position: 0,
+  recordId: '1',
+  arrivalMs: 0,
+  data,
+  page,
+  partitionKeys: { fromQuery, fromLambda },
+})
 
 function checkOf(prefix: string, name = 'd') {
   const clock = new ManualClock()
