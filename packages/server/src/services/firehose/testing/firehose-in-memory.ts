@@ -24,8 +24,8 @@ export class FirehoseInMemory {
   isBucketSilent = false
   readonly #service: ReturnType<typeof openFirehose>
 
-  /** @param more what it has beside this: keys, secrets */
-  constructor(outbound: Outbound, kept?: Kept, more: Pick<FirehoseParts, 'keys' | 'secrets'> = {}) {
+  /** @param more what it has beside this, or in place of it: keys, secrets, functions */
+  constructor(outbound: Outbound, kept?: Kept, more: Partial<FirehoseParts> = {}) {
     const clock = kept?.clock ?? new ManualClock()
     this.kept = kept ?? { clock, storage: openMemory({ clock }), objects: new Map() }
     const { catalog, log } = this.kept.storage

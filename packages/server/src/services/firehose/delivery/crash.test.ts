@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ManualClock } from '@millrace/ports'
+import type { FunctionInvoker, Outbound } from '../../../core/ports.ts'
+import { openMemory } from '../../../storage/memory/open.ts'
+import { type Death, firehoseIn, Life } from '../testing/crash-world.ts'
+import { EndpointStandIn } from '../testing/endpoint-stand-in.ts'
+import { backupBucket, FirehoseInMemory, type Kept } from '../testing/firehose-in-memory.ts'
+import { outboundTo, type StandIn } from '../testing/stand-in-server.ts'
+
+/*
+ * A process that delivers ends, before or after each thing that it does to the world in turn, and another one goes on. Of
+ * what was put nothing is lost; and what comes twice was in the last batch that the one which ended had brought there.
+ */
+
+/** The ways out, each with what arrived there at once. */
+type Arrival = { readonly way: 'delivered' | 'failed' | 'kept'; readonly names: readonly string[] }
+
+type World = { readonly kept: Kept; readonly arrivals: Arrival[]; readonly outbound: Outbound }
+
+type Case = {
+  readonly name: string
+  readonly settings: object
+  readonly standIn?: () => StandIn & { texts(): string[] }
+  /** Records that are put as one are put apart by a processor. */
+  readonly isSplit?: boolean
+  readonly isTransformed?: boolean
+  readonly isKept?: boolean
+  /** What comes again takes the place of what was there. */
+  readonly isReplaced?: boolean
+}
+
+/** Each record is an object with a name and a partition: new ones begin while others wait. */
+const recordOf = (n: number) => `{"n":"${n}","p":"${'abcd'[Math.floor(n / 3) % 4]}"}\n`
+const namesOf = (text: string) => [...text.matchAll(/"n":"(\d+)"/g)].map(([, name]) => name!)
+const isDropped = (name: string) => Number(name) % 7 === 3
+const isFailed = (name: string) => Number(name) % 7 === 5
+
+/** Drops some records, and fails others. */
+const functions: FunctionInvoker = {
+  async invoke(_, payload) {
+    const { records } = JSON.parse(Buffer.from(payload).toString()) as { records: { recordId: string; data: string }[] }
+    const answered = records.map(({ recordId, data }) => {
+      const [name] = namesOf(Buffer.from(data, 'base64').toString())
+      return { recordId, data, result: isDropped(name!) ? 'Dropped' : isFailed(name!) ? 'ProcessingFailed' : 'Ok' }
+    })
+    return { payload: Buffer.from(JSON.stringify({ records: answered })) }
+  },
+}
+
+const processor = (Type: string, values: Readonly<Record<string, string>> = {}) => ({
+  Type,
+  Parameters: Object.entries(values).map(([ParameterName, ParameterValue]) => ({ ParameterName, ParameterValue })),
+})
+const lambda = processor('Lambda', {
+  ...{
+    LambdaArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
+    BufferSizeInMBs: '1',
+    BufferIntervalInSeconds: '1',
+  },
+})
+const processing = (...Processors: object[]) => ({ ProcessingConfiguration: { Enabled: true, Processors } })
+const hints = (IntervalInSeconds: number) => ({ BufferingHints: { SizeInMBs: 1, IntervalInSeconds } })
+const bucketOf = (name: string, IntervalInSeconds: number) => ({
+  ...{ RoleARN: backupBucket.RoleARN, BucketARN: `arn:aws:s3:::${name}`, ErrorOutputPrefix: 'errors/' },
+  ...hints(IntervalInSeconds),
+})
+const s3 = (more: object = {}) => ({
+  ExtendedS3DestinationConfiguration: { ...bucketOf('lake', 5), ...more },
+})
+const partitioned = (...more: object[]) => ({
+  Prefix: 'p=!{partitionKeyFromQuery:p}/',
+  ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+  BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 },
+  DynamicPartitioningConfiguration: { Enabled: true },
+  ...processing(
+    ...more,
+    processor('MetadataExtraction', { MetadataExtractionQuery: '{p: .p}', JsonParsingEngine: 'JQ-1.6' }),
+  ),
+})
+const toEndpoint = (more: object = {}) => ({
+  HttpEndpointDestinationConfiguration: {
+    EndpointConfiguration: { Url: 'https://endpoint.example/in', Name: 'here' },
+    S3Configuration: bucketOf('backup', 61),
+    ...hints(5),
+    ...more,
+  },
+})
+const endpoint = () => {
+  const standIn = new EndpointStandIn({ path: '/in' })
+  return Object.assign(standIn, { texts: () => standIn.taken.map(({ texts }) => texts.join('')) })
+}
+const cases: readonly Case[] = [
+  { name: 'S3', settings: s3() },
+  {
+    name: 'S3 with a function that drops and fails, and a backup of all',
+    settings: s3({
+      ...processing(lambda),
+      ...{ S3BackupMode: 'Enabled', S3BackupConfiguration: bucketOf('backup', 61) },
+    }),
+    ...{ isTransformed: true, isKept: true },
+  },
+  { name: 'partitions', settings: s3(partitioned()) },
+  {
+    name: 'partitions of records that are taken apart, with a function that drops and fails, and a backup of all',
+    settings: s3({
+      ...partitioned(processor('RecordDeAggregation', { SubRecordType: 'JSON' }), lambda),
+      ...{ S3BackupMode: 'Enabled', S3BackupConfiguration: bucketOf('backup', 61) },
+    }),
+    ...{ isSplit: true, isTransformed: true, isKept: true },
+  },
+  { name: 'an HTTP endpoint', settings: toEndpoint(), standIn: endpoint },
+  {
+    name: 'an HTTP endpoint with a function that drops and fails, and a backup of all',
+    settings: toEndpoint({ S3BackupMode: 'AllData', ...processing(lambda) }),
+    ...{ standIn: endpoint, isTransformed: true, isKept: true },
+  },
+]
+
+/** A world with a delivery stream in it. */
+async function worldOf({ settings, standIn: open }: Case): Promise<World> {
+  const clock = new ManualClock()
+  const arrivals: Arrival[] = []
+  const objects = new (class extends Map<string, string> {
+    override set(key: string, text: string): this {
+      const way = key.includes('errors/') ? 'failed' : key.startsWith('backup/') ? 'kept' : 'delivered'
+      const lines = way === 'failed' ? text.trim().split('\n') : []
+      const raw = lines.map((line) => Buffer.from(JSON.parse(line).rawData, 'base64').toString()).join('')
+      arrivals.push({ way, names: namesOf(way === 'failed' ? raw : text) })
+      return super.set(key, text)
+    }
+  })()
+  const kept = { clock, storage: openMemory({ clock }), objects }
+  const standIn = open?.()
+  const outbound = outboundTo({
+    async answer(asked) {
+      const before = standIn!.texts().length
+      const answer = await standIn!.answer(asked)
+      for (const text of standIn!.texts().slice(before)) arrivals.push({ way: 'delivered', names: namesOf(text) })
+      return answer
+    },
+  })
+  const maker = new FirehoseInMemory(outbound, kept, { functions })
+  await maker.create('d', settings)
+  await maker.stop()
+  return { kept, arrivals, outbound }
+}
+
+/** So many records are put, and then so long nothing happens. */
+const schedule = [
+  ...([
+    [4, 3000],
+    [3, 4000],
+    [0, 30_000],
+    [5, 20_000],
+    [2, 9000],
+    [4, 40_000],
+    [3, 70_000],
+    [0, 100_000],
+  ] as const),
+]
+
+/** Puts some, while a process delivers that may end; another one goes on. Returns the first life, and what came before its end. */
+async function live({ kept, arrivals, outbound }: World, isSplit: boolean, death?: Death) {
+  const first = new Life(death)
+  let firehose = firehoseIn(first, kept, outbound, { functions })
+  let before: number | undefined
+  const goOn = () => {
+    if (before !== undefined) return
+    before = arrivals.length
+    firehose = firehoseIn(new Life(), kept, outbound, { functions })
+  }
+  let n = 0
+  for (const [count, pauseMs] of schedule) {
+    const texts = Array.from({ length: count }, () => (isSplit ? recordOf(n++) + recordOf(n++) : '') + recordOf(n++))
+    if (texts.length > 0) await firehose.put('d', ...texts)
+    await kept.clock.advance(pauseMs)
+    if (first.isOver) goOn()
+  }
+  first.end()
+  goOn()
+  await kept.clock.advance(200_000)
+  await firehose.stop()
+  const names = Array.from({ length: n }, (_, i) => `${i}`)
+  return { first, before: before!, names }
+}
+
+function check({ isKept, isReplaced, isTransformed }: Case, { arrivals }: World, before: number, names: string[]) {
+  for (const way of ['delivered', 'failed', 'kept'] as const) {
+    const came = arrivals.filter((arrival) => arrival.way === way)
+    const last = arrivals.slice(0, before).findLast((arrival) => arrival.way === way)
+    const seen = new Set<string>()
+    for (const arrival of came)
+      for (const name of arrival.names) {
+        assert.ok(isReplaced || !seen.has(name) || last!.names.includes(name), `${name} is ${way} again`)
+        seen.add(name)
+      }
+    const wanted = names.filter((name) => {
+      if (way === 'kept') return isKept
+      if (!isTransformed) return way === 'delivered'
+      return way === 'failed' ? isFailed(name) : !isDropped(name) && !isFailed(name)
+    })
+    assert.deepEqual(
+      [...seen].sort((a, b) => Number(a) - Number(b)),
+      wanted,
+      way,
+    )
+  }
+}
+
+for (const each of cases)
+  test(`${each.name}: whenever a process ends, nothing is lost, and a batch comes again at worst`, async (t) => {
+    const { isSplit = false } = each
+    const quiet = await worldOf(each)
+    const { first, before, names } = await live(quiet, isSplit)
+    check(each, quiet, before, names)
+    let repeats = 0
+    for (let place = 0; place < first.places.length; place++)
+      for (const isAfter of [false, true]) {
+        const world = await worldOf(each)
+        const lived = await live(world, isSplit, { place, isAfter })
+        try {
+          check(each, world, lived.before, lived.names)
+        } catch (error) {
+          const moment = `${isAfter ? 'after' : 'before'} ${place} (${first.places[place]})`
+          throw new Error(`${moment}: ${(error as Error).message}`, { cause: error })
+        }
+        if (world.arrivals.length > quiet.arrivals.length) repeats++
+      }
+    t.diagnostic(`${first.places.length} places, ${quiet.arrivals.length} arrivals; more in ${repeats} of the worlds`)
+    assert.ok(first.places.length > 20)
+  })
