@@ -31,19 +31,20 @@ export class Life {
   async at<T>(place: string, act: () => Promise<T>): Promise<T> {
     if (this.#isOver) return nothing
     const isHere = this.places.push(place) - 1 === this.#death?.place
-    if (isHere && !this.#death!.isAfter) return this.end()
+    if (isHere && !this.#death!.isAfter) this.end()
+    if (this.#isOver) return nothing
     try {
       const done = await act()
-      return isHere ? this.end() : this.#isOver ? nothing : done
+      if (isHere) this.end()
+      return this.#isOver ? nothing : done
     } catch (error) {
       if (this.#isOver) return nothing
       throw error
     }
   }
 
-  end(): Promise<never> {
+  end(): void {
     this.#isOver = true
-    return nothing
   }
 }
 
