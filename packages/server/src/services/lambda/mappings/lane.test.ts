@@ -4,6 +4,7 @@ import { Lane } from './lane.ts'
 
 const record = (sequenceNumber: string) => ({
   sequenceNumber,
+  offset: 0,
   partitionKey: 'a',
   data: new Uint8Array(),
   arrivedAtMs: 0,
