@@ -85,6 +85,11 @@ test('--tls-client-auth optional lets clients in that show no certificate, and p
   assert.equal(await statusOf({ ...plain, protocol: 'https:', ca, ...shown }), undefined)
 })
 
+test('the first line has the region by both names: boto3 and version 1 of the AWS CLI read one, all others the other', async (t) => {
+  const { said } = await millrace(t, '--memory', '--region', 'eu-west-3')
+  assert.match(said, /export .* AWS_REGION=eu-west-3 AWS_DEFAULT_REGION=eu-west-3 AWS_ACCESS_KEY_ID=/)
+})
+
 test('the command refuses what its flags name and cannot be used, in one line and with 2', async (t) => {
   const folder = await folderOf(t)
   const file = join(folder, 'file')

@@ -91,7 +91,7 @@ function readyLine({ url, tlsUrl, authority }: Millrace, config: ServerConfig): 
       : `, with the keys of a user in ${identity === 'catalog' ? 'its catalog' : identity}`
   return (
     `Millrace is ready at ${url}${secure} (records kept ${kept}). Point a client at it: ` +
-    `export AWS_ENDPOINT_URL=${url} AWS_REGION=${region}${keys}`
+    `export AWS_ENDPOINT_URL=${url} AWS_REGION=${region} AWS_DEFAULT_REGION=${region}${keys}` // some read this, some that
   )
 }
 
