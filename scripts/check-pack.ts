@@ -27,10 +27,10 @@ const tsconfig = {
 }
 
 /** The pages whose first program has to compile. */
-const pages = ['consumer', 'producer']
+const pages = ['connectors', 'consumer', 'producer']
 
 try {
-  for (const name of ['ports', 'formats', 'producer', 'consumer', 'agent', 'server'])
+  for (const name of ['ports', 'formats', 'producer', 'consumer', 'connectors', 'agent', 'server'])
     run('npm', ['pack', '--loglevel=error', '--pack-destination', folder], join(root, 'packages', name, 'dist'))
   const archives = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
   for (const archive of archives) node([installed('publint/src/cli.js'), 'run', archive, '--strict'])

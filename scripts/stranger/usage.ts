@@ -4,10 +4,14 @@
  */
 
 import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { CloudWatch } from '@aws-sdk/client-cloudwatch'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateStreamCommand, DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis'
 import { readAgentConfig } from '@millrace/agent'
+import { Connector, FolderEmitter, textTransformer } from '@millrace/connectors'
 import { Consumer, type RecordProcessor } from '@millrace/consumer'
 import { AggregateBuilder, deaggregateRecords, hashKeyOf, type UserRecord } from '@millrace/formats'
 import { CloudWatchMetrics } from '@millrace/ports'
@@ -64,6 +68,27 @@ await consumer.start()
 await all
 await consumer.stop()
 console.log('consumed', seen.size, 'records')
+
+const connector = new Connector({
+  transformer: textTransformer,
+  emitter: new FolderEmitter('emitted'),
+  bufferRecordsMax: results.length,
+  bufferMs: 100,
+})
+const connected = new Consumer(
+  { kinesis, dynamodb },
+  { applicationName: 'connected', streamName, initialPosition: 'TRIM_HORIZON' },
+  connector.processorFactory,
+)
+const linesEmitted = async () => {
+  const names = await readdir('emitted', { recursive: true }).catch(() => [])
+  const texts = await Promise.all(names.map((name) => readFile(join('emitted', name), 'utf8').catch(() => '')))
+  return texts.join('').match(/order \d+/g)?.length ?? 0
+}
+await connected.start()
+while ((await linesEmitted()) < results.length) await pause(50)
+await connected.stop()
+console.log('emitted', await linesEmitted(), 'records to a folder')
 
 const builder = new AggregateBuilder()
 builder.add('k', undefined, Buffer.from('one'), 51_200)
