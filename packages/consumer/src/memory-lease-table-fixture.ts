@@ -8,7 +8,7 @@ export class MemoryLeaseTable implements LeaseTable {
   exists = true
   writes = 0
 
-  async ensure(): Promise<void> {
+  async ensure(_signal: AbortSignal): Promise<void> {
     this.exists = true
   }
 

@@ -239,6 +239,22 @@ test('a lease that is lost while initialize() runs is let go of, and can be take
   await all.consumer.stop()
 })
 
+test('a consumer that is stopped while its table is made comes to an end, without an error', async () => {
+  const leaseTable = new MemoryLeaseTable()
+  const clock = new ManualClock()
+  leaseTable.exists = false
+  leaseTable.ensure = (signal) => clock.sleep(60_000, signal)
+  const consumer = new Consumer(
+    { kinesis: new KinesisModel(1).client(async () => {}), dynamodb: undefined as never, leaseTable },
+    { applicationName: 'app', streamName: 's', clock },
+    () => ({ processRecords() {} }),
+  )
+  const starting = consumer.start()
+  await consumer.stop()
+  await starting
+  await consumer.finished()
+})
+
 test('a processor that does not come to an end holds a stop up for the shutdown time, and its lease is given up', async () => {
   const all = await running({ processRecords: () => new Promise(() => {}) }, { shutdownTimeoutMs: 5000 })
   all.kinesis.put(0)

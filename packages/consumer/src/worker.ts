@@ -66,10 +66,11 @@ export class Worker {
     return [...this.#running.keys()].sort()
   }
 
-  /** The table and the first leases. Rejects when they cannot be made. */
+  /** The table and the first leases. Rejects when they cannot be made; ends early, without them, at a `stop` meanwhile. */
   async prepare(): Promise<void> {
     await this.#parts.reader.prepare?.()
     await this.#table.ensure(this.#stopping.signal)
+    if (this.#stopping.signal.aborted) return
     await this.#sync.createMissing()
     // Read once before anything is taken: a leader of KCL 3 may be there.
     await this.#table.list()
