@@ -129,10 +129,11 @@ export class ActiveSegment {
     }
   }
 
-  /** Ends it. Its index is written in the background. */
+  /** Ends it. Its index is written in the background: that of the one before is, by then, so that no more are in memory. */
   async finish(): Promise<void> {
     const active = this.#active
     if (!active) return
+    await this.#finishing
     if (this.#parts.durability === 'os') await active.file.dataSync()
     this.#release(active)
     await active.file.close()

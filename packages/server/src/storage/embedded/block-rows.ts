@@ -22,23 +22,34 @@ export class BlockRows {
     this.count = cells.length / rowWidth
   }
 
-  static ofCount(count: number): BlockRows {
-    return new BlockRows(new Float64Array(count * rowWidth))
+  /** Makes room for more rows. Returns which is the first of them. */
+  grow(count: number): number {
+    const first = this.count
+    this.count += count
+    if (this.count * rowWidth <= this.#cells.length) return first
+    const larger = new Float64Array(Math.max(this.count * rowWidth, 2 * this.#cells.length))
+    larger.set(this.#cells)
+    this.#cells = larger
+    return first
   }
 
-  /** Adds a row that lies in other cells. */
-  pushCells(cells: Float64Array, from: number): void {
-    const at = this.count * rowWidth
-    if (at === this.#cells.length) {
-      const larger = new Float64Array(Math.max(4 * rowWidth, 2 * at))
-      larger.set(this.#cells)
-      this.#cells = larger
-    }
-    this.setCells(this.count++, cells, from)
-  }
-
-  setCells(row: number, cells: Float64Array, from: number): void {
-    for (let i = 0; i < rowWidth; i++) this.#cells[row * rowWidth + i] = cells[from + i]!
+  set(
+    row: number,
+    firstOffset: number,
+    endOffset: number,
+    timestampMs: number,
+    position: number,
+    length: number,
+    bytes: number,
+  ): void {
+    const cells = this.#cells
+    const at = row * rowWidth
+    cells[at + firstOffsetAt] = firstOffset
+    cells[at + endOffsetAt] = endOffset
+    cells[at + timestampAt] = timestampMs
+    cells[at + positionAt] = position
+    cells[at + lengthAt] = length
+    cells[at + bytesAt] = bytes
   }
 
   /** The rows as numbers one after the other. */

@@ -5,6 +5,7 @@ import type { HeldLog } from './held-log.ts'
 import type { OpenFile } from './open-files.ts'
 import { RowTable } from './row-table.ts'
 import { decodeHeader, encodeHeader, segmentHeaderLength } from './segment-file.ts'
+import type { EncodedIndex } from './segment-index.ts'
 import type { Segment, SegmentStore } from './segment-store.ts'
 
 /*
@@ -83,8 +84,10 @@ export async function compact(
     if (outcome !== 'done') return outcome
     copy.rows.show()
     assert(copy.position === length, 'what was copied is as long as its header says')
+    const made: Segment = { number, previous: run[0]!.previous, rows: copy.rows }
+    const index = await store.describe(made, length)
     await store.fileSystem.rename(beside, store.pathOf(number))
-    return await takePlace(store, run, { number, previous: run[0]!.previous, rows: copy.rows }, length, logs)
+    return await takePlace(store, run, made, index, logs)
   } finally {
     for (const file of files) store.release(file)
   }
@@ -143,7 +146,7 @@ class Copy {
       const placement = { segment: this.#number, position: this.position + packed, durableTo: this.#length }
       const moved = movedBlock(piece, at, head, runs, placement)
       piece.set(moved, packed)
-      this.rows.pushBlock({ ...head, runs, length: moved.length }, placement.position)
+      this.rows.pushHead({ ...head, runs, length: moved.length }, placement.position)
       packed += moved.length
     }
     return { count, bytes: packed }
@@ -240,10 +243,9 @@ async function takePlace(
   store: SegmentStore,
   run: readonly Segment[],
   made: Segment,
-  length: number,
+  index: EncodedIndex,
   logs: ReadonlyMap<number, HeldLog>,
 ): Promise<Compacted> {
-  const index = store.describe(made, length)
   const old = new Set(run)
   const held = new Set(made.rows!.logNumbers())
   const concerned = new Set(run.flatMap(({ directory }) => directory!.logNumbers()))

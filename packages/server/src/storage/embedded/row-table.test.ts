@@ -1,12 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { BlockRows, rowWidth } from './block-rows.ts'
 import { RowTable } from './row-table.ts'
 
 const firstOffsets = (table: RowTable, logNumber: number) => {
   const rows = table.rowsOf(logNumber)
   return rows ? Array.from({ length: rows.count }, (_, row) => rows.firstOffset(row)) : []
 }
+
+const rowsOf = (count: number) => new BlockRows(new Float64Array(count * rowWidth))
+
+const offsetTimeAndPlace = (rows: BlockRows, row: number) => [
+  rows.firstOffset(row),
+  rows.endOffset(row),
+  rows.timestampMs(row),
+  rows.position(row),
+  rows.length(row),
+  rows.bytes(row),
+]
 
 test('each log has its rows in order, whenever it is asked, and an index has all of them', () => {
   // Numbers of logs to which a row is added, or 0: what was added is durable.
@@ -17,7 +29,8 @@ test('each log has its rows in order, whenever it is asked, and an index has all
       let unshown: [number, number][] = []
       for (const [i, log] of steps.entries()) {
         if (log > 0) {
-          table.push(table.placeOf(log), i, i + 1, 1000 + i, 64, 80, 20)
+          table.pushBlock(64 + 80 * i, 80, 1000 + i)
+          table.push(table.placeOf(log), i, 1, 20)
           unshown.push([log, i])
           continue
         }
@@ -30,16 +43,20 @@ test('each log has its rows in order, whenever it is asked, and an index has all
       }
       const numbers = [...wanted.keys()].sort((a, b) => a - b)
       assert.deepEqual(table.logNumbers(), numbers)
-      const { rows, counts } = table.sorted(numbers)
+      const { counts, bytes } = table.sums(numbers)
+      const wantedCounts = numbers.map((number) => wanted.get(number)!.length)
+      assert.deepEqual([...counts], wantedCounts)
       assert.deepEqual(
-        Array.from({ length: rows.count }, (_, row) => rows.firstOffset(row)),
-        numbers.flatMap((number) => wanted.get(number)!),
+        [...bytes],
+        wantedCounts.map((count) => 20 * count),
       )
+      const parts = Array.from({ length: Math.ceil(table.count / 1024) }, () => rowsOf(1024))
+      assert.equal([...table.deal(numbers, counts, parts, 10)].length, Math.ceil(table.count / 4096))
       assert.deepEqual(
-        [...counts],
-        numbers.map((number) => wanted.get(number)!.length),
+        Array.from({ length: table.count }, (_, row) => offsetTimeAndPlace(parts[row >> 10]!, row & 1023)),
+        numbers.flatMap((number) => wanted.get(number)!.map((i) => [i, i + 1, 1000 + i, 64 + 80 * i, 80, 20])),
       )
-      const shownBytes = 20 * rows.count
+      const shownBytes = 20 * table.count
       assert.deepEqual(
         table.weigh(() => 0),
         { deadBytes: 0, liveBytes: shownBytes },

@@ -116,7 +116,7 @@ function scanTo(bytes: Uint8Array, segment: number, end: number) {
       gaps.push({ from, to: at })
       continue
     }
-    rows.pushBlock(head, at)
+    rows.pushHead(head, at)
     if (head.isSealed)
       for (const { logNumber } of head.runs) sealedRuns.set(logNumber, (sealedRuns.get(logNumber) ?? 0) + 1)
     durableTo = Math.max(durableTo, head.durableTo)

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { giveBackMemory, takeMemory } from '../../core/reused-memory.ts'
 import { BlockRows, rowWidth } from './block-rows.ts'
 import type { RowTable } from './row-table.ts'
 
@@ -128,36 +129,64 @@ export class SegmentDirectory {
   }
 }
 
-/** The index file of a segment, as parts to write, and its directory. */
-export function encodeIndex(
+export type EncodedIndex = {
+  readonly parts: readonly Uint8Array[]
+  readonly directory: SegmentDirectory
+  /** Nobody looks at the parts any more. */
+  readonly release: () => void
+}
+
+/** Rows are made in parts of so many, of 768 KiB, in memory that is used again for the next index. */
+const partBits = 14
+const rowsInPart = 1 << partBits
+const partBytes = rowsInPart * rowBytes
+
+/** So many pages, or logs, are done in one step. */
+const pagesInStep = 8
+const logsInStep = 1024
+
+/**
+ * The index file of a segment, as parts to write, and its directory. Made step by step, each of a fraction of a
+ * millisecond, between which others may have their turn: the index of a full segment is as large as a third of it.
+ */
+export function* encodeIndex(
   { number, previous }: { readonly number: number; readonly previous: number },
   validLength: number,
   damage: readonly ByteRange[],
   table: RowTable,
-): { parts: Uint8Array[]; directory: SegmentDirectory } {
+): Generator<void, EncodedIndex> {
   const numbers = table.logNumbers()
-  const { rows, counts } = table.sorted(numbers)
+  const { counts, bytes } = table.sums(numbers)
+  const rowCount = table.count
+  const memory = Array.from({ length: Math.ceil(rowCount / rowsInPart) }, () => takeMemory(partBytes))
+  const parts = memory.map((part, i) => part.subarray(0, (rowCount - i * rowsInPart) * rowBytes))
+  const rows = parts.map((part) => new BlockRows(cellsOf(part)))
+  yield* table.deal(numbers, counts, rows, partBits)
   const logs = new Float64Array(numbers.length * logCells)
-  let row = 0
+  let first = 0
   for (const [i, logNumber] of numbers.entries()) {
-    const ofLog = rows.slice(row, row + counts[i]!)
-    const last = ofLog.count - 1
-    const firstAndLast = [ofLog.firstOffset(0), ofLog.endOffset(last), ofLog.timestampMs(0), ofLog.timestampMs(last)]
-    logs.set([logNumber, row, ofLog.count, ...firstAndLast, ofLog.totalBytes], i * logCells)
-    row += ofLog.count
+    const last = first + counts[i]! - 1
+    const [firstRows, lastRows] = [rows[first >> partBits]!, rows[last >> partBits]!]
+    const [firstRow, lastRow] = [first % rowsInPart, last % rowsInPart]
+    logs.set([logNumber, first, counts[i]!, firstRows.firstOffset(firstRow), lastRows.endOffset(lastRow)], i * logCells)
+    logs.set([firstRows.timestampMs(firstRow), lastRows.timestampMs(lastRow), bytes[i]!], i * logCells + 5)
+    first = last + 1
+    if (i % logsInStep === 0) yield
   }
-  const rowCount = rows.count
-  const allRows = rows.cells
   const pageCrcs = new Float64Array(pagesOf(rowCount))
-  const pageCells = rowsPerPage * rowWidth
-  for (let page = 0; page < pageCrcs.length; page++)
-    pageCrcs[page] = crc32(bytesOf(allRows.subarray(page * pageCells, (page + 1) * pageCells)))
+  const pagesInPart = rowsInPart / rowsPerPage
+  for (let page = 0; page < pageCrcs.length; page++) {
+    const from = (page % pagesInPart) * rowsPerPage * rowBytes
+    pageCrcs[page] = crc32(parts[Math.floor(page / pagesInPart)]!.subarray(from, from + rowsPerPage * rowBytes))
+    if (page % pagesInStep === 0) yield
+  }
   const ranges = new Float64Array(damage.flatMap(({ from, to }) => [from, to]))
   const counted = [damage.length, numbers.length, rowCount]
   const head = new Float64Array([magic, number, previous, validLength, ...counted, 0, rowsPerPage])
   head[7] = headCrc(head, ranges, logs, pageCrcs)
   const directory = new SegmentDirectory(head, damage, logs, pageCrcs)
-  return { parts: [head, ranges, logs, pageCrcs, allRows].map(bytesOf), directory }
+  const release = () => memory.forEach(giveBackMemory)
+  return { parts: [...[head, ranges, logs, pageCrcs].map(bytesOf), ...parts], directory, release }
 }
 
 export const indexHeadLength = 8 * headCells

@@ -8,7 +8,7 @@ import type { RecentBlocks } from './recent-blocks.ts'
 import { RowPages } from './row-pages.ts'
 import type { RowTable } from './row-table.ts'
 import { indexName, scanSegment, segmentName } from './segment-file.ts'
-import { type ByteRange, encodeIndex, rowsPerPage, type SegmentDirectory } from './segment-index.ts'
+import { type ByteRange, type EncodedIndex, encodeIndex, rowsPerPage, type SegmentDirectory } from './segment-index.ts'
 
 export type Segment = {
   readonly number: number
@@ -41,6 +41,9 @@ export function newest(segment: Segment): Segment {
 
 /** An index was damaged and has been made again: row numbers that were taken from it mean nothing any more. */
 class IndexMadeAnew extends Error {}
+
+/** Steps of making an index that are taken in one turn of the event loop: about a millisecond. */
+const stepsInTurn = 8
 
 /** How often something is looked up again because its index or its segment was replaced meanwhile. */
 const attemptsMax = 5
@@ -84,19 +87,20 @@ export class SegmentStore {
 
   /** Says that a segment gets no more blocks, and writes its index. Reading goes on meanwhile. */
   async finish(segment: Segment, validLength: number, damage: readonly ByteRange[] = []): Promise<void> {
-    await this.writeIndex(segment, this.describe(segment, validLength, damage))
+    this.#indexing.add(segment)
+    await this.writeIndex(segment, await this.describe(segment, validLength, damage))
   }
 
   /** Says what a segment holds that gets no more blocks. Returns the index that must be written. */
-  describe(segment: Segment, validLength: number, damage: readonly ByteRange[] = []): readonly Uint8Array[] {
-    const { parts, directory } = encodeIndex(segment, validLength, damage, segment.rows!)
+  async describe(segment: Segment, validLength: number, damage: readonly ByteRange[] = []): Promise<EncodedIndex> {
+    const index = await inTurns(encodeIndex(segment, validLength, damage, segment.rows!))
     if (segment.directory) this.#pages.forget(segment.directory)
-    segment.directory = directory
-    return parts
+    segment.directory = index.directory
+    return index
   }
 
   /** Puts a segment's index on the disk, and lets go of what is in memory for it. */
-  async writeIndex(segment: Segment, parts: readonly Uint8Array[]): Promise<void> {
+  async writeIndex(segment: Segment, { parts, release }: EncodedIndex): Promise<void> {
     const name = indexName(segment.number)
     this.#indexing.add(segment)
     try {
@@ -112,6 +116,7 @@ export class SegmentStore {
       await this.fileSystem.remove(`${this.directory}/${name}.new`).catch(() => {})
     } finally {
       this.#indexing.delete(segment)
+      release()
     }
   }
 
@@ -120,7 +125,7 @@ export class SegmentStore {
     for (const segment of this.inOrder()) {
       const { directory, rows } = segment
       if (!directory || !rows || this.#indexing.has(segment) || segment.isUnsure) continue
-      await this.writeIndex(segment, this.describe(segment, directory.validLength, directory.damage))
+      await this.finish(segment, directory.validLength, directory.damage)
     }
   }
 
@@ -338,4 +343,13 @@ export class SegmentStore {
 
 function unreadable(path: string, error: unknown): StorageFailed {
   return new StorageFailed(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
+}
+
+/** Goes on with something between the turns of others. What is small is done at once. */
+async function inTurns<T>(making: Generator<void, T>): Promise<T> {
+  for (let step = 1; ; step++) {
+    const { done, value } = making.next()
+    if (done) return value
+    if (step % stepsInTurn === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
 }

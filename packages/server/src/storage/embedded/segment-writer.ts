@@ -231,12 +231,12 @@ export class SegmentWriter {
         const isSealed = keys?.[run] !== undefined
         const sealed = isSealed ? sealer.seal(put, keys, run, endRun, timestampMs) : undefined
         const length = blocks.push(put, run, endRun, timestampMs, placement, sealed)
+        table.pushBlock(position, length, timestampMs)
         for (let i = run; i < endRun; i++) {
           const first = firstEntry(ends, i)
           const count = ends[i]! - first
           const bytes = runBytes(count, batch.positions[ends[i]!]! - batch.positions[first]!, isSealed)
-          const firstOffset = firstOffsets[i]!
-          table.push(logs[i]!.placeIn(table), firstOffset, firstOffset + count, timestampMs, position, length, bytes)
+          table.push(logs[i]!.placeIn(table), firstOffsets[i]!, count, bytes)
         }
         recent.add({ position, put, firstRun: run, endRun, timestampMs }, length)
         position += length

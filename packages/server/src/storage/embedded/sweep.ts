@@ -94,12 +94,10 @@ export async function compactRuns(
 
 /** Whether the segment that is written to is mostly dead: a deleted stream, and nobody writes any more. */
 export function isMostlyDead(store: SegmentStore, logs: Logs, segmentBytesMax: number): boolean {
-  for (const { directory, rows } of store.segments.values()) {
-    if (directory || !rows) continue
-    const { deadBytes, liveBytes } = rows.weigh((number) => logs.get(number)?.start ?? Number.POSITIVE_INFINITY)
-    return deadBytes >= liveBytes && deadBytes >= segmentBytesMax * deadShareMin
-  }
-  return false
+  const { directory, rows } = store.inOrder().at(-1) ?? {}
+  if (directory || !rows) return false
+  const { deadBytes, liveBytes } = rows.weigh((number) => logs.get(number)?.start ?? Number.POSITIVE_INFINITY)
+  return deadBytes >= liveBytes && deadBytes >= segmentBytesMax * deadShareMin
 }
 
 function ignoreDeleted(error: unknown): void {
