@@ -33,7 +33,7 @@ export const getRecords = operation({
   resource: streamRead,
   needs: (input, context: StreamsContext) =>
     needsWithKey(context, 'GetRecords', streamRead(input, context), 'kms:Decrypt'),
-  async handle(context: StreamsContext, input, { signal }) {
+  async handle(context: StreamsContext, input) {
     const { place, throughput } = context
     const position = openIterator(context, input.ShardIterator)
     const { stream, shard } = position
@@ -47,7 +47,8 @@ export const getRecords = operation({
       throw rateExceeded(shard, stream.name, place.accountId)
     }
     const limits = { bytesMax: answerBytesMax, entriesMax: input.Limit ?? answerRecordsMax }
-    const page = await readShard(context, position, limits, signal)
+    // Nothing waits here: so no signal is made, which costs 20 µs.
+    const page = await readShard(context, position, limits)
     throughput.chargeRead(stream, shard, page.sizeBytes)
     metrics.getRecords(shard, page.records.count, page.sizeBytes, page.behindMs)
     return {
