@@ -42,7 +42,8 @@ function fill(chunk: Int32Array, number: number): void {
 export class PipelineCheck {
   readonly #next = new Int32Array(keyCount)
   /** Of the memory that the record before lay in: the next one nearly always lies there, too. */
-  #view: DataView = new DataView(new ArrayBuffer(0))
+  #buffer: ArrayBufferLike = new ArrayBuffer(0)
+  #view = new DataView(this.#buffer)
   count = 0
   /** What was wrong first. */
   fault: string | undefined
@@ -53,7 +54,11 @@ export class PipelineCheck {
       this.fault ??= `a record of ${data.byteLength} bytes`
       return
     }
-    if (data.buffer !== this.#view.buffer) this.#view = new DataView(data.buffer)
+    const { buffer } = data
+    if (buffer !== this.#buffer) {
+      this.#buffer = buffer
+      this.#view = new DataView(buffer)
+    }
     const view = this.#view
     const start = data.byteOffset
     const end = start + recordBytes - 4
