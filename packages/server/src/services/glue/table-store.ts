@@ -20,7 +20,8 @@ import { type DatabaseInput, type KeptDatabase, type KeptTable, keptInput, nameO
  */
 const databasePrefix = 'glue/database/'
 const tablePrefix = 'glue/table/'
-const part = (text: string) => encodeURIComponent(nameOf(text))
+/** Half a character is none in a key, as in UTF-8. */
+const part = (text: string) => encodeURIComponent(nameOf(text).toWellFormed())
 const databaseKey = (name: string) => databasePrefix + part(name)
 const tableKey = (databaseName: string, name: string) => `${tablePrefix}${part(databaseName)}/${part(name)}`
 const versionPrefix = (databaseName: string, name: string) => `glue/version/${part(databaseName)}/${part(name)}/`
