@@ -168,6 +168,30 @@ sdk('KCL 3 adds its index to a table on demand, and can query it once it is ACTI
   await assert.rejects(owned('worker-a'), /does not have the specified index/)
 })
 
+docs('a call makes or removes one index only', async () => {
+  const TableName = await dynamodb.table()
+  const create = (IndexName: string) => ({
+    Create: {
+      IndexName,
+      KeySchema: [{ AttributeName: 'by', KeyType: 'HASH' as const }],
+      Projection: { ProjectionType: 'ALL' as const },
+    },
+  })
+  await assert.rejects(
+    client.send(
+      new UpdateTableCommand({
+        TableName,
+        AttributeDefinitions: [{ AttributeName: 'by', AttributeType: 'S' }],
+        GlobalSecondaryIndexUpdates: [create('first'), create('second')],
+      }),
+    ),
+    {
+      name: 'LimitExceededException',
+      message: 'Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table',
+    },
+  )
+})
+
 unverified('a table that makes no sense is refused in AWS words', async () => {
   const create = (input: object) =>
     client.send(

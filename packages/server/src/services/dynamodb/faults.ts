@@ -42,6 +42,9 @@ export const deletionProtected = () =>
 export const tooManyTables = (max: number) =>
   limitExceeded(`Subscriber limit exceeded: Number of tables may not exceed ${max}`)
 
+export const oneIndexAtATime = () =>
+  limitExceeded('Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table')
+
 /** `item` is what the condition met, for a call that asked to be told. */
 export const conditionFailed = (item?: Item | undefined) =>
   new AwsError('ConditionalCheckFailedException', 'The conditional request failed', 400, item && { Item: item })

@@ -2,7 +2,14 @@ import { validationError } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { boolean, list, optional, structure, type ValueOf } from '../../../core/shapes.ts'
 import type { DynamoDbContext } from '../context.ts'
-import { indexNotFoundForUpdate, indexNotReady, invalidValue, tableNotActive, unsupported } from '../faults.ts'
+import {
+  indexNotFoundForUpdate,
+  indexNotReady,
+  invalidValue,
+  oneIndexAtATime,
+  tableNotActive,
+  unsupported,
+} from '../faults.ts'
 import { indexName, tableName, tableResource } from '../members.ts'
 import { indexesOf, indexStatusOf, type SecondaryIndex, statusOf, type Table, withUsedAttributes } from '../table.ts'
 import * as definition from '../table-definition.ts'
@@ -46,7 +53,7 @@ export const updateTable = operation({
 type UpdateTableInput = Parameters<typeof updateTable.handle>[1]
 type IndexUpdate = ValueOf<typeof indexUpdate>
 
-/** @throws ValidationException for a call that asks for nothing, or for what is not done here */
+/** @throws ValidationException for a call that asks for nothing, or for what is not done here; LimitExceededException */
 function checkSomething(input: UpdateTableInput): void {
   if (input.StreamSpecification?.StreamEnabled) throw unsupported('StreamSpecification')
   if (input.SSESpecification?.Enabled) throw unsupported('SSESpecification')
@@ -60,6 +67,7 @@ function checkSomething(input: UpdateTableInput): void {
   const repeated = names.find((name, i) => names.indexOf(name) < i)
   if (repeated !== undefined)
     throw invalidValue(`Only one global secondary index update per index is allowed simultaneously. Index: ${repeated}`)
+  if ((updates ?? []).filter(({ Create, Delete }) => Create || Delete).length > 1) throw oneIndexAtATime()
 }
 
 function nameIn({ Create, Update, Delete }: IndexUpdate): string {
