@@ -5,36 +5,56 @@
  */
 
 export const recordBytes = 100
-const words = recordBytes / 4
+const recordWords = recordBytes / 4
 
 export const keyCount = 1_000
 
-/** One number of each key lies in one piece of memory. Used again in turn: there are more than the producer has under way. */
-const chunks = Array.from({ length: 200 }, () => new Int32Array(keyCount * words))
 const keys = Array.from({ length: keyCount }, (_, i) => `key-${i}`)
+
+/**
+ * One number of each key lies in one piece of memory, and its records are views of that: made once, as Kafka's own tool makes
+ * its payloads. They are used again in turn: there are more than the producer has under way.
+ */
+type Chunk = { readonly words: Int32Array; readonly records: readonly { partitionKey: string; data: Uint8Array }[] }
+const chunkCount = 200
+const chunks: Chunk[] = []
+
+function chunkOf(number: number): Chunk {
+  const place = number % chunkCount
+  chunks[place] ??= newChunk()
+  return chunks[place]
+}
+
+function newChunk(): Chunk {
+  const words = new Int32Array(keyCount * recordWords)
+  const { buffer } = words
+  const records = keys.map((partitionKey, i) => ({
+    partitionKey,
+    data: new Uint8Array(buffer, i * recordBytes, recordBytes),
+  }))
+  return { words, records }
+}
 
 /** The first `count` records of a round, a multiple of `keyCount`. Rounds follow each other in numbers. */
 export function* pipelineRecords(count: number, firstNumber: number) {
   for (let number = firstNumber; number < firstNumber + count / keyCount; number++) {
-    const chunk = chunks[number % chunks.length]!
-    fill(chunk, number)
-    const { buffer } = chunk
-    for (let key = 0; key < keyCount; key++)
-      yield { partitionKey: keys[key]!, data: new Uint8Array(buffer, key * recordBytes, recordBytes) }
+    const { words, records } = chunkOf(number)
+    fill(words, number)
+    for (let i = 0; i < records.length; i++) yield records[i]!
   }
 }
 
 function fill(chunk: Int32Array, number: number): void {
-  for (let key = 0, at = 0; key < keyCount; key++, at += words) {
+  for (let key = 0, at = 0; key < keyCount; key++, at += recordWords) {
     chunk[at] = key
     chunk[at + 1] = number
     let sum = key + number
-    for (let word = 2; word < words - 1; word++) {
+    for (let word = 2; word < recordWords - 1; word++) {
       const filler = Math.imul(number + word, 0x9e3779b1) ^ key
       chunk[at + word] = filler
       sum = (sum + filler) | 0
     }
-    chunk[at + words - 1] = sum
+    chunk[at + recordWords - 1] = sum
   }
 }
 
