@@ -324,7 +324,7 @@ test('what cannot be converted at all is refused when the delivery stream is mad
   await makeTable('there', { id: 'int' })
   const refused: [object, object, RegExp][] = [
     [conversion('missing'), {}, /missing.*EntityNotFoundException/],
-    [conversion('half a character \ud800'), {}, /EntityNotFoundException/],
+    [conversion('half\ud800'), {}, /EntityNotFoundException/],
     [conversion('there', { SchemaConfiguration: { RoleARN } }), {}, /database and a table/],
     [conversion('there', { InputFormatConfiguration: { Deserializer: {} } }), {}, /Exactly one of OpenXJsonSerDe/],
     [conversion('there', { OutputFormatConfiguration: { Serializer: {} } }), {}, /Exactly one of ParquetSerDe/],
