@@ -5,6 +5,7 @@ import { type MetricSink, type Outbound, OutboundFailed, type OutboundFailure } 
 import type { FailedRecord } from '../../delivery/delivery-record.ts'
 import { count } from '../../metrics.ts'
 import { type DeliveryBatch, DeliveryFailed, type Destination } from '../destination.ts'
+import { PreparedBatches } from '../prepared-batches.ts'
 import { toldAnswer } from '../told-answer.ts'
 import { requestBody } from './request-body.ts'
 import { faultOf, responseBytesMax } from './response-rules.ts'
@@ -27,21 +28,25 @@ const answerMsMax = 180_000
 
 const gzipped = promisify(gzip)
 
-/** An endpoint that keeps Firehose's contract: one request for each batch, its id the same for each try. */
+/** An endpoint that keeps Firehose's contract: one request for each batch, the same for each try. */
 export class HttpEndpointDestination implements Destination {
   readonly #parts: Parts
   readonly #endpoint: HttpEndpoint
+  readonly #bodies = new PreparedBatches((batch) => this.#body(batch))
 
   constructor(parts: Parts, endpoint: HttpEndpoint) {
     this.#parts = parts
     this.#endpoint = endpoint
   }
 
+  prepare(batch: DeliveryBatch, signal: AbortSignal): void {
+    this.#bodies.begin(batch, signal)
+  }
+
   async deliver(batch: DeliveryBatch, signal: AbortSignal): Promise<readonly FailedRecord[]> {
     const { clock } = this.#parts
-    const { headers, isGzip, secret, url } = this.#endpoint
-    const plain = requestBody(batch.id, Math.floor(clock.nowMs()), batch.records)
-    const sent = isGzip ? await gzipped(plain) : plain
+    const { headers, secret, url } = this.#endpoint
+    const sent = await this.#bodies.of(batch, signal)
     this.#countTry(batch)
     const sentMs = clock.monotonicMs()
     const answerWaitMs = () => clock.monotonicMs() - sentMs
@@ -79,6 +84,11 @@ export class HttpEndpointDestination implements Destination {
   }
 
   async close(): Promise<void> {}
+
+  async #body({ id, records }: DeliveryBatch): Promise<Uint8Array> {
+    const plain = requestBody(id, Math.floor(this.#parts.clock.nowMs()), records)
+    return this.#endpoint.isGzip ? gzipped(plain) : plain
+  }
 
   #countTry({ records }: DeliveryBatch): void {
     const { metrics } = this.#parts
