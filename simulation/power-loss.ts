@@ -1,4 +1,11 @@
-import { applyChange, type NameChange, type Node, SimulatedDirectory, SimulatedFile } from './disk-nodes.ts'
+import {
+  applyChange,
+  type NameChange,
+  type Node,
+  SimulatedDirectory,
+  SimulatedFile,
+  type Unsynced,
+} from './disk-nodes.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /*
@@ -7,6 +14,7 @@ import type { SeededRandom } from './seeded-random.ts'
  *
  *   synced ............ | kept | zeros | kept | zeros |        the size grew, some sectors did not come
  *   synced ............ | kept |                               or it did not grow so far
+ *   synced ... | kept | as it was | kept | ... synced |        what was written over something stands there, or that
  *
  * A sector is written whole, with what the file held at some moment since the last sync. Names come and go one by one,
  * each on its own, or as a file system with a journal does it, up to a point in time.
@@ -60,8 +68,9 @@ function fileAfter(held: SimulatedFile, loss: Loss): SimulatedFile {
   const { random, style = random.pick(styles), sectorLength } = loss
   if (style === 'everything') return new SimulatedFile(file.bytes, file.length, file.length)
 
-  const first = unsynced[0]!.from
-  const cut = first + random.below(file.length - first + 1)
+  const first = Math.min(...unsynced.map(({ from }) => from))
+  const last = Math.max(...unsynced.map(({ to }) => to))
+  const cut = first + random.below(last - first + 1)
   const bytes = file.bytes.slice(0, file.length)
   let reached = syncedLength
   for (let sector = first - (first % sectorLength); sector < file.length; sector += sectorLength) {
@@ -72,9 +81,16 @@ function fileAfter(held: SimulatedFile, loss: Loss): SimulatedFile {
     if (style === 'prefix' && sectorEnd <= cut) came = within.length
     for (const { from, to } of within.slice(0, came))
       if (to > from) reached = Math.max(reached, Math.min(to, sectorEnd))
-    for (const { from, to } of within.slice(came)) bytes.fill(0, Math.max(from, sector), Math.min(to, sectorEnd))
+    for (const write of within.slice(came).reverse()) takeBack(bytes, write, sector, sectorEnd)
   }
   // What came is within the file's size; the size may have grown further than what came.
   const length = random.chance(0.5) ? reached : reached + random.below(file.length - reached + 1)
   return new SimulatedFile(bytes, length, length)
+}
+
+/** Undoes a write within a sector. */
+function takeBack(bytes: Uint8Array, { from, to, before }: Unsynced, sector: number, sectorEnd: number): void {
+  const [begin, end] = [Math.max(from, sector), Math.min(to, sectorEnd)]
+  bytes.fill(0, begin, end)
+  bytes.set(before.subarray(begin - from, end - from), begin)
 }

@@ -57,6 +57,57 @@ test('a sector comes as the file was at one moment, whole', async () => {
   assert.ok(torn > images / 10)
 })
 
+test('what is written over synced bytes comes piece by piece, or leaves them as they were, and never zeros', async () => {
+  const disk = new SimulatedDisk(random.fork())
+  const file = await disk.open('/file', 'create')
+  await file.append([new Uint8Array(500).fill(1)])
+  assert.equal(await file.writeAhead!([new Uint8Array(2_000).fill(9)]), 2_000)
+  await file.dataSync()
+  await disk.syncDirectory('/')
+  await file.append([new Uint8Array(1_500).fill(2)])
+  assert.equal(await file.size(), 2_500)
+  const seen = new Set<string>()
+  for (const bytes of await survivors(disk, '/file')) {
+    assert.equal(bytes!.length, 2_500)
+    assert.ok(bytes!.subarray(0, 500).every((byte) => byte === 1))
+    assert.ok(bytes!.subarray(500, 2_000).every((byte) => byte === 2 || byte === 9))
+    assert.ok(bytes!.subarray(2_000).every((byte) => byte === 9))
+    seen.add(
+      Buffer.from(bytes!.subarray(500, 2_000))
+        .toString('hex')
+        .replace(/(..)\1*/g, '$1'),
+    )
+  }
+  assert.ok(seen.has('02') && seen.has('09') && seen.has('0209') && seen.has('0902') && seen.has('020902'))
+  await file.dataSync()
+  for (const bytes of await survivors(disk, '/file'))
+    assert.ok(
+      bytes!.subarray(500, 2_000).every((byte) => byte === 2),
+      'what was synced is there',
+    )
+})
+
+test('what was written ahead and not synced is there, is zeros, or is missing', async () => {
+  const disk = await diskWithFile(0, 100)
+  const file = await disk.open('/file', 'append')
+  await file.append([new Uint8Array(900).fill(3)])
+  await file.writeAhead!([new Uint8Array(3_000).fill(9)])
+  const found = await survivors(disk, '/file')
+  const ends = found.map((bytes) => Buffer.from(bytes!.subarray(1_000)))
+  assert.ok(found.some((bytes) => bytes!.length < 1_000) && ends.some((end) => end.length === 3_000))
+  assert.ok(ends.some((end) => end.includes(9) && end.includes(0)) && ends.every((end) => !end.includes(3)))
+})
+
+test('a copy of a disk does not change when the disk is written over', async () => {
+  const disk = await diskWithFile(100, 0)
+  const file = await disk.open('/file', 'append')
+  await file.writeAhead!([new Uint8Array(50).fill(9)])
+  const copy = disk.copy(random.fork())
+  await file.append([new Uint8Array(50).fill(2)])
+  assert.ok((await readWhole(copy, '/file')).subarray(100).every((byte) => byte === 9))
+  assert.ok((await readWhole(disk, '/file')).subarray(100).every((byte) => byte === 2))
+})
+
 test('a file whose name was not synced may be gone, and a removed one may be back', async () => {
   const disk = new SimulatedDisk(random.fork())
   const file = await disk.open('/old', 'create')

@@ -7,6 +7,7 @@ import type { SeededRandom } from './seeded-random.ts'
 export type DiskCall =
   | 'create'
   | 'append'
+  | 'writeAhead'
   | 'truncate'
   | 'dataSync'
   | 'rename'
@@ -138,8 +139,20 @@ export class SimulatedDisk implements FileSystem {
   }
 
   #opened(file: SimulatedFile, path: string): File {
+    let end: number | undefined // where it ends when it is first written to
     return {
-      append: (parts) => this.#append(file, path, parts),
+      append: async (parts) => {
+        this.onAppend?.(path, parts)
+        end ??= file.length
+        await this.#write('append', file, path, parts, end, (to) => {
+          end = to
+        })
+      },
+      writeAhead: async (parts) => {
+        end ??= file.length
+        await this.#write('writeAhead', file, path, parts, end)
+        return parts.reduce((sum, part) => sum + part.byteLength, 0)
+      },
       read: async (into, position) => {
         await this.#answering()
         const found = file.bytes.subarray(position, Math.min(file.length, position + into.byteLength))
@@ -163,23 +176,29 @@ export class SimulatedDisk implements FileSystem {
   }
 
   /** A write is seen half done by who crashes in it, and leaves a part when it fails. */
-  #append(file: SimulatedFile, path: string, parts: readonly Uint8Array[]): Promise<void> {
-    this.onAppend?.(path, parts)
+  #write(
+    call: 'append' | 'writeAhead',
+    file: SimulatedFile,
+    path: string,
+    parts: readonly Uint8Array[],
+    from: number,
+    wroteTo: (end: number) => void = () => {},
+  ): Promise<void> {
     let length = 0
     for (const part of parts) length += part.byteLength
     const split = this.#random.below(length + 1)
-    const appendFirst = () => file.append(firstBytes(parts, split))
+    const writeFirst = () => wroteTo(file.write(firstBytes(parts, split), from))
     return this.#change(
-      'append',
+      call,
       path,
       () => {
         if (split > 0 && split < length) {
-          appendFirst()
-          this.#changed('append', path)
-          if (!this.#isStopped) file.append(bytesAfter(parts, split))
-        } else file.append(parts)
+          writeFirst()
+          this.#changed(call, path)
+          if (!this.#isStopped) wroteTo(file.write(bytesAfter(parts, split), from + split))
+        } else wroteTo(file.write(parts, from))
       },
-      appendFirst,
+      writeFirst,
     )
   }
 

@@ -4,6 +4,7 @@ export type DiskCall =
   | 'create'
   | 'open'
   | 'append'
+  | 'writeAhead'
   | 'read'
   | 'dataSync'
   | 'rename'
@@ -13,7 +14,7 @@ export type DiskCall =
 
 type StoredFile = { bytes: Uint8Array; length: number; hasFailedSync: boolean }
 
-/** A disk in memory whose calls fail when a test says so. An append that fails has written half, or what there was room for. */
+/** A disk in memory whose calls fail when a test says so. A write that fails has written half, or what there was room for. */
 export class FaultyMemoryDisk implements FileSystem {
   /** The code that a call fails with; undefined lets it go through. */
   fails: (call: DiskCall, path: string) => string | undefined = () => undefined
@@ -106,17 +107,26 @@ export class FaultyMemoryDisk implements FileSystem {
 
   #opened(file: StoredFile, path: string): File {
     let isOpen = true
+    let end: number | undefined
+    const write = (call: 'append' | 'writeAhead', parts: readonly Uint8Array[]) => {
+      this.#watch(file, call, path)
+      end ??= file.length
+      const bytes = Buffer.concat(parts)
+      const failed = this.#failed(call, path)
+      const room = Math.max(0, this.bytesMax - this.usedBytes) + file.length - end
+      const written = failed ? bytes.byteLength >> 1 : Math.min(bytes.byteLength, room)
+      put(file, end, bytes.subarray(0, written))
+      if (failed) throw failed
+      return written
+    }
     return {
       append: async (parts) => {
-        this.#watch(file, 'append', path)
-        const bytes = Buffer.concat(parts)
-        const failed = this.#failed('append', path)
-        const room = Math.max(0, this.bytesMax - this.usedBytes)
-        const written = failed ? bytes.byteLength >> 1 : Math.min(bytes.byteLength, room)
-        grow(file, bytes.subarray(0, written))
-        if (failed) throw failed
-        if (written < bytes.byteLength) throw failure('ENOSPC', 'append', path)
+        const length = parts.reduce((sum, part) => sum + part.byteLength, 0)
+        const written = write('append', parts)
+        end! += written
+        if (written < length) throw failure('ENOSPC', 'append', path)
       },
+      writeAhead: async (parts) => write('writeAhead', parts),
       read: async (into, position) => {
         this.#call('read', path)
         const found = file.bytes.subarray(position, Math.min(file.length, position + into.byteLength))
@@ -166,14 +176,14 @@ export class FaultyMemoryDisk implements FileSystem {
   }
 }
 
-function grow(file: StoredFile, bytes: Uint8Array): void {
-  const length = file.length + bytes.byteLength
+function put(file: StoredFile, position: number, bytes: Uint8Array): void {
+  const length = Math.max(file.length, position + bytes.byteLength)
   if (length > file.bytes.byteLength) {
     const larger = new Uint8Array(Math.max(256, 2 * length))
     larger.set(file.bytes.subarray(0, file.length))
     file.bytes = larger
   }
-  file.bytes.set(bytes, file.length)
+  file.bytes.set(bytes, position)
   file.length = length
 }
 

@@ -36,12 +36,17 @@ export function faultyDisk(fails: (call: Call, path: string) => boolean): FileSy
         }
         await file.append(parts)
       },
+      async writeAhead(parts) {
+        check('append', path)
+        return file.writeAhead!(parts)
+      },
       async dataSync() {
         check('dataSync', path)
         await file.dataSync()
       },
       read: (into, position) => file.read(into, position),
       size: () => file.size(),
+      truncate: (length) => file.truncate!(length),
       close: () => file.close(),
     }
   }

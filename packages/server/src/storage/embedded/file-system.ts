@@ -25,13 +25,18 @@ export interface FileSystem {
 export interface File {
   /** Writes all of it at the end, or fails. */
   append(parts: readonly Uint8Array[]): Promise<void>
+  /**
+   * Writes behind the end what later appends of this opening go over: they begin where they would without it. Resolves
+   * with how much there was room for. Only for the sake of speed: a disk may do without.
+   */
+  writeAhead?(parts: readonly Uint8Array[]): Promise<number>
   /** Fills `into` from a position on; resolves with how many bytes there were. */
   read(into: Uint8Array, position: number): Promise<number>
   /** Makes what was written durable (fdatasync). After a failure nothing may be believed of this file any more. */
   dataSync(): Promise<void>
   size(): Promise<number>
   /**
-   * Gives back what is beyond a length, of a file that is not written to any more. Only for the sake of room: nothing
+   * Gives back what is beyond a length, which is where appends go on, if any come. Only for the sake of room: nothing
    * relies on it, and a disk may do without.
    */
   truncate?(length: number): Promise<void>
@@ -72,9 +77,10 @@ const partsMax = 1024
 
 function nodeFile(handle: fs.FileHandle): File {
   let end: number | undefined
+  const sizeNow = async () => (await handle.stat()).size
   return {
     async append(parts) {
-      end ??= (await handle.stat()).size
+      end ??= await sizeNow()
       for (let next = 0; next < parts.length; next += partsMax) {
         let left = parts.slice(next, next + partsMax)
         while (left.length > 0) {
@@ -83,6 +89,10 @@ function nodeFile(handle: fs.FileHandle): File {
           left = afterBytes(left, bytesWritten) // a full disk takes a part, and says so at the next try
         }
       }
+    },
+    async writeAhead(parts) {
+      end ??= await sizeNow()
+      return (await handle.writev(parts, end)).bytesWritten
     },
     async read(into, position) {
       let filled = 0
@@ -94,7 +104,7 @@ function nodeFile(handle: fs.FileHandle): File {
       return filled
     },
     dataSync: () => handle.datasync(),
-    size: async () => (await handle.stat()).size,
+    size: sizeNow,
     truncate: (length) => handle.truncate(length),
     close: () => handle.close(),
   }
