@@ -44,6 +44,7 @@ const embeddedLog = 'embedded/embedded-log.ts'
 const sweep = 'embedded/sweep.ts'
 const recovery = 'embedded/recovery.ts'
 const compaction = 'embedded/compaction.ts'
+const segmentFile = 'embedded/segment-file.ts'
 
 const recovered =
   'await replaceFile(fileSystem, directory, segmentName(number), [bytes.subarray(0, scanned.validLength)])'
@@ -288,5 +289,34 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'embedded/block-format.ts',
     text: 'if (seal) moved.set(seal.bytes, sealTo)',
     replacement: '',
+  },
+  {
+    name: 'no-sync-of-what-goes-over-fill',
+    file: segmentWriter,
+    text: `await this.#segment.fillBehind(end)
+    active.isSyncing = true
+    if (`,
+    replacement: `const lengthens = end > active.filledTo
+    await this.#segment.fillBehind(end)
+    active.isSyncing = true
+    if (lengthens && `,
+  },
+  {
+    name: 'fill-taken-for-a-part-of-the-segment',
+    file: segmentFile,
+    text: 'isFilled ? last.from : bytes.byteLength',
+    replacement: 'bytes.byteLength',
+  },
+  {
+    name: 'entries-that-look-like-fill-cut-off',
+    file: segmentFile,
+    text: 'const whole = scanTo(bytes, segment, bytes.byteLength)\n  const written = fillBegin(bytes)',
+    replacement: 'const written = fillBegin(bytes)\n  const whole = scanTo(bytes, segment, written)',
+  },
+  {
+    name: 'commit-given-back-with-its-fill',
+    file: activeSegment,
+    text: 'truncate?.(end)',
+    replacement: 'truncate?.(active.end)',
   },
 ]

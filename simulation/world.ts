@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { fillByte } from '../packages/server/src/storage/embedded/fill.ts'
 import {
   type Appended,
   type Batch,
@@ -374,10 +375,10 @@ export class World {
   }
 }
 
-/** Entries of these lengths, of which each byte tells whose it is, and none is zero. */
+/** Entries of these lengths, of which each byte tells whose it is, and none is zero; some look like fill. */
 export function numberedBatch(id: number, sizes: readonly number[]): Batch {
   const entries = sizes.map((size, i) =>
-    new Uint8Array(i === 0 ? Math.max(idLength, size) : size).fill(1 + ((id * 7 + i) % 255)),
+    new Uint8Array(i === 0 ? Math.max(idLength, size) : size).fill(id % 8 === 0 ? fillByte : 1 + ((id * 7 + i) % 255)),
   )
   new DataView(entries[0]!.buffer).setUint32(0, id, true)
   return batchOf(entries)

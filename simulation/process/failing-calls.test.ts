@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, rmSync, truncateSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
+import { fillByte } from '../../packages/server/src/storage/embedded/fill.ts'
 import { CrashHistory } from './crash-history.ts'
 import { type Audit, sumOf } from './ledger.ts'
 import { requirement } from './requirement.ts'
@@ -56,19 +57,24 @@ const nameOf = ({ call, nth }: Trial) => `${call} ${nth}`
 
 /**
  * What a failed sync leaves is in the system's memory only, and is gone when the power is: cuts the file to what was
- * synced before. Whoever was acknowledged on the strength of the failed sync has then lost his records.
+ * synced before, and puts back the fill that was gone over since. Whoever was acknowledged on the strength of the failed sync has then lost his records.
  */
 function losePower(calls: readonly TracedCall[]): void {
   const failed = calls.findIndex(({ call, isInjected }) => isInjected && isSync(call))
   const path = calls[failed]?.path
   if (path === undefined || !path.endsWith('.segment') || !existsSync(path)) return
-  let writtenTo = 0
   let durableTo = 0
-  for (const call of calls.slice(0, failed).filter((one) => one.path === path)) {
-    if (call.endsAt !== undefined) writtenTo = Math.max(writtenTo, call.endsAt)
-    else if (isSync(call.call)) durableTo = writtenTo
+  let unsynced: { readonly from: number; readonly to: number }[] = []
+  for (const { call, place, endsAt } of calls.slice(0, failed).filter((one) => one.path === path)) {
+    if (place !== undefined && endsAt !== undefined) unsynced.push({ from: place, to: endsAt })
+    else if (isSync(call)) {
+      durableTo = Math.max(durableTo, ...unsynced.map(({ to }) => to))
+      unsynced = []
+    }
   }
-  truncateSync(path, durableTo)
+  const bytes = readFileSync(path).subarray(0, durableTo)
+  for (const { from, to } of unsynced) bytes.fill(fillByte, from, to)
+  writeFileSync(path, bytes)
 }
 
 const isSync = (call: string) => changingCalls.sync.some((name) => name === call)

@@ -71,7 +71,9 @@ export type TracedCall = {
   /** The file that it was made to: for a rename the old name. */
   readonly path: string
   readonly isInjected: boolean
-  /** Of a write at a place that succeeded: where it ended in the file. */
+  /** Of a write at a place: where in the file. */
+  readonly place?: number
+  /** If it succeeded: where it ended. */
   readonly endsAt?: number
 }
 
@@ -79,7 +81,7 @@ export type TracedCall = {
 export function tracedCalls(output: string, folder: string): TracedCall[] {
   const found: TracedCall[] = []
   // Where another thread comes between, a call has two lines: "call(… <unfinished ...>" and "<... call resumed>) = …".
-  const lastOfThread = new Map<string, { -readonly [K in keyof TracedCall]: TracedCall[K] } & { place?: number }>()
+  const lastOfThread = new Map<string, { -readonly [K in keyof TracedCall]: TracedCall[K] }>()
   for (const line of readFileSync(output, 'utf8').split('\n')) {
     const [, thread, call, resumed] = /^(\d+) +(?:(\w+)\(|<\.\.\. (\w+) resumed>)/.exec(line) ?? []
     if (thread === undefined) continue

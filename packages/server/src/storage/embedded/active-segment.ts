@@ -1,6 +1,7 @@
 import type { Clock, Random } from '@millrace/ports'
 import { markBlock, markLength } from './block-format.ts'
 import type { File, FileSystem } from './file-system.ts'
+import { fillLength, fillParts } from './fill.ts'
 import { RecentBlocks } from './recent-blocks.ts'
 import { RowTable } from './row-table.ts'
 import { Sealer, saltLength } from './seal.ts'
@@ -23,6 +24,8 @@ export type Active = {
   end: number
   /** As large as `end` when a mark is the last thing in it. */
   markedTo: number
+  /** How long the file is made, with what was written ahead: only a commit that goes beyond lengthens it. */
+  filledTo: number
   /** A sync is under way, or has failed: then the file is not touched any more. */
   isSyncing: boolean
 }
@@ -33,6 +36,7 @@ export type SegmentParts = {
   readonly durability: Durability
   readonly clock: Clock
   readonly random: Random
+  readonly segmentBytesMax: number
 }
 
 export type Durability = 'fsync' | 'os'
@@ -48,6 +52,8 @@ export class ActiveSegment {
   /** What `previousValid` was before the segment that is written to. */
   #validBefore = 0
   #nextNumber: number
+  /** The disk had no room the last time, so that none of it is taken ahead. */
+  #isDiskFull = false
 
   constructor(parts: SegmentParts, previous: number, previousValid: number, nextNumber: number) {
     this.#parts = parts
@@ -93,11 +99,36 @@ export class ActiveSegment {
     const segment: Segment = { number, previous: this.#previous, salt, rows: table, recent }
     store.segments.set(number, segment)
     const size = segmentHeaderLength
-    this.#active = { segment, table, recent, sealer, file, size, end: size, markedTo: size, isSyncing: false }
+    const ends = { size, end: size, markedTo: size, filledTo: size }
+    this.#active = { segment, table, recent, sealer, file, ...ends, isSyncing: false }
     this.#validBefore = this.#previousValid
     this.#previous = number
     this.#previousValid = segmentHeaderLength
     return this.#active
+  }
+
+  /**
+   * Writes fill behind a commit that goes up to `end` and is not synced yet, if it has lengthened the file and is small:
+   * its sync makes it durable, and those that follow find their place made. Without room for it there is none.
+   */
+  async fillBehind(end: number): Promise<void> {
+    const active = this.#active!
+    if (end <= active.filledTo) return
+    active.filledTo = end
+    const { durability, segmentBytesMax } = this.#parts
+    const length = fillLength(end - active.end, end, segmentBytesMax)
+    if (length === 0 || durability === 'os' || this.#isDiskFull || !active.file.writeAhead) return
+    let written = 0
+    try {
+      written = await active.file.writeAhead(fillParts(length))
+    } catch (error) {
+      if (!isNoSpace(error)) throw error
+    }
+    if (written === length) active.filledTo = end + length
+    else {
+      this.#isDiskFull = true
+      await active.file.truncate?.(end).catch(() => {})
+    }
   }
 
   /** Writes a mark, without a sync of its own. */
@@ -135,6 +166,8 @@ export class ActiveSegment {
     if (!active) return
     await this.#finishing
     if (this.#parts.durability === 'os') await active.file.dataSync()
+    if (active.filledTo > active.end) await active.file.truncate?.(active.end).catch(() => {})
+    this.#isDiskFull = false
     this.#release(active)
     await active.file.close()
   }
@@ -152,6 +185,7 @@ export class ActiveSegment {
   async abandon(error: unknown): Promise<void> {
     const active = this.#active
     if (!active) return
+    if (isNoSpace(error)) this.#isDiskFull = true
     if (active.size === segmentHeaderLength) return this.#discard(active)
     if (isNoSpace(error) && !active.isSyncing) await active.file.truncate?.(active.size).catch(() => {})
     this.#release(active)

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { type EntryBlock, entryCount } from '../log.ts'
+import { fillWord } from './fill.ts'
 import { firstEntry, type PutRuns } from './put-runs.ts'
 import { type Seal, type SealedRuns, sealAt, sealLength } from './seal.ts'
 
@@ -318,7 +319,7 @@ export function claimedLength(bytes: Uint8Array, at: number): number {
 
 /**
  * Whether a broken block seems to be there in full: two of the three marks of a head that belongs here, a length that
- * fits, and no eight bytes of zeros where a disk may have left out a sector. Then it was damaged rather than cut short.
+ * fits, and no eight bytes of zeros or fill where a disk may have left out a sector. Then it was damaged rather than cut short.
  */
 export function looksWhole(bytes: Uint8Array, at: number, segment: number): boolean {
   const available = bytes.byteLength - at
@@ -331,7 +332,9 @@ export function looksWhole(bytes: Uint8Array, at: number, segment: number): bool
   const claimed = [view.getUint32(8, true), ...byCounts]
   const length = claimed.find((one) => one !== undefined && one >= headerLength && one % 8 === 0 && one <= available)
   if (length === undefined) return false
-  for (let i = 0; i < length; i += 8)
-    if (view.getUint32(i, true) === 0 && view.getUint32(i + 4, true) === 0) return false
+  for (let i = 0; i < length; i += 8) {
+    const word = view.getUint32(i, true)
+    if ((word === 0 || word === fillWord) && view.getUint32(i + 4, true) === word) return false
+  }
   return true
 }

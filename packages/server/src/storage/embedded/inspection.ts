@@ -249,7 +249,7 @@ class Inspecting {
       return undefined
     }
     const byIndex = directory?.validLength
-    const known = (header ? (named ?? byIndex) : (byIndex ?? named)) ?? (isWhole ? bytes.byteLength : undefined)
+    const known = (header ? (named ?? byIndex) : (byIndex ?? named)) ?? (isWhole ? 'all' : undefined)
     const scanned = scanSegment(bytes, number, known)
     const damage = header ? scanned.damage : [{ from: 0, to: segmentHeaderLength }, ...scanned.damage]
     for (const { from, to } of damage) this.#damaged(`${file} is damaged from byte ${from} to ${to}`)

@@ -80,11 +80,7 @@ export async function recoverSegments(
     const segment: Segment = { number, previous, salt, directory: index, hasIndex: true }
     if (!index || (validLength !== undefined && index.validLength !== validLength)) {
       const bytes = await readWhole(fileSystem, store.pathOf(number))
-      const scanned = scanSegment(
-        bytes,
-        number,
-        validLength ?? (next && !removed.has(number) ? bytes.byteLength : undefined),
-      )
+      const scanned = scanSegment(bytes, number, validLength ?? (next && !removed.has(number) ? 'all' : undefined))
       if (!header && scanned.rows.count === 0 && !next && number > newest) {
         await store.removeLeftover(number) // its making was not finished
         continue

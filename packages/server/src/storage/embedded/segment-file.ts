@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { checkedHead, claimedLength, looksWhole } from './block-format.ts'
+import { fillBegin } from './fill.ts'
 import { RowTable } from './row-table.ts'
 import type { ByteRange } from './segment-index.ts'
 
@@ -84,20 +85,34 @@ export type Scanned = {
 }
 
 /**
- * Finds the good blocks of a segment. With `validLength` (known from the next segment) all before it had been
- * acknowledged; without, what the blocks' `durableTo` vouches for, and a broken tail after that is cut off.
+ * How much of a segment had been acknowledged: up to a length (known from the next segment or its index), all that was
+ * written, or what the blocks' `durableTo` vouches for.
  */
-export function scanSegment(bytes: Uint8Array, segment: number, validLength?: number): Scanned {
-  const whole = scanTo(bytes, segment, Math.min(bytes.byteLength, validLength ?? bytes.byteLength))
-  if (validLength !== undefined) {
+export type Acknowledged = number | 'all' | undefined
+
+/**
+ * Finds the good blocks of a segment. A place without one is damage if something had been acknowledged there; else it is
+ * cut off, with all behind it. What was written ahead at the end is neither.
+ */
+export function scanSegment(bytes: Uint8Array, segment: number, acknowledged?: Acknowledged): Scanned {
+  if (typeof acknowledged === 'number') {
+    const validLength = acknowledged
+    const whole = scanTo(bytes, segment, Math.min(bytes.byteLength, validLength))
     const missing = { from: bytes.byteLength, to: validLength }
     const damage = bytes.byteLength < validLength ? [...whole.gaps, missing] : whole.gaps
     return { ...whole, validLength, damage }
   }
-  const torn = whole.gaps.find(({ from }) => from >= whole.durableTo)
-  if (!torn) return { ...whole, validLength: bytes.byteLength, damage: whole.gaps }
+  const whole = scanTo(bytes, segment, bytes.byteLength)
+  const written = fillBegin(bytes)
+  const last = whole.gaps.at(-1)
+  // A last block may itself end like fill: only where no block is, is it that.
+  const isFilled = last !== undefined && last.to === bytes.byteLength && last.from >= written
+  const validLength = isFilled ? last.from : bytes.byteLength
+  const broken = isFilled ? whole.gaps.slice(0, -1) : whole.gaps
+  const torn = acknowledged === 'all' ? undefined : broken.find(({ from }) => from >= whole.durableTo)
+  if (!torn) return { ...whole, validLength, damage: broken }
   const { rows, sealedRuns, gaps } = scanTo(bytes, segment, torn.from)
-  const tail = { from: torn.from, to: bytes.byteLength, looksWhole: looksWhole(bytes, torn.from, segment) }
+  const tail = { from: torn.from, to: written, looksWhole: looksWhole(bytes, torn.from, segment) }
   return { rows, sealedRuns, validLength: torn.from, damage: gaps, tail }
 }
 

@@ -42,7 +42,6 @@ type Parts = SegmentParts & {
   readonly clock: Clock
   readonly time: RetentionTime
   readonly logger: Logger
-  readonly segmentBytesMax: number
   /** Told once of each segment in which something was acknowledged. */
   readonly began: (segment: number) => void
 }
@@ -199,6 +198,7 @@ export class SegmentWriter {
     const end = this.#blocksOf(puts, active, nowMs)
     if (end === active.end) return // all was refused
     await active.file.append(this.#blocks.taken())
+    await this.#segment.fillBehind(end)
     active.isSyncing = true
     if (this.#parts.durability === 'fsync') await active.file.dataSync()
     active.isSyncing = false

@@ -6,6 +6,7 @@ import { FixedDataKeys } from '../data-key-fixture.ts'
 import { batchOf } from '../log.ts'
 import { checkedHead } from './block-format.ts'
 import { FaultyMemoryDisk } from './disk-fixture.ts'
+import { fillBegin } from './fill.ts'
 import { allOf, KeptLogger, openIn } from './fixture.ts'
 import { sealLength } from './seal.ts'
 import { segmentHeaderLength } from './segment-file.ts'
@@ -41,7 +42,7 @@ function blocksOn(disk: FaultyMemoryDisk): Block[] {
   for (const name of disk.names(logDirectory, '.segment')) {
     const path = `${logDirectory}/${name}`
     const bytes = disk.contents(path)
-    for (let at = segmentHeaderLength; at < bytes.length; ) {
+    for (let at = segmentHeaderLength; at < fillBegin(bytes); ) {
       const head = checkedHead(bytes, at, Number.parseInt(name, 10), at)
       assert.ok(head)
       if (head.runs.length === 1)
