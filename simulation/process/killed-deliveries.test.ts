@@ -109,6 +109,17 @@ async function missing(delivered: DeliveredObjects, acknowledged: ReadonlySet<st
 test('kill -9 at random moments loses no record that was acknowledged, and leaves no half object', (t) =>
   killAtRandom(t, putIntoFirehose, firehoseOn, create))
 
+test('where all records are kept beside, at a pace of its own, kill -9 loses none and repeats no more', (t) =>
+  killAtRandom(t, putIntoFirehose, firehoseOn, (firehose) =>
+    create(firehose, {
+      ExtendedS3DestinationConfiguration: {
+        ...s3('lake'),
+        S3BackupMode: 'Enabled',
+        S3BackupConfiguration: { ...s3('kept'), BufferingHints: { SizeInMBs: 128, IntervalInSeconds: 60 } },
+      },
+    }),
+  ))
+
 test('a Kinesis stream as the source loses none by kill -9, either', (t) =>
   killAtRandom(
     t,
