@@ -51,7 +51,8 @@ test('each log has its rows in order, whenever it is asked, and an index has all
         wantedCounts.map((count) => 20 * count),
       )
       const parts = Array.from({ length: Math.ceil(table.count / 1024) }, () => rowsOf(1024))
-      assert.equal([...table.deal(numbers, counts, parts, 10)].length, Math.ceil(table.count / 4096))
+      const added = steps.filter((log) => log > 0).length // also those that are not durable take a turn
+      assert.equal([...table.deal(numbers, counts, parts, 10)].length, Math.ceil(added / 4096))
       assert.deepEqual(
         Array.from({ length: table.count }, (_, row) => offsetTimeAndPlace(parts[row >> 10]!, row & 1023)),
         numbers.flatMap((number) => wanted.get(number)!.map((i) => [i, i + 1, 1000 + i, 64 + 80 * i, 80, 20])),
