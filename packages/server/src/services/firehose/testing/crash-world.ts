@@ -8,7 +8,7 @@ import { FirehoseInMemory, type Kept } from './firehose-in-memory.ts'
 export type Death = { readonly place: number; readonly isAfter: boolean }
 
 /** How long a bucket or an endpoint takes to say that it has something. */
-const answerMs = 7000
+const answerMs = 9000
 
 /** What comes to a process that has ended: nothing. */
 const nothing = new Promise<never>(() => {})
