@@ -15,6 +15,7 @@ const dataBytes = 100
 
 const p50Title = 'Fan-out to 10 consumers, 10,000 records/s, p50'
 const p99Title = 'Fan-out to 10 consumers, 10,000 records/s, p99'
+const bytesTitle = 'The same, until the bytes are in the process of the consumers'
 
 export const propagation: Question = {
   name: 'propagation',
@@ -24,6 +25,8 @@ export const propagation: Question = {
     { title: p99Title, unit: 'ms', better: 'less', must: [atMost(p99Title, 20, 'ms')] },
     { title: "Fan-out to 10: the server's CPU time", unit: '% of a core', better: 'less' },
     { title: "Fan-out to 10: the consumers' CPU time, in the SDK", unit: '% of a core', better: 'less' },
+    { title: `${bytesTitle}, p50`, unit: 'ms', better: 'less' },
+    { title: `${bytesTitle}, p99`, unit: 'ms', better: 'less' },
   ],
   // Neither peer has SubscribeToShard.
   peers: [],
@@ -31,14 +34,14 @@ export const propagation: Question = {
     await createStream(server.port, 'bench', 1)
     const consumerArns: string[] = []
     // One after the other: only five may be CREATING at one time.
-    for (let i = 0; i < consumerCount; i++) consumerArns.push(await register(server.port, i))
-    return delays(server, consumerArns, effort)
+    for (let i = 0; i < 2 * consumerCount; i++) consumerArns.push(await register(server.port, i))
+    return answers(server, consumerArns, effort)
   },
   async roofline(effort) {
     const server = await start(contestant.bareFanOut())
     try {
-      const consumerArns = Array.from({ length: consumerCount }, (_, i) => `${streamArn}/consumer/bench-${i}:1`)
-      return await delays(server, consumerArns, effort)
+      const consumerArns = Array.from({ length: 2 * consumerCount }, (_, i) => `${streamArn}/consumer/bench-${i}:1`)
+      return await answers(server, consumerArns, effort)
     } finally {
       await server.stop()
     }
@@ -61,7 +64,20 @@ async function register(port: number, i: number): Promise<string> {
   }
 }
 
-async function delays(server: RunningServer, consumerArns: readonly string[], effort: Effort): Promise<Values> {
+async function answers(server: RunningServer, consumerArns: readonly string[], effort: Effort): Promise<Values> {
+  // Others each time: a consumer may subscribe again only after five seconds.
+  const [bySdk, byBytes] = [consumerArns.slice(consumerCount), consumerArns.slice(0, consumerCount)]
+  const [p50, p99, serverShare, consumersShare] = await delays('sdk', server, bySdk, effort)
+  const [bytesP50, bytesP99] = await delays('bytes', server, byBytes, effort)
+  return [p50, p99, serverShare, consumersShare, bytesP50, bytesP99]
+}
+
+async function delays(
+  by: Subscription['by'],
+  server: RunningServer,
+  consumerArns: readonly string[],
+  effort: Effort,
+): Promise<[number, number, number, number]> {
   const { port } = server
   const putCount = (effort.warmUpSeconds + effort.seconds) * putsPerSecond
   const child = fork(join(import.meta.dirname, '../subscriber.ts'))
@@ -70,7 +86,7 @@ async function delays(server: RunningServer, consumerArns: readonly string[], ef
   const session = connect(`http://127.0.0.1:${port}`)
   try {
     const ignoredPuts = effort.warmUpSeconds * putsPerSecond
-    child.send({ port, consumerArns, recordCount: putCount * recordsInPut, ignoredPuts } satisfies Subscription)
+    child.send({ by, port, consumerArns, recordCount: putCount * recordsInPut, ignoredPuts } satisfies Subscription)
     await once(child, 'message')
     const cpuBeforeMs = server.cpuMs()
     const acknowledgedAtMs = await putPaced(session, putCount)
