@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Random } from '@millrace/ports'
 import type { SecretBox } from '../core/ports.ts'
@@ -44,11 +44,11 @@ export const tokenLengthMax = 4096
 const contentBytesMax = 64 * 1024
 
 export class SessionTokens {
-  readonly #key: Uint8Array
+  readonly #key: KeyObject
   readonly #random: Random
 
   private constructor(key: Uint8Array, random: Random) {
-    this.#key = key
+    this.#key = createSecretKey(key) // given as bytes it would be made into this for each token
     this.#random = random
   }
 
