@@ -1,6 +1,7 @@
 import type { Catalog, CatalogChange } from '../../../storage/catalog.ts'
 import type { Checkpoint } from '../sources/source.ts'
 import type { Saved } from './progress.ts'
+import type { Receipts, SavedReceipts } from './receipts.ts'
 import type { SavedSettled } from './settled.ts'
 
 /*
@@ -9,6 +10,7 @@ import type { SavedSettled } from './settled.ts'
  *   delivery-checkpoint/ID        how far each lane is
  *   delivery-settled/ID/000000    what is settled beyond it (`SavedSettled`)
  *   delivery-settled/ID/000001    what came since; 000002, …
+ *   delivery-receipts/ID          of batches of which nobody knows yet whether they are there (`SavedReceipts`)
  *
  * While it is little, 000000 is written anew each time. When it is more, what comes is written beside it, until that is as
  * much: so that a save writes about what came, and a restart reads twice what there is at most.
@@ -33,13 +35,18 @@ export class CheckpointStore {
 
   /** For who goes on with a delivery. */
   open(id: string): SavedProgress {
-    return new SavedProgress(this.#catalog, this.#checkpointPrefix + id, `${this.#settledPrefix + id}/`)
+    return new SavedProgress(this.#catalog, {
+      checkpointKey: this.#checkpointPrefix + id,
+      receiptsKey: this.#receiptsPrefix + id,
+      settledPrefix: `${this.#settledPrefix + id}/`,
+    })
   }
 
   /** Forgets those of deliveries that are not there any more. */
   async keepOnly(ids: ReadonlySet<string>): Promise<void> {
-    for (const { key, version } of this.#catalog.list(this.#checkpointPrefix))
-      if (!ids.has(key.slice(this.#checkpointPrefix.length))) await this.#catalog.delete(key, version)
+    for (const prefix of [this.#checkpointPrefix, this.#receiptsPrefix])
+      for (const { key, version } of this.#catalog.list(prefix))
+        if (!ids.has(key.slice(prefix.length))) await this.#catalog.delete(key, version)
     for (const { key, version } of this.#catalog.list(this.#settledPrefix))
       if (!ids.has(key.slice(this.#settledPrefix.length, key.lastIndexOf('/'))))
         await this.#catalog.delete(key, version)
@@ -47,6 +54,10 @@ export class CheckpointStore {
 
   get #checkpointPrefix(): string {
     return `${this.#kind}-checkpoint/`
+  }
+
+  get #receiptsPrefix(): string {
+    return `${this.#kind}-receipts/`
   }
 
   get #settledPrefix(): string {
@@ -58,12 +69,16 @@ export class CheckpointStore {
 export type Savable = Pick<Saved, 'checkpoint'> & {
   newlySettled(): SavedSettled
   allSettled(): SavedSettled
+  readonly receipts: Pick<Receipts, 'all' | 'takeChanged'>
 }
+
+type Keys = { readonly checkpointKey: string; readonly receiptsKey: string; readonly settledPrefix: string }
 
 /** The progress of one delivery, as it is kept. */
 export class SavedProgress {
   readonly #catalog: Catalog
   readonly #checkpointKey: string
+  readonly #receiptsKey: string
   readonly #settledPrefix: string
   /** Values of what is settled. */
   #count: number
@@ -74,16 +89,18 @@ export class SavedProgress {
   /** What was to be written last may not be there. */
   #isWholeNeeded = true
 
-  constructor(catalog: Catalog, checkpointKey: string, settledPrefix: string) {
+  constructor(catalog: Catalog, { checkpointKey, receiptsKey, settledPrefix }: Keys) {
     this.#catalog = catalog
     this.#checkpointKey = checkpointKey
+    this.#receiptsKey = receiptsKey
     this.#settledPrefix = settledPrefix
     this.#count = catalog.list(settledPrefix).length
   }
 
   load(): Saved {
     const checkpoint = (this.#catalog.get(this.#checkpointKey)?.value as Checkpoint | undefined) ?? {}
-    return { checkpoint, settled: this.#catalog.list(this.#settledPrefix).map(({ value }) => value as never) }
+    const receipts = this.#catalog.get(this.#receiptsKey)?.value as SavedReceipts | undefined
+    return { checkpoint, receipts, settled: this.#catalog.list(this.#settledPrefix).map(({ value }) => value as never) }
   }
 
   /**
@@ -97,6 +114,10 @@ export class SavedProgress {
     const isEmpty = Object.keys(settled.delivered).length === 0 && Object.keys(settled.kept).length === 0
     const changes: CatalogChange[] = []
     if (isMoved || this.#isWholeNeeded) changes.push(this.#change(this.#checkpointKey, progress.checkpoint))
+    if (progress.receipts.takeChanged() || this.#isWholeNeeded) {
+      const { all } = progress.receipts
+      if (all || this.#catalog.get(this.#receiptsKey)) changes.push(this.#change(this.#receiptsKey, all))
+    }
     const first = isWhole ? 0 : this.#count
     if (!isEmpty) changes.push(this.#change(this.#keyOf(first), settled))
     const end = isEmpty ? first : first + 1

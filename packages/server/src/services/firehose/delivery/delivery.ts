@@ -1,4 +1,4 @@
-import type { DeliveryBatch, DeliveryFailed } from '../destinations/destination.ts'
+import type { DeliveryBatch, DeliveryFailed, KeepReceipt } from '../destinations/destination.ts'
 import type { SourcePage, Waiting } from '../sources/source.ts'
 import type { Transformed } from '../transforms/transform.ts'
 import { BatchSender, type SenderParts } from './batch-sender.ts'
@@ -160,6 +160,7 @@ export class Delivery {
     const { clock, logger } = this.#parts
     const { name, source } = this.#plan
     const { signal } = this.#ending
+    await this.#resume(signal)
     while (!signal.aborted) {
       try {
         for await (const page of source.pages(this.#progress.read, signal)) {
@@ -172,6 +173,31 @@ export class Delivery {
         logger.log('error', 'the source of a delivery stream failed, and is read again', { name, error })
         await clock.sleep(sourceRetryMs, signal)
       }
+    }
+  }
+
+  /** Asks after what was brought before this process began. What is there is settled before anything is read. */
+  async #resume(signal: AbortSignal): Promise<void> {
+    const { logger } = this.#parts
+    const { destination, name } = this.#plan
+    const { receipts } = this.#progress
+    const asking = receipts.batches.map(async ([id, saved]) => {
+      const isThere = await destination
+        .resume?.(id, saved.receipt, this.#keeping(id), signal)
+        .catch((error: unknown) => {
+          if (!signal.aborted) logger.log('error', 'nobody knows of a batch that was brought', { name, id, error })
+        })
+      if (isThere) this.#progress.settleReceipt(id, saved)
+      else if (!signal.aborted) receipts.drop(id)
+    })
+    await Promise.all(asking)
+    if (asking.length > 0) await this.#saving.saved()
+  }
+
+  #keeping(id: string): KeepReceipt {
+    return (receipt, records) => {
+      this.#progress.receipts.keep(id, receipt, records)
+      return this.#saving.saved()
     }
   }
 
@@ -273,10 +299,19 @@ export class Delivery {
   async #deliver({ items: records, firstArrivalMs }: Closed<DeliveryRecord>): Promise<void> {
     const { version } = this.#plan
     const { partitionKeys } = records[0]!
-    const batch: DeliveryBatch = { id: this.#parts.random.uuid(), version, records, firstArrivalMs, partitionKeys }
+    const id = this.#parts.random.uuid()
+    const keepReceipt = this.#keeping(id)
+    const batch: DeliveryBatch = { id, version, records, firstArrivalMs, partitionKeys, keepReceipt }
+    const { receipts } = this.#progress
     this.#plan.destination.prepare?.(batch, this.#stopping.signal)
-    const taken = (taken: readonly DeliveryRecord[]) => this.#settle('delivered', taken)
-    this.#giveUp((await this.#sender.send(batch, taken, this.#stopping.signal)) ?? [])
+    const taken = (taken: readonly DeliveryRecord[]) => {
+      receipts.drop(id)
+      return this.#settle('delivered', taken)
+    }
+    const failed = await this.#sender.send(batch, taken, this.#stopping.signal)
+    if (!failed) return
+    receipts.drop(id)
+    this.#giveUp(failed)
   }
 
   #giveUp(failed: readonly FailedRecord[]): void {

@@ -25,7 +25,10 @@ export type Delivered = BufferLimits & {
   readonly metricPrefix: string
   /** Batches that are prepared at once. They are brought one by one, each when it is saved that the one before is there. */
   readonly concurrentMax: number
-  /** They are brought at once as well: where one that comes again after a crash changes nothing. @default false */
+  /**
+   * They are brought at once as well: where one that comes again after a crash changes nothing, or the destination itself
+   * brings them one by one. @default false
+   */
   readonly isSideBySide?: boolean | undefined
   /** Bytes that may wait or be on their way. @default two buffers, and at least 16 MiB */
   readonly heldBytesMax?: number | undefined

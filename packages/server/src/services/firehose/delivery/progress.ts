@@ -4,6 +4,7 @@ import type { Transformed } from '../transforms/transform.ts'
 import type { DeliveryRecord } from './delivery-record.ts'
 import { Piece, Whole } from './piece.ts'
 import { spanMax } from './position-set.ts'
+import { Receipts, type SavedReceipt, type SavedReceipts } from './receipts.ts'
 import { type SavedSettled, Settled, type Way, ways } from './settled.ts'
 
 /** A page of a source, and how many of its records are not settled yet: once for each way out. */
@@ -22,7 +23,11 @@ export type Page = {
 }
 
 /** What a delivery that ended has left. */
-export type Saved = { readonly checkpoint: Checkpoint; readonly settled: readonly SavedSettled[] }
+export type Saved = {
+  readonly checkpoint: Checkpoint
+  readonly settled: readonly SavedSettled[]
+  readonly receipts?: SavedReceipts | undefined
+}
 
 /**
  * How far everything is settled, lane by lane: the checkpoint, before which all is, and the positions beyond it that are.
@@ -32,6 +37,7 @@ export type Saved = { readonly checkpoint: Checkpoint; readonly settled: readonl
  * go of the place last has settled it. Several that one became are parts of it (`Piece`), each with a place of its own.
  */
 export class Progress {
+  readonly receipts: Receipts
   readonly #checkpoint: Record<string, string>
   readonly #read: Record<string, string>
   readonly #lanes = new Map<string, Page[]>()
@@ -41,12 +47,19 @@ export class Progress {
   readonly #open = new Map<string, Whole>()
 
   /** @param version of the settings by which records are taken apart */
-  constructor({ checkpoint, settled }: Saved, version: number) {
+  constructor({ checkpoint, settled, receipts }: Saved, version: number) {
+    this.receipts = new Receipts(receipts, version)
     this.#checkpoint = { ...checkpoint }
     this.#read = { ...checkpoint }
     this.#version = version
     for (const saved of settled)
       for (const way of ways) this.#settled[way].restore(saved[way], saved.version === version)
+  }
+
+  /** What was brought before this process began is there; nothing was read yet. */
+  settleReceipt(id: string, { records }: SavedReceipt): void {
+    this.#settled.delivered.addAll(records)
+    this.receipts.drop(id)
   }
 
   /** A page, of which nothing is to be settled yet. With it a lane goes on at `next`, or is forgotten. */

@@ -16,7 +16,7 @@ type SavedLane = {
   readonly at?: string
   readonly parts?: { readonly [key: string]: readonly [of: number, runs: string] }
 }
-type SavedLanes = { readonly [lane: string]: SavedLane }
+export type SavedLanes = { readonly [lane: string]: SavedLane }
 /** `version` is that of the settings by which records became parts. */
 export type SavedSettled = { readonly version: number } & { readonly [K in Way]: SavedLanes }
 
@@ -49,6 +49,19 @@ export class Settled {
         lane.parts.set(key, { of, done })
       }
       for (const key of lane.parts.keys()) if (lane.whole.has(positionOf(key))) lane.parts.delete(key)
+    }
+  }
+
+  /** Beside what is settled: the same places, told by a receipt. */
+  addAll(saved: SavedLanes): void {
+    for (const [name, { at = '', parts = {} }] of Object.entries(saved)) {
+      readRuns(at, (start, end) => {
+        for (let position = start; position < end; position++) this.add(name, position)
+      })
+      for (const [key, [of, runs]] of Object.entries(parts))
+        readRuns(runs, (start, end) => {
+          for (let index = start; index < end; index++) this.addPart(name, key, of, index)
+        })
     }
   }
 

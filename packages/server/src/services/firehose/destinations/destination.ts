@@ -1,3 +1,4 @@
+import type { Json } from '../../../storage/catalog.ts'
 import type { DeliveryRecord, PartitionKeys, RefusedRecord } from '../delivery/delivery-record.ts'
 
 /** What is delivered in one piece: one partition's records, in order. */
@@ -10,7 +11,16 @@ export type DeliveryBatch = {
   /** Arrival of the oldest record: what timestamps in keys and index names are made of. */
   readonly firstArrivalMs: number
   readonly partitionKeys?: PartitionKeys | undefined
+  /** For a destination that takes a batch some time before it has it: see `Destination.resume`. */
+  readonly keepReceipt?: KeepReceipt | undefined
 }
+
+/**
+ * Keeps what a destination must know to ask after a batch that it brought, in place of what it kept of it before. Resolves
+ * when that is durable. Dropped when the batch is settled.
+ * @param records those that were brought; absent: the same as before
+ */
+export type KeepReceipt = (receipt: Json, records?: readonly DeliveryRecord[]) => Promise<void>
 
 /** Where records go. One for each delivery stream and version of its settings. */
 export interface Destination {
@@ -24,6 +34,11 @@ export interface Destination {
    * @throws DeliveryFailed when it may go well later; whoever calls tries again, as long as the settings say
    */
   deliver(batch: DeliveryBatch, signal: AbortSignal): Promise<readonly RefusedRecord[]>
+  /**
+   * Asks after a batch that was brought before this process began, by the same settings, with the receipt kept last.
+   * @returns whether it is there; if not, it comes again
+   */
+  resume?(id: string, receipt: Json, keepReceipt: KeepReceipt, signal: AbortSignal): Promise<boolean>
   /** Lets go of connections. */
   close(): Promise<void>
 }

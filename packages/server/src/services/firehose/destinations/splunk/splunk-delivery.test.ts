@@ -43,24 +43,60 @@ test('a collector that is down for an hour costs no record, and is caught up wit
   await firehose.stop()
 })
 
-test('a process that ends while it waits for an acknowledgment sends again what may be lost', async () => {
-  const standIn = new HecStandIn(token)
+/** A process has sent batches, none of which was acknowledged, and has ended. */
+async function endedWaiting(standIn: HecStandIn, ...batches: readonly string[][]) {
   standIn.isIndexing = false
   const firehose = await firehoseTo(standIn)
-  await firehose.put('d', 'a', 'b')
-  await firehose.clock.advance(30_000)
-  assert.deepEqual(standIn.texts, ['ab'])
+  for (const texts of batches) {
+    await firehose.put('d', ...texts)
+    await firehose.clock.advance(10_000)
+  }
   await firehose.stop()
   standIn.isIndexing = true
-  const next = new FirehoseInMemory(outboundTo(standIn), firehose.kept)
-  await next.clock.advance(10_000)
-  assert.deepEqual(standIn.texts, ['ab', 'ab'])
-  assert.notEqual(standIn.batches[0]!.channel, standIn.batches[1]!.channel)
-  await next.stop()
-  const third = new FirehoseInMemory(outboundTo(standIn), firehose.kept)
-  await third.clock.advance(60_000)
-  assert.equal(standIn.batches.length, 2, 'what was acknowledged is not sent again')
+  return { clock: firehose.clock, next: () => new FirehoseInMemory(outboundTo(standIn), firehose.kept) }
+}
+
+test('a process that ends while batches wait for their acknowledgments leaves it to the next one to ask for them', async () => {
+  const standIn = new HecStandIn(token)
+  const { clock, next } = await endedWaiting(standIn, ['a', 'b'], ['c'])
+  const second = next()
+  await second.put('d', 'd')
+  await clock.advance(20_000)
+  assert.deepEqual(standIn.texts, ['ab', 'c'], 'it asks, and sends nothing')
+  standIn.index()
+  await clock.advance(20_000)
+  assert.deepEqual(standIn.texts, ['ab', 'c', 'd'])
+  await second.stop()
+  const third = next()
+  await clock.advance(300_000)
+  assert.equal(standIn.batches.length, 3, 'what was acknowledged is not sent again')
   await third.stop()
+})
+
+test('what was sent by a process before and is not acknowledged in its time is sent again', async () => {
+  const standIn = new HecStandIn(token)
+  const { clock, next } = await endedWaiting(standIn, ['a', 'b'], ['c'])
+  standIn.batches[1]!.isIndexed = true
+  const second = next()
+  await clock.advance(150_000)
+  assert.deepEqual(standIn.texts, ['ab', 'c'])
+  await clock.advance(60_000)
+  assert.deepEqual(standIn.texts, ['ab', 'c', 'ab'])
+  assert.notEqual(standIn.batches[0]!.channel, standIn.batches[2]!.channel)
+  await second.stop()
+})
+
+test('with other settings nobody asks for acknowledgments of before: what waits for one is sent again', async () => {
+  const standIn = new HecStandIn(token)
+  const { clock, next } = await endedWaiting(standIn, ['a'])
+  const second = next()
+  await second.call('UpdateDestination', {
+    ...{ DeliveryStreamName: 'd', CurrentDeliveryStreamVersionId: '1', DestinationId: 'destinationId-000000000001' },
+    SplunkDestinationUpdate: { HECAcknowledgmentTimeoutInSeconds: 200 },
+  })
+  await clock.advance(10_000)
+  assert.deepEqual(standIn.texts, ['a', 'a'])
+  await second.stop()
 })
 
 test('batches wait for their acknowledgments side by side', async () => {

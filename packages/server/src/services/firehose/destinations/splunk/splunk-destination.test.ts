@@ -5,10 +5,11 @@ import { type Outbound, OutboundFailed, type OutboundFailure } from '../../../..
 import { makeCertificate } from '../../../../gateway/tls/certificate.ts'
 import { AddressRules } from '../../../../outbound/address-rules.ts'
 import { OutboundHttp } from '../../../../outbound/outbound-http.ts'
+import type { Json } from '../../../../storage/catalog.ts'
 import { batchOf } from '../../testing/batch.ts'
 import { HecStandIn } from '../../testing/hec-stand-in.ts'
 import { type Answer, type Asked, outboundTo, type StandIn, StandInServer } from '../../testing/stand-in-server.ts'
-import { type DeliveryBatch, DeliveryFailed } from '../destination.ts'
+import { type DeliveryBatch, DeliveryFailed, type KeepReceipt } from '../destination.ts'
 import { SplunkDestination } from './splunk-destination.ts'
 import { collectorUrl } from './to-splunk.ts'
 
@@ -90,6 +91,49 @@ test('an acknowledgment that does not come within its time fails the try, and th
   assert.equal(failure!.code, 'Splunk.AckTimeout')
   assert.match(failure!.message, /^Did not receive an acknowledgement from HEC before/)
   assert.equal(failure!.answerWaitMs, ackTimeoutMs)
+})
+
+test('nothing is sent or asked before it is kept what came of the batch before', async () => {
+  const standIn = new HecStandIn(token)
+  const { clock, deliver } = destinationTo(standIn)
+  const kept: { receipt: unknown; texts: string[] | undefined }[] = []
+  let go: () => void = () => {}
+  const keepReceipt: KeepReceipt = (receipt, records) => {
+    kept.push({ receipt, texts: records?.map(({ data }) => data.toString()) })
+    return new Promise((resolve) => (go = resolve))
+  }
+  const delivered = Promise.all([deliver({ ...batchOf('a', 'b'), keepReceipt }), deliver(batchOf('c'))])
+  const taken = { ackId: 0, takenMs: clock.nowMs(), isAcknowledged: false }
+  await clock.advance(20_000)
+  assert.deepEqual([standIn.texts, kept], [['ab'], [{ receipt: taken, texts: ['a', 'b'] }]])
+  go()
+  await clock.advance(20_000)
+  assert.deepEqual(standIn.texts, ['ab', 'c'])
+  assert.deepEqual(kept.slice(1), [{ receipt: { ...taken, isAcknowledged: true }, texts: undefined }])
+  const asked = standIn.asked.length
+  await clock.advance(20_000)
+  assert.equal(standIn.asked.length, asked, 'nobody asks for the acknowledgment of the second one')
+  go()
+  await clock.advance(20_000)
+  assert.deepEqual(
+    (await delivered).map(({ refused }) => refused),
+    [[], []],
+  )
+})
+
+test('an acknowledgment that was given is not asked for again, and one that was not within its time once', async () => {
+  const standIn = new HecStandIn(token)
+  const { clock, destination, stopping } = destinationTo(standIn)
+  const receipt = { ackId: 0, takenMs: clock.nowMs(), isAcknowledged: false }
+  const { id } = batchOf('a')
+  const resume = (receipt: Json) => destination.resume(id, receipt, async () => {}, stopping.signal)
+  assert.equal(await resume({ ...receipt, isAcknowledged: true }), true)
+  assert.equal(standIn.asked.length, 0)
+  await clock.advance(ackTimeoutMs)
+  assert.equal(await resume(receipt), false)
+  standIn.batches.push({ channel: id, ackId: 0, text: 'a', isIndexed: true })
+  assert.equal(await resume(receipt), true)
+  assert.equal(standIn.asked.length, 2)
 })
 
 test('a question for an acknowledgment that fails is asked again', async () => {

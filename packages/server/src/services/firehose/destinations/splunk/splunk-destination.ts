@@ -1,8 +1,10 @@
 import type { Clock } from '@millrace/ports'
 import { type MetricSink, type Outbound, OutboundFailed } from '../../../../core/ports.ts'
+import type { Json } from '../../../../storage/catalog.ts'
 import type { DeliveryRecord, FailedRecord } from '../../delivery/delivery-record.ts'
+import { Turns } from '../../delivery/turns.ts'
 import { count } from '../../metrics.ts'
-import { type DeliveryBatch, DeliveryFailed, type Destination } from '../destination.ts'
+import { type DeliveryBatch, DeliveryFailed, type Destination, type KeepReceipt } from '../destination.ts'
 import { toldAnswer } from '../told-answer.ts'
 import { areEvents, isBlank } from './hec-events.ts'
 import { type HecReply, hecReply } from './hec-reply.ts'
@@ -21,6 +23,16 @@ export type SplunkCollector = {
   readonly ackTimeoutMs: number
 }
 
+/** What is kept of a batch that the collector took. Its channel is the batch's id. */
+type Receipt = {
+  readonly ackId: number
+  /** Of a balancer before the collectors. */
+  readonly cookies?: string
+  readonly takenMs: number
+  /** Splunk says it once, and then knows nothing of it. */
+  readonly isAcknowledged: boolean
+}
+
 type Parts = { readonly clock: Clock; readonly outbound: Outbound; readonly metrics: MetricSink }
 
 /** How long HEC may take to take a batch, and to say whether one is indexed. */
@@ -35,12 +47,16 @@ const pollMsMax = 10_000
 /**
  * Splunk's HTTP Event Collector. A batch is delivered when an indexer acknowledges it, not when the collector takes it; its
  * channel is its own id. The time spent waiting is none of the retry duration [docs].
+ *
+ * Batches wait for their acknowledgments side by side, but are sent and asked after one by one, each when it is saved what
+ * came of the one before: after a crash it is known of all but one whether they were sent, and acknowledged.
  */
 export class SplunkDestination implements Destination {
   readonly #parts: Parts
   readonly #collector: SplunkCollector
   /** Records that the collector would not take whatever happens; a weak set, since a try that fails is made again. */
   readonly #poison = new WeakSet<DeliveryRecord>()
+  readonly #turns = new Turns()
   #isAckEnabled = false
 
   constructor(parts: Parts, collector: SplunkCollector) {
@@ -48,18 +64,29 @@ export class SplunkDestination implements Destination {
     this.#collector = collector
   }
 
-  async deliver({ id, records }: DeliveryBatch, signal: AbortSignal): Promise<readonly FailedRecord[]> {
+  async deliver(batch: DeliveryBatch, signal: AbortSignal): Promise<readonly FailedRecord[]> {
     const { clock } = this.#parts
-    const startedMs = clock.monotonicMs()
+    const { id, keepReceipt, records } = batch
+    const waitingMs = clock.monotonicMs()
+    let startedMs = waitingMs
     try {
-      if (!this.#isAckEnabled) await this.#checkAck(id, signal)
-      await this.#bring(id, records, signal)
+      const receipt = await this.#turns.take(async () => {
+        startedMs = clock.monotonicMs()
+        signal.throwIfAborted()
+        if (!this.#isAckEnabled) await this.#checkAck(id, signal)
+        return this.#bring(batch, signal)
+      })
+      if (receipt) {
+        await this.#acknowledged(id, receipt, keepReceipt, signal)
+        const latencySeconds = (clock.monotonicMs() - startedMs) / 1000
+        count(this.#parts.metrics, this.#collector.name, 'DeliveryToSplunk.DataAckLatency', latencySeconds)
+      }
     } catch (error) {
       if (!(error instanceof SplunkFailed)) throw error
       const { fault, detail } = error
       const message = `${sentenceOf(fault)}${detail === '' ? '' : ` ${detail}`}`
       const isWaiting = fault === 'AckTimeout' || fault === 'ConnectionTimeout'
-      const answerWaitMs = isWaiting || error.isAnswered ? clock.monotonicMs() - startedMs : 0
+      const answerWaitMs = (isWaiting || error.isAnswered ? clock.monotonicMs() : startedMs) - waitingMs
       throw new DeliveryFailed(`Splunk.${fault}`, message, undefined, { cause: error, answerWaitMs })
     }
     const attemptEndingMs = clock.nowMs()
@@ -69,6 +96,18 @@ export class SplunkDestination implements Destination {
         ...{ record, errorOutputType: 'splunk-failed', errorCode: 'Splunk.InvalidDataFormat' },
         ...{ errorMessage: sentenceOf('InvalidDataFormat'), attemptsMade: 1, attemptEndingMs },
       }))
+  }
+
+  async resume(id: string, kept: Json, keepReceipt: KeepReceipt, signal: AbortSignal): Promise<boolean> {
+    const receipt = kept as Receipt
+    if (receipt.isAcknowledged) return true
+    return this.#acknowledged(id, receipt, keepReceipt, signal).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof SplunkFailed) return false
+        throw error
+      },
+    )
   }
 
   async close(): Promise<void> {}
@@ -81,47 +120,65 @@ export class SplunkDestination implements Destination {
     this.#isAckEnabled = true
   }
 
-  async #bring(channel: string, given: readonly DeliveryRecord[], signal: AbortSignal): Promise<void> {
-    const records = given.filter((record) => !this.#poison.has(record))
+  /** Resolves when a receipt is kept of what the collector took; undefined if there was nothing to send. */
+  async #bring(batch: DeliveryBatch, signal: AbortSignal): Promise<Receipt | undefined> {
+    const records = batch.records.filter((record) => !this.#poison.has(record))
     const { type } = this.#collector
-    if (records.every(({ data }) => (type === 'Raw' ? data.byteLength === 0 : isBlank(data)))) return
-    const { clock, metrics } = this.#parts
-    const sentMs = clock.monotonicMs()
-    const { reply, told, cookies } = await this.#ask(this.#collector.url, channel, takingMsMax, signal, {
+    if (records.every(({ data }) => (type === 'Raw' ? data.byteLength === 0 : isBlank(data)))) return undefined
+    const { reply, told, cookies } = await this.#ask(this.#collector.url, batch.id, takingMsMax, signal, {
       body: Buffer.concat(records.map(({ data }) => data)),
     })
     const fault = faultOfReply(reply)
     if (fault === 'InvalidDataFormat' && type === 'Event') {
       const poison = records.filter(({ data }) => !areEvents(data))
       for (const record of poison) this.#poison.add(record)
-      if (poison.length > 0) return this.#bring(channel, records, signal)
+      if (poison.length > 0) return this.#bring(batch, signal)
     }
     if (fault) throw new SplunkFailed(fault, told, true)
     if (reply.ackId === undefined) {
       this.#isAckEnabled = false
       throw new SplunkFailed('DisabledAck', told, true)
     }
-    await this.#acknowledged(channel, reply.ackId, cookies, signal)
-    const latencySeconds = (clock.monotonicMs() - sentMs) / 1000
-    count(metrics, this.#collector.name, 'DeliveryToSplunk.DataAckLatency', latencySeconds)
+    const { ackId } = reply
+    const takenMs = this.#parts.clock.nowMs()
+    const receipt = { ackId, takenMs, isAcknowledged: false, ...(cookies !== undefined && { cookies }) }
+    await batch.keepReceipt?.(receipt, records)
+    return receipt
   }
 
   /** Resolves when an indexer has what was sent. A question that fails is asked again, as long as there is time. */
-  async #acknowledged(channel: string, ackId: number, cookies: string | undefined, signal: AbortSignal): Promise<void> {
+  async #acknowledged(channel: string, receipt: Receipt, keepReceipt: KeepReceipt | undefined, signal: AbortSignal) {
     const { clock } = this.#parts
-    const deadlineMs = clock.monotonicMs() + this.#collector.ackTimeoutMs
+    const { ackTimeoutMs } = this.#collector
+    const leftMs = receipt.takenMs + ackTimeoutMs - clock.nowMs()
+    const deadlineMs = clock.monotonicMs() + Math.max(0, Math.min(leftMs, ackTimeoutMs))
     for (let asked = 0; ; asked++) {
-      const leftMs = deadlineMs - clock.monotonicMs()
-      if (leftMs <= 0) throw new SplunkFailed('AckTimeout', '', true)
-      await clock.sleep(Math.min(pollMsMin * 2 ** Math.min(asked, 10), pollMsMax, leftMs), signal)
-      signal.throwIfAborted()
-      const asking = await this.#askAcks(channel, ackId, cookies, signal).catch((error: unknown) => {
-        if (!(error instanceof SplunkFailed)) throw error
-      })
-      if (asking?.reply.acks?.[ackId] === true) return
-      const fault = asking && faultOfReply(asking.reply)
-      if (fault && known.has(fault)) throw new SplunkFailed(fault, asking.told, true)
+      const pollMs = Math.min(pollMsMin * 2 ** Math.min(asked, 10), pollMsMax, deadlineMs - clock.monotonicMs())
+      if (pollMs > 0) await clock.sleep(pollMs, signal)
+      if (await this.#turns.take(() => this.#isAcknowledged(channel, receipt, keepReceipt, signal))) return
+      if (clock.monotonicMs() >= deadlineMs) throw new SplunkFailed('AckTimeout', '', true)
     }
+  }
+
+  /** Resolves when the answer is kept, if it is yes. */
+  async #isAcknowledged(
+    channel: string,
+    receipt: Receipt,
+    keepReceipt: KeepReceipt | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    signal.throwIfAborted()
+    const { ackId, cookies } = receipt
+    const asking = await this.#askAcks(channel, ackId, cookies, signal).catch((error: unknown) => {
+      if (!(error instanceof SplunkFailed)) throw error
+    })
+    if (asking?.reply.acks?.[ackId] === true) {
+      await keepReceipt?.({ ...receipt, isAcknowledged: true })
+      return true
+    }
+    const fault = asking && faultOfReply(asking.reply)
+    if (fault && known.has(fault)) throw new SplunkFailed(fault, asking.told, true)
+    return false
   }
 
   #askAcks(channel: string, ackId: number, cookies: string | undefined, signal: AbortSignal) {
