@@ -381,7 +381,7 @@ test('batches that go one by one are prepared at once, and each goes when the ch
     async close() {},
   }
   const { clock, checkpoints, put, start } = await started(async () => [], 60_000, {
-    ...{ concurrentMax: 3, isOneByOne: true, destination, sizeBytesMax: 1 },
+    ...{ concurrentMax: 3, destination, sizeBytesMax: 1 },
   })
   const delivery = start()
   for (const text of ['a', 'b', 'c', 'd']) await put(text)
