@@ -8,6 +8,7 @@ import { EndpointStandIn } from '../testing/endpoint-stand-in.ts'
 import { backupBucket, FirehoseInMemory, type Kept } from '../testing/firehose-in-memory.ts'
 import { HecStandIn } from '../testing/hec-stand-in.ts'
 import { type Asked, outboundTo, type StandIn } from '../testing/stand-in-server.ts'
+import { StreamInMemory } from '../testing/stream-in-memory.ts'
 
 /*
  * A process that delivers ends, before or after each thing that it does to the world in turn, and another one goes on. Of
@@ -18,14 +19,21 @@ import { type Asked, outboundTo, type StandIn } from '../testing/stand-in-server
 /** The ways out, each with what arrived there at once. */
 type Arrival = { readonly way: 'delivered' | 'failed' | 'kept'; readonly names: readonly string[] }
 
-type World = { readonly kept: Kept; readonly arrivals: Arrival[]; readonly outbound: Outbound }
+type World = {
+  readonly kept: Kept
+  readonly arrivals: Arrival[]
+  readonly outbound: Outbound
+  readonly stream: StreamInMemory
+}
 
 type Case = {
   readonly name: string
   readonly settings: object
   readonly standIn?: () => StandIn & { texts(): string[] }
-  /** Records that are put as one are put apart by a processor. */
-  readonly isSplit?: boolean
+  /** So many records are put as one. @default 1 */
+  readonly recordsAtOnce?: number
+  /** They come by a Kinesis stream, in aggregates. */
+  readonly isOfStream?: boolean
   readonly isTransformed?: boolean
   readonly isKept?: boolean
   /** Batches wait for their acknowledgments side by side. */
@@ -107,6 +115,28 @@ const splunk = () => {
   const standIn = new HecStandIn(splunkToken)
   return { answer: (asked: Asked) => standIn.answer(asked), texts: () => standIn.texts }
 }
+/** A cluster that makes an id for each document. */
+const search = () => {
+  const texts: string[] = []
+  return {
+    answer({ body, path }: Asked) {
+      assert.equal(path, '/_bulk')
+      const lines = body.toString().trimEnd().split('\n')
+      texts.push(lines.filter((_, i) => i % 2 === 1).join('\n'))
+      const items = Array.from({ length: lines.length / 2 }, () => ({ index: { status: 201 } }))
+      return { status: 200, body: JSON.stringify({ errors: false, items }) }
+    },
+    texts: () => texts,
+  }
+}
+const toSearch = {
+  AmazonopensearchserviceDestinationConfiguration: {
+    ...{ RoleARN: backupBucket.RoleARN, ClusterEndpoint: 'https://search.example', IndexName: 'orders' },
+    ...{ IndexRotationPeriod: 'NoRotation', DocumentIdOptions: { DefaultDocumentIdFormat: 'NO_DOCUMENT_ID' } },
+    S3Configuration: bucketOf('backup', 61),
+    ...hints(5),
+  },
+}
 const cases: readonly Case[] = [
   { name: 'S3', settings: s3() },
   {
@@ -124,7 +154,7 @@ const cases: readonly Case[] = [
       ...partitioned(processor('RecordDeAggregation', { SubRecordType: 'JSON' }), lambda),
       ...{ S3BackupMode: 'Enabled', S3BackupConfiguration: bucketOf('backup', 61) },
     }),
-    ...{ isSplit: true, isTransformed: true, isKept: true },
+    ...{ recordsAtOnce: 3, isTransformed: true, isKept: true },
   },
   { name: 'an HTTP endpoint', settings: toEndpoint(), standIn: endpoint },
   {
@@ -138,10 +168,21 @@ const cases: readonly Case[] = [
     settings: toSplunk({ S3BackupMode: 'AllEvents', ...processing(lambda) }),
     ...{ standIn: splunk, isTransformed: true, isKept: true, isAcknowledged: true },
   },
+  { name: 'a search cluster that makes document ids', settings: toSearch, standIn: search },
+  {
+    name: 'partitions of aggregates of a Kinesis stream',
+    settings: s3(partitioned()),
+    ...{ isOfStream: true, recordsAtOnce: 4 },
+  },
+  {
+    name: 'Splunk, aggregates of a Kinesis stream',
+    settings: toSplunk(),
+    ...{ standIn: splunk, isAcknowledged: true, isOfStream: true, recordsAtOnce: 2 },
+  },
 ]
 
 /** A world with a delivery stream in it. */
-async function worldOf({ settings, standIn: open }: Case): Promise<World> {
+async function worldOf({ isOfStream, settings, standIn: open }: Case): Promise<World> {
   const clock = new ManualClock()
   const arrivals: Arrival[] = []
   const objects = new (class extends Map<string, string> {
@@ -163,10 +204,15 @@ async function worldOf({ settings, standIn: open }: Case): Promise<World> {
       return answer
     },
   })
-  const maker = new FirehoseInMemory(outbound, kept, { functions })
-  await maker.create('d', settings)
+  const stream = new StreamInMemory(clock)
+  const maker = new FirehoseInMemory(outbound, kept, { functions, streams: stream.readerIn(new Life()) })
+  const source = { KinesisStreamARN: stream.arn, RoleARN: backupBucket.RoleARN }
+  await maker.create('d', {
+    ...settings,
+    ...(isOfStream && { DeliveryStreamType: 'KinesisStreamAsSource', KinesisStreamSourceConfiguration: source }),
+  })
   await maker.stop()
-  return { kept, arrivals, outbound }
+  return { kept, arrivals, outbound, stream }
 }
 
 /** So many records are put, and then so long nothing happens: at first less than it takes to bring what was put before. */
@@ -184,19 +230,25 @@ const schedule = [
 ]
 
 /** Puts some, while a process delivers that may end; another one goes on. Returns the first life, and what came before its end. */
-async function live({ kept, arrivals, outbound }: World, isSplit: boolean, death?: Death) {
+async function live(
+  { kept, arrivals, outbound, stream }: World,
+  { isOfStream, recordsAtOnce = 1 }: Case,
+  death?: Death,
+) {
+  const open = (life: Life) => firehoseIn(life, kept, outbound, { functions, streams: stream.readerIn(life) })
   const first = new Life(death)
-  let firehose = firehoseIn(first, kept, outbound, { functions })
+  let firehose = open(first)
   let before: number | undefined
   const goOn = () => {
     if (before !== undefined) return
     before = arrivals.length
-    firehose = firehoseIn(new Life(), kept, outbound, { functions })
+    firehose = open(new Life())
   }
   let n = 0
   for (const [count, pauseMs] of schedule) {
-    const texts = Array.from({ length: count }, () => (isSplit ? recordOf(n++) + recordOf(n++) : '') + recordOf(n++))
-    if (texts.length > 0) await firehose.put('d', ...texts)
+    const puts = Array.from({ length: count }, () => Array.from({ length: recordsAtOnce }, () => recordOf(n++)))
+    if (isOfStream) for (const texts of puts) stream.put(texts)
+    else if (count > 0) await firehose.put('d', ...puts.map((texts) => texts.join('')))
     await kept.clock.advance(pauseMs)
     if (first.isOver) goOn()
   }
@@ -241,15 +293,14 @@ function check(
 
 for (const each of cases)
   test(`${each.name}: whenever a process ends, nothing is lost, and a batch comes again at worst`, async (t) => {
-    const { isSplit = false } = each
     const quiet = await worldOf(each)
-    const { first, before, names } = await live(quiet, isSplit)
+    const { first, before, names } = await live(quiet, each)
     check(each, quiet, before, names)
     let repeats = 0
     for (let place = 0; place < first.places.length; place++)
       for (const isAfter of [false, true]) {
         const world = await worldOf(each)
-        const lived = await live(world, isSplit, { place, isAfter })
+        const lived = await live(world, each, { place, isAfter })
         try {
           check(each, world, lived.before, lived.names)
         } catch (error) {
