@@ -31,10 +31,11 @@ export class ProgressSaving {
     this.#parts = parts
   }
 
-  /** Writes where a lane goes on, if one does. */
+  /** Writes where a lane goes on, if one does, and what somebody waits for. */
   advance(): void {
     for (const lane of this.#parts.progress.advance()) this.#moved.add(lane)
-    if (this.#moved.size > 0) this.#writing ??= this.#write().finally(() => (this.#writing = undefined))
+    if (this.#moved.size > 0 || this.#waiting.length > 0)
+      this.#writing ??= this.#write().finally(() => (this.#writing = undefined))
   }
 
   /** Writes also what is settled beyond. Resolves when it is written, or the delivery stops and it cannot be. */
@@ -42,7 +43,6 @@ export class ProgressSaving {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#waiting.push(resolve)
     this.advance()
-    this.#writing ??= this.#write().finally(() => (this.#writing = undefined))
     return promise
   }
 
