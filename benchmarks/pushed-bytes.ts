@@ -1,6 +1,5 @@
-import { once } from 'node:events'
 import { connect } from 'node:http2'
-import { authorization } from './wire.ts'
+import { streamed } from './wire.ts'
 
 /** Before the base64 of a record's data, whose first eight letters hold the number of its put. */
 const mark = '"Data":"'
@@ -12,18 +11,9 @@ const numberLetters = 8
  */
 export async function subscribeToBytes(port: number, ConsumerARN: string) {
   const session = connect(`http://127.0.0.1:${port}`)
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': '/',
-    'content-type': 'application/x-amz-json-1.1',
-    'x-amz-target': 'Kinesis_20131202.SubscribeToShard',
-    'x-amz-date': '20260101T000000Z',
-    authorization,
-  })
   const StartingPosition = { Type: 'LATEST' }
-  stream.end(JSON.stringify({ ConsumerARN, ShardId: 'shardId-000000000000', StartingPosition }))
-  const [headers] = (await once(stream, 'response')) as [{ ':status': number }]
-  if (headers[':status'] !== 200) throw new Error(`SubscribeToShard: ${headers[':status']}`)
+  const input = { ConsumerARN, ShardId: 'shardId-000000000000', StartingPosition }
+  const stream = await streamed(session, 'SubscribeToShard', input)
   return { close: () => session.destroy(), numbers: numbersIn(stream) }
 }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 
 /*
@@ -28,6 +30,26 @@ export function requestBytes(operation: string, input: unknown, cbor?: Uint8Arra
     '',
   ]
   return Buffer.concat([Buffer.from(head.join('\r\n')), body])
+}
+
+/** A call of Kinesis over HTTP/2, when its answer begins. @throws Error if that is not 200 */
+export async function streamed(
+  session: ClientHttp2Session,
+  operation: string,
+  input: unknown,
+): Promise<ClientHttp2Stream> {
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/',
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-target': `${kinesis}.${operation}`,
+    'x-amz-date': '20260101T000000Z',
+    authorization,
+  })
+  stream.end(JSON.stringify(input))
+  const [headers] = (await once(stream, 'response')) as [{ ':status': number }]
+  if (headers[':status'] !== 200) throw new Error(`${operation}: ${headers[':status']}`)
+  return stream
 }
 
 export type Answer = { readonly status: number; readonly head: string; readonly body: Buffer }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { atMost, createStream, type Effort, type Question, type Values } from '../question.ts'
 import { contestant, type RunningServer, start } from '../servers.ts'
 import type { Acknowledged, Delays, Subscription } from '../subscriber.ts'
-import { authorization, call } from '../wire.ts'
+import { call, streamed } from '../wire.ts'
 
 const consumerCount = 10
 const recordsInPut = 100
@@ -120,18 +120,8 @@ async function put(session: ClientHttp2Session, number: number): Promise<number>
   data.writeUInt32BE(number)
   const Data = data.toString('base64')
   const Records = Array.from({ length: recordsInPut }, (_, i) => ({ Data, PartitionKey: `key-${number}-${i}` }))
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': '/',
-    'content-type': 'application/x-amz-json-1.1',
-    'x-amz-target': 'Kinesis_20131202.PutRecords',
-    'x-amz-date': '20260101T000000Z',
-    authorization,
-  })
-  stream.end(JSON.stringify({ StreamName: 'bench', Records }))
-  const [headers] = (await once(stream, 'response')) as [{ ':status': number }]
+  const stream = await streamed(session, 'PutRecords', { StreamName: 'bench', Records })
   const answeredAtMs = Number(process.hrtime.bigint()) / 1e6
   stream.resume()
-  if (headers[':status'] !== 200) throw new Error(`PutRecords: ${headers[':status']}`)
   return answeredAtMs
 }
