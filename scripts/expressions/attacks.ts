@@ -47,7 +47,7 @@ function growthUnder(attack: Attack, expression: Expression): Growth | undefined
   return growth
 }
 
-export function* attacksOn(expression: Expression): Generator<Attack> {
+function* attacksOn(expression: Expression): Generator<Attack> {
   const alphabet = alphabetOf(expression)
   const pieces = new Set<string>(alphabet)
   const prefixes = new Set(['', nothing])

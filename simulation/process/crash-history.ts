@@ -30,7 +30,7 @@ const hourMs = 3_600_000
 const minuteMs = 60_000
 const retentionHours = 48
 
-export const historyArgs = ['--segment-bytes', String(segmentBytesMax)]
+const historyArgs = ['--segment-bytes', String(segmentBytesMax)]
 
 export class CrashHistory {
   readonly ledger: Ledger

@@ -15,7 +15,7 @@ export const changingCalls = {
   make: ['mkdir', 'mkdirat', 'ftruncate', 'truncate', 'fallocate', 'copy_file_range'],
 } as const
 
-export const allChangingCalls: readonly string[] = Object.values(changingCalls).flat()
+const allChangingCalls: readonly string[] = Object.values(changingCalls).flat()
 
 /** These are made to sockets and pipes as well, and must be told apart by the file. */
 const needsPath = new Set(['write', 'writev'])

@@ -60,7 +60,7 @@ export class StatusLine {
 }
 
 /** @param rate records acknowledged in a second */
-export function statusText(status: AgentStatus, rate: number): string {
+function statusText(status: AgentStatus, rate: number): string {
   const { files, read, sent, pending, errors, skipped, truncated, behindBytes } = status
   const parts = [
     `${count(files)} files`,

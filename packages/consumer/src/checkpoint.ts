@@ -21,7 +21,7 @@ export function compareCheckpoints(a: Checkpoint, b: Checkpoint): number {
 }
 
 /** Decimal numbers of up to 56 digits without leading zeros: the longer is the larger, and no bigint is needed. */
-export function compareSequenceNumbers(a: string, b: string): number {
+function compareSequenceNumbers(a: string, b: string): number {
   if (a === b) return 0
   const rank = rankOf(a) - rankOf(b)
   if (rank !== 0) return rank

@@ -17,7 +17,7 @@ export type PutCall = { readonly atMs: number; readonly entries: readonly PutRec
 type Results = { Records: unknown }
 
 /** A stream in memory that answers as Kinesis does, or as a test wants it to. */
-export class FakeKinesis {
+class FakeKinesis {
   readonly shards: FakeShard[] = []
   readonly stored: StoredRecord[] = []
   readonly calls: PutCall[] = []

@@ -131,6 +131,15 @@ test('signals are joined by anySignal, which loses none', () => {
     assert.doesNotMatch(text, /AbortSignal\.any\b/, `${path}: take anySignal from ports`)
 })
 
+test('what a file exports has a use outside of it', () => {
+  const filesWith = new Map<string, number>()
+  for (const { text } of sources)
+    for (const word of new Set(text.match(/[\w$]+/g))) filesWith.set(word, (filesWith.get(word) ?? 0) + 1)
+  for (const { path, text } of sources.filter(({ path }) => !path.includes('/operations/')))
+    for (const [, name] of withoutComments(text).matchAll(/^export (?:async )?(?:const|function\*?|class) ([\w$]+)/gm))
+      assert.notEqual(filesWith.get(name!), 1, `${path}: nobody imports ${name}; take "export" away, or all of it`)
+})
+
 test('a file is short enough to be read at once', () => {
   const linesMax = 400
   for (const { path, text } of product) {

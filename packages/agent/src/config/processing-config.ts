@@ -34,7 +34,7 @@ const optionNames = [
   'USINGPLUGGIN',
 ] as const
 
-export const logFormats = ['COMMONAPACHELOG', 'COMBINEDAPACHELOG', 'APACHEERRORLOG', 'SYSLOG', 'RFC3339SYSLOG'] as const
+const logFormats = ['COMMONAPACHELOG', 'COMBINEDAPACHELOG', 'APACHEERRORLOG', 'SYSLOG', 'RFC3339SYSLOG'] as const
 
 export type LogFormat = (typeof logFormats)[number]
 

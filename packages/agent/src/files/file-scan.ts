@@ -13,7 +13,7 @@ export type Scan = {
 }
 
 /** So many files of one flow, directories, and levels below each other. */
-export const filesMax = 100_000
+const filesMax = 100_000
 const directoriesMax = 10_000
 const depthMax = 32
 

@@ -11,7 +11,7 @@ import type { ProtocolVersion } from './messages.ts'
  * A child for tests: `script` is a program of JavaScript with `say(object)`, `print(text)`, and `on`, in which a handler for
  * each action may be put; the others answer with their status at once.
  */
-export const childRunning = (script: string): readonly string[] => [
+const childRunning = (script: string): readonly string[] => [
   process.execPath,
   '-e',
   `const say = (message) => print(JSON.stringify(message) + '\\n')

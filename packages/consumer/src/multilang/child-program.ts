@@ -4,7 +4,7 @@ import type { Clock } from '@millrace/ports'
 import { LineSplitter } from './line-splitter.ts'
 
 /** A line of more bytes than this is no message, and is not kept while its end is awaited. */
-export const lineBytesMax = 4 * 1024 * 1024
+const lineBytesMax = 4 * 1024 * 1024
 
 /** Messages that came unasked for and wait to be read. Above it, the child is not read from until some were taken. */
 const waitingLinesMax = 1000

@@ -4,7 +4,7 @@ import { exceptionNameOf } from './exception-name.ts'
 import { type Action, type CheckpointMessage, checkpointAnswer, type Request, readMessage } from './messages.ts'
 
 /** Why a child is of no more use: it ended, hangs, or does not keep to the protocol. */
-export class ChildFailure extends Error {
+class ChildFailure extends Error {
   override readonly name = 'ChildFailure'
 }
 

@@ -13,7 +13,7 @@ import type { Column, ColumnType } from './column-type.ts'
 /** Types inside one another. */
 export const typeDepthMax = 32
 /** Of the text of a type: what Glue takes. */
-export const typeLengthMax = 131_072
+const typeLengthMax = 131_072
 
 /** A type that nobody can read. */
 export class MalformedType extends Error {}

@@ -104,7 +104,7 @@ const help = [
 ]
 
 /** Streams and their shards beside what the segments hold of them. */
-export function reportOf(found: FolderInspection): InspectReport {
+function reportOf(found: FolderInspection): InspectReport {
   const { directory, formatVersion, heldByPid, catalog, logs, segments } = found
   const findings = [...found.findings]
   const contents = new Map(logs.map((log) => [log.logId, contentsOf(log, segments)]))

@@ -54,7 +54,7 @@ export function sizeShards({ recordKib, recordsPerSecond, consumers, hottestKeyP
 }
 
 /** The number and how it came about, as lines. */
-export function renderSizing(workload: Workload, sizing: Sizing): string[] {
+function renderSizing(workload: Workload, sizing: Sizing): string[] {
   const { recordKib, recordsPerSecond, consumers, hottestKeyPercent } = workload
   const { countedRecordKib, incomingKibPerSecond, outgoingKibPerSecond, shards, hottestKeyShards } = sizing
   const lines = [

@@ -12,7 +12,7 @@ import { type GatewayOptions, openGateway } from './gateway.ts'
 export type Trace = { written: number; ended: boolean; release?: () => void }
 
 /** A service with one operation for each kind of answer; `Trickle` streams blobs for as long as anyone reads. */
-export function fakeService(): Service & { trace: Trace } {
+function fakeService(): Service & { trace: Trace } {
   const trace: Trace = { written: 0, ended: false }
   const echo = operation({
     name: 'Echo',

@@ -131,13 +131,13 @@ export function arnOf(document: IdentityDocument, name: string, place: Place): s
   return roleArn({ ...place, accountId }, path, holder.name)
 }
 
-export function findUser(document: IdentityDocument, name: string): UserDocument {
+function findUser(document: IdentityDocument, name: string): UserDocument {
   const user = document.users?.find((each) => each.name === name)
   if (!user) throw new IdentityError(`there is no user ${name}${known(document)}`)
   return user
 }
 
-export function findRole(document: IdentityDocument, name: string): RoleDocument {
+function findRole(document: IdentityDocument, name: string): RoleDocument {
   const role = document.roles?.find((each) => each.name === name)
   if (!role) throw new IdentityError(`there is no role ${name}${known(document)}`)
   return role

@@ -34,7 +34,7 @@ export type DocumentCondition = {
  * The characters of a document, white space aside, that AWS takes. Of policies of users, groups and roles the largest: a
  * role's own. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
-export const policySizeMax: Readonly<Record<PolicyKind, number>> = {
+const policySizeMax: Readonly<Record<PolicyKind, number>> = {
   'identity-based policy': 10_240,
   'resource-based policy': 20_480,
   'role trust policy': 8192,

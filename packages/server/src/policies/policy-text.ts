@@ -8,7 +8,7 @@ import { anyRun, anyUnit, unitsOf } from './glob.ts'
  */
 
 /** Longer values are no name and no tag: they count as absent. */
-export const variableLengthMax = 2048
+const variableLengthMax = 2048
 
 type Variable = { readonly key: string; readonly fallback: string | undefined }
 

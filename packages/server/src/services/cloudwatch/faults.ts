@@ -39,8 +39,6 @@ export const tooMany = (path: string, max: number) =>
 export const maximumBelowMinimum = (path: string) =>
   invalidValue(`The parameter ${path}.Maximum must be greater than ${path}.Minimum.`)
 
-export const notPositive = (path: string) => invalidValue(`The parameter ${path} must be greater than 0.`)
-
 export const repeatedDimension = (path: string) => invalidValue(`The parameter ${path} has a dimension more than once.`)
 
 export const startNotBeforeEnd = () => invalidValue('The parameter StartTime must be less than the parameter EndTime.')

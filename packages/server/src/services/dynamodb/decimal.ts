@@ -8,7 +8,7 @@ import { validationError } from '../../core/aws-error.ts'
 /** d1.d2d3… × 10^exponent, without zeros at either end of the digits; zero has no digits. */
 export type Decimal = { readonly negative: boolean; readonly digits: string; readonly exponent: number }
 
-export const significantDigitsMax = 38
+const significantDigitsMax = 38
 const exponentMax = 125
 const exponentMin = -130
 
@@ -18,7 +18,7 @@ const textLengthMax = 4096
 const syntax = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
 
 /** @throws ValidationException for what is no number, or none that DynamoDB holds */
-export function parseDecimal(text: string): Decimal {
+function parseDecimal(text: string): Decimal {
   if (text === '') throw validationError('The parameter cannot be converted to a numeric value')
   const match = text.length <= textLengthMax ? syntax.exec(text) : null
   const [, sign, whole = '', fraction = '', power = '0'] = match ?? []
@@ -47,7 +47,7 @@ function normal(negative: boolean, digits: string, exponent: number): Decimal {
 }
 
 /** The canonical text. */
-export function formatDecimal({ negative, digits, exponent }: Decimal): string {
+function formatDecimal({ negative, digits, exponent }: Decimal): string {
   if (digits === '') return '0'
   const sign = negative ? '-' : ''
   if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`

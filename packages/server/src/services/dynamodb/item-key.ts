@@ -49,7 +49,7 @@ function soundKey({ partition, sort }: KeySchema, item: Item): ItemKey {
   return { partition: keyText(partitionValue), sort: sortValue ? keyText(sortValue) : '' }
 }
 
-export function checkKeySizes(partition: AttributeValue, sort: AttributeValue | undefined): void {
+function checkKeySizes(partition: AttributeValue, sort: AttributeValue | undefined): void {
   if (sizeBytesOf(partition) > partitionKeyBytesMax)
     throw invalidValue(`Size of hashkey has exceeded the maximum size limit of${partitionKeyBytesMax} bytes`) // sic
   if (sort && sizeBytesOf(sort) > sortKeyBytesMax)

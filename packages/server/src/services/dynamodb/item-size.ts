@@ -13,7 +13,7 @@ export function itemSizeBytes(item: Item): number {
   return size
 }
 
-export function valueSizeBytes(value: AttributeValue): number {
+function valueSizeBytes(value: AttributeValue): number {
   const type = typeOf(value)
   switch (type) {
     case 'S':

@@ -7,7 +7,7 @@ import type { TableStore } from './table-store.ts'
 import type { TransactionTokens } from './transaction-tokens.ts'
 
 /** How often is looked for expired items. AWS promises "within a few days". */
-export const expiryIntervalMs = 10_000
+const expiryIntervalMs = 10_000
 
 /** However far away the next work is, the loop looks up at least this often: the wall clock may jump. */
 const sleepMsMax = 60_000

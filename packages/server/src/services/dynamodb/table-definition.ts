@@ -46,7 +46,7 @@ type KeyElements = ValueOf<typeof keySchema>
 type IndexInput = ValueOf<typeof globalIndex>
 
 const localIndexesMax = 5
-export const globalIndexesMax = 20
+const globalIndexesMax = 20
 
 /** @throws ValidationException */
 export function keyFrom(elements: KeyElements, attributes: Table['attributes']): KeySchema {

@@ -50,7 +50,7 @@ export function tableView(context: DynamoDbContext, table: Table, nowMs = contex
   }
 }
 
-export const keySchemaView = ({ partition, sort }: KeySchema) => [
+const keySchemaView = ({ partition, sort }: KeySchema) => [
   { AttributeName: partition, KeyType: 'HASH' },
   ...(sort === undefined ? [] : [{ AttributeName: sort, KeyType: 'RANGE' }]),
 ]

@@ -15,7 +15,7 @@ const leastMs = 24 * 3_600_000
 
 type Parts = Pick<StreamsContext, 'catalog' | 'clock'>
 
-export const commitmentOf = ({ catalog }: Parts) => catalog.get(key)?.value as Commitment | undefined
+const commitmentOf = ({ catalog }: Parts) => catalog.get(key)?.value as Commitment | undefined
 
 /** Is warm throughput to be had now? */
 export function isCommitted(parts: Parts): boolean {

@@ -65,7 +65,7 @@ export async function completeResharding(context: StreamsContext, stream: Stream
 }
 
 /** The index that the next new shard gets: indexes are never given twice in the life of a stream. */
-export const nextShardIndex = ({ shards }: Stream) => shards.reduce((next, { index }) => Math.max(next, index + 1), 0)
+const nextShardIndex = ({ shards }: Stream) => shards.reduce((next, { index }) => Math.max(next, index + 1), 0)
 
 function replacementsOf(stream: Stream, pending: PendingWork): readonly Replacement[] {
   const open = (index: number) => stream.shards.find((shard) => shard.index === index && isOpen(shard))

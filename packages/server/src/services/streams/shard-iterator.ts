@@ -11,7 +11,7 @@ import { isExpired, type Shard, type Stream, shardIdOf } from './stream.ts'
 const kind = 'shard-iterator'
 
 /** How long an iterator may be used. */
-export const iteratorLifeMs = 300_000
+const iteratorLifeMs = 300_000
 
 type Content = readonly [streamName: string, streamId: string, shardIndex: number, offset: number, createdAtMs: number]
 

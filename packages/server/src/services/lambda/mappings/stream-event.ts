@@ -24,10 +24,7 @@ export type EventWindow = {
 }
 
 /** A record as JSON. */
-export function recordJson(
-  source: EventSource,
-  { sequenceNumber, partitionKey, data, arrivedAtMs }: StreamRecord,
-): string {
+function recordJson(source: EventSource, { sequenceNumber, partitionKey, data, arrivedAtMs }: StreamRecord): string {
   const base64 = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64')
   return (
     `{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":${JSON.stringify(partitionKey)},` +

@@ -49,7 +49,7 @@ export const backupTo = (context: FirehoseContext, stream: Pick<DeliveryStream, 
 })
 
 /** A bucket that may be put into. @throws InvalidArgumentException */
-export function s3Of(
+function s3Of(
   context: FirehoseContext,
   stream: Pick<DeliveryStream, 'name'>,
   settings: S3DestinationSettings,
