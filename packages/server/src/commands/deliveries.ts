@@ -3,14 +3,8 @@ import { type Clock, foregroundClock } from '@millrace/ports'
 import { readPagesToken } from '../door-options.ts'
 import { ConfigError } from '../option-values.ts'
 import type { DeliveryView } from '../services/firehose/delivery/delivery-view.ts'
+import type { Output } from './command.ts'
 import { deliveriesTable, type Look } from './deliveries-table.ts'
-
-type Output = {
-  write(text: string): unknown
-  readonly isTTY?: boolean
-  readonly columns?: number
-  readonly rows?: number
-}
 
 const refreshMs = 1000
 const answerMsMax = 5000
@@ -20,14 +14,14 @@ const answerMsMax = 5000
  * code: 1 when no server answers, 2 for a wrong option.
  */
 export async function deliveriesCommand(
-  args: string[],
+  args: readonly string[],
   out: Output,
-  complaints: Output,
+  err: Output,
   { clock = foregroundClock, env = process.env, stopped = untilInterrupted }: Surroundings = {},
 ): Promise<number> {
   const options = readOptions(args, env)
   if (typeof options === 'string') {
-    complaints.write(`millrace deliveries: ${options}\n`)
+    err.write(`millrace deliveries: ${options}\n`)
     return 2
   }
   if (options.help) {
@@ -46,7 +40,7 @@ export async function deliveriesCommand(
     return 0
   } catch (error) {
     if (!(error instanceof NoAnswer || error instanceof ConfigError)) throw error
-    complaints.write(`millrace deliveries: ${error.message}\n`)
+    err.write(`millrace deliveries: ${error.message}\n`)
     return error instanceof ConfigError ? 2 : 1
   }
 }
@@ -119,7 +113,7 @@ type Options = {
 }
 
 /** The options, or what is wrong with them. */
-function readOptions(args: string[], env: Readonly<Record<string, string | undefined>>): Options | string {
+function readOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Options | string {
   const flag = { type: 'boolean' } as const
   try {
     const { values } = parseArgs({

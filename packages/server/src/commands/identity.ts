@@ -6,10 +6,9 @@ import type { Place } from '../core/arn.ts'
 import { IdentityFile } from '../identity/identity-file.ts'
 import type { IdentityPlace } from '../identity/identity-place.ts'
 import { IdentityError } from '../identity/identity-reader.ts'
+import type { Output } from './command.ts'
 import { commands, options, type Values } from './identity-commands.ts'
 import { identityHelp } from './identity-help.ts'
-
-type Output = { write(text: string): unknown }
 
 type Surroundings = {
   readonly env?: Readonly<Record<string, string | undefined>>

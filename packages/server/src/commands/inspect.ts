@@ -12,6 +12,7 @@ import {
   type LogPart,
   type Progress,
 } from '../storage/embedded/inspection.ts'
+import type { Output } from './command.ts'
 import { renderReport } from './inspect-report.ts'
 
 /** What is on the disk of a log: offsets and times of the first and last whole entry, sums, and where it lies. */
@@ -55,8 +56,6 @@ export type InspectReport = {
   readonly segments: readonly (InspectedSegment & { readonly verdict: 'sound' | 'damaged' })[]
   readonly findings: readonly Finding[]
 }
-
-type Output = { write(text: string): unknown; readonly isTTY?: boolean }
 
 /**
  * Prints what a data folder holds, and whether it is sound. Changes nothing. Returns the exit code: 0 if it is sound,

@@ -12,8 +12,8 @@ import {
   withoutDeleted,
 } from '../keys/keyring.ts'
 import { KeyringFile } from '../keys/keyring-file.ts'
+import type { Output } from './command.ts'
 
-type Output = { write(text: string): unknown }
 type Parts = { readonly clock: Clock; readonly random: Random; readonly env: NodeJS.ProcessEnv }
 
 const dayMs = 24 * 3_600_000
@@ -91,14 +91,14 @@ const changes: Readonly<
 export async function keysCommand(
   args: readonly string[],
   out: Output,
-  complaints: Output,
+  err: Output,
   parts: Parts = { clock: systemClock, random: systemRandom, env: process.env },
 ): Promise<number> {
   try {
     out.write(await linesOf(args, parts))
     return 0
   } catch (error) {
-    complaints.write(`millrace keys: ${(error as Error).message.split('\n')[0]}\n`)
+    err.write(`millrace keys: ${(error as Error).message.split('\n')[0]}\n`)
     return 2
   }
 }

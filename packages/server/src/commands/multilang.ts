@@ -12,8 +12,7 @@ import {
 } from '@millrace/consumer'
 import { CloudWatchMetrics, foregroundClock, type LogLevel, noMetrics } from '@millrace/ports'
 import { jsonLogger } from '../telemetry/json-logger.ts'
-
-type Output = { write(text: string): unknown }
+import type { Output } from './command.ts'
 
 const help = `millrace multilang [--config] FILE.properties [options]
   Runs a record processor written in any language, one process for each shard, by the MultiLangDaemon protocol that the

@@ -6,17 +6,16 @@ import type { FaultRules } from '../gateway/faults.ts'
 import { type Millrace, startMillrace } from '../main.ts'
 import { ConfigError } from '../option-values.ts'
 import { jsonLogger } from '../telemetry/json-logger.ts'
-
-type Print = (line: string) => void
+import { commandHelp, type Output } from './command.ts'
 
 /** Runs the server until it is told to stop. Returns the exit code: 0 after a clean stop, 2 for a wrong option. */
-export async function serveCommand(args: readonly string[], print: Print, complain: Print): Promise<number> {
-  if (args.includes('--help')) {
-    for (const line of help()) print(line)
+export async function serveCommand(args: readonly string[], out: Output, err: Output): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    out.write(`${help().join('\n')}\n`)
     return 0
   }
   if (args.includes('--version')) {
-    print(packageJson.version)
+    out.write(`${packageJson.version}\n`)
     return 0
   }
   const stopSignal = nextStopSignal()
@@ -28,9 +27,9 @@ export async function serveCommand(args: readonly string[], print: Print, compla
     // benchmarks/README.md.)
     setFlagsFromString('--heap-growing-percent=300')
     server = await startMillrace(serverOptionsOf(config))
-    print(readyLine(server, config))
+    out.write(`${readyLine(server, config)}\n`)
   } catch (error) {
-    complain(`millrace: ${operatorLine(error)}`)
+    err.write(`millrace: ${operatorLine(error)}\n`)
     return error instanceof ConfigError ? 2 : 1
   }
   await stopSignal
@@ -125,14 +124,11 @@ function operatorLine(error: unknown): string {
 const help = () => [
   'millrace: Amazon Kinesis on your own machine',
   '',
-  'Usage: millrace [serve] [options]      starts the server and runs until SIGTERM or Ctrl-C',
-  '       millrace agent --config FILE    follows files and sends them to streams (--help tells more)',
-  '       millrace deliveries [--once]    how each delivery stream stands, live (--help tells more)',
-  '       millrace multilang FILE         runs a record processor of any language on a stream (--help tells more)',
-  '       millrace identity COMMAND       makes users, keys, roles and policies (--help tells more)',
-  '       millrace inspect DIR [--json]   what a data folder holds, and whether it is sound; changes nothing',
-  '       millrace keys …                 the keyring: master keys of what is encrypted (--help tells more)',
-  '       millrace shards [options]       how many shards a workload needs (--help tells more)',
+  ...Object.values(commandHelp).map(
+    ([call, what], i) => `${i === 0 ? 'Usage:' : '      '} millrace ${call.padEnd(23)}  ${what}`,
+  ),
+  '',
+  'millrace COMMAND --help tells more of a command.',
   '',
   'Options of the server:',
   ...describeOptions(),

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { shardsCommand, sizeShards } from './shards.ts'
 
 async function run(...args: string[]) {
-  const lines: string[] = []
-  const code = await shardsCommand(args, (line) => lines.push(line))
-  return { code, lines, text: lines.join('\n') }
+  let text = ''
+  let complaint = ''
+  const code = await shardsCommand(args, { write: (said) => (text += said) }, { write: (said) => (complaint += said) })
+  return { code, lines: text.split('\n'), text, complaint }
 }
 
 const workload = (record: string, records: string, consumers: string) => [
@@ -81,11 +82,11 @@ test('a wrong value gets one line that names it, and exit code 2', async () => {
     [[...workload('1', '1', '1'), 'more'], 'more'],
     [['--record-kib', '-1'], '--record-kib'],
   ] as const) {
-    const { code, lines } = await run(...args)
+    const { code, text, complaint } = await run(...args)
     assert.equal(code, 2, named)
-    assert.equal(lines.length, 1)
-    assert(lines[0]!.startsWith('millrace shards: '), lines[0])
-    assert(lines[0]!.includes(named), lines[0])
+    assert.equal(text, '')
+    assert.match(complaint, /^millrace shards: .*\n$/)
+    assert(complaint.includes(named), complaint)
   }
 })
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { Output } from './command.ts'
 
 /** What a stream must carry. */
 export type Workload = {
@@ -88,15 +89,16 @@ function renderSizing(workload: Workload, sizing: Sizing): string[] {
 }
 
 /** Prints how many shards a workload needs. Returns the exit code: 2 for a wrong value, told in one line. */
-export async function shardsCommand(args: string[], out: (line: string) => void): Promise<number> {
+export async function shardsCommand(args: readonly string[], out: Output, err: Output): Promise<number> {
   let workload: Workload | 'help'
   try {
     workload = readWorkload(args)
   } catch (error) {
-    out(`millrace shards: ${(error as Error).message.split('\n')[0]}`)
+    err.write(`millrace shards: ${(error as Error).message.split('\n')[0]}\n`)
     return 2
   }
-  for (const line of workload === 'help' ? help : renderSizing(workload, sizeShards(workload))) out(line)
+  const lines = workload === 'help' ? help : renderSizing(workload, sizeShards(workload))
+  out.write(`${lines.join('\n')}\n`)
   return 0
 }
 
@@ -115,10 +117,10 @@ const help = [
 ]
 
 /** @throws Error with one line that names the option */
-function readWorkload(args: string[]): Workload | 'help' {
+function readWorkload(args: readonly string[]): Workload | 'help' {
   const text = { type: 'string' } as const
   const { values } = parseArgs({
-    args,
+    args: [...args],
     options: {
       'record-kib': text,
       'records-per-second': text,
