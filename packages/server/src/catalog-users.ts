@@ -5,6 +5,7 @@ import { KeyRefused } from './core/ports.ts'
 import { CatalogIdentity, type OpenedCatalog } from './identity/catalog-identity.ts'
 import { IdentityError } from './identity/identity-reader.ts'
 import { KeyringError } from './keys/keyring.ts'
+import { standardKeyring } from './keys/keys-door.ts'
 import { openKeys } from './keys/open-keys.ts'
 import type { Catalog } from './storage/catalog.ts'
 import { CatalogSnapshot } from './storage/embedded/catalog-snapshot.ts'
@@ -51,8 +52,6 @@ export function catalogUsers(options: CatalogUsersOptions): CatalogIdentity {
     open: () => told(() => openToChange(options)),
   })
 }
-
-export const standardKeyring = (data: string) => `${data}/keys/keyring.json`
 
 async function look(options: CatalogUsersOptions): Promise<OpenedCatalog | undefined> {
   const catalog = await CatalogSnapshot.read(nodeFileSystem, `${options.data}/catalog/${mapName}`)

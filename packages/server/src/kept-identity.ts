@@ -1,6 +1,7 @@
 import type { IdentityDocument } from './identity/identity-document.ts'
 import type { IdentityPlace } from './identity/identity-place.ts'
 import type { IdentityParts, IdentityStore } from './identity/identity-store.ts'
+import { standardKeyring } from './keys/keys-door.ts'
 import type { MillraceOptions } from './millrace-options.ts'
 import { ConfigError } from './option-values.ts'
 
@@ -24,6 +25,6 @@ async function keptIdentity(
   }
   if (data === undefined)
     throw new ConfigError('--identity catalog needs a data folder, whose catalog has the users: start without --memory')
-  const { catalogUsers, standardKeyring } = await import('./catalog-users.ts')
+  const { catalogUsers } = await import('./catalog-users.ts')
   return catalogUsers({ ...parts, data, keyringFile: keyring ?? standardKeyring(data) })
 }

@@ -12,6 +12,7 @@ import {
   withoutDeleted,
 } from '../keys/keyring.ts'
 import { KeyringFile } from '../keys/keyring-file.ts'
+import { standardKeyring } from '../keys/keys-door.ts'
 import type { Output } from './command.ts'
 
 type Parts = { readonly clock: Clock; readonly random: Random; readonly env: NodeJS.ProcessEnv }
@@ -110,7 +111,7 @@ async function linesOf(args: readonly string[], parts: Parts): Promise<string> {
   if (values.help || command === undefined) return help()
   const { clock, env } = parts
   const data = values.data ?? env.MILLRACE_DATA ?? '.millrace'
-  const file = new KeyringFile(values.keyring ?? env.MILLRACE_KEYRING ?? `${data}/keys/keyring.json`, clock)
+  const file = new KeyringFile(values.keyring ?? env.MILLRACE_KEYRING ?? standardKeyring(data), clock)
   if (command === 'list' && named === undefined) return list(await file.read(), clock.nowMs())
   const asked = Object.hasOwn(changes, command) ? changes[command]! : undefined
   if (!asked || more.length > 0 || (named === undefined) !== (asked.takes === undefined))

@@ -2,6 +2,9 @@ import type { EncryptionContext, LogKeys, SecretBox } from '../core/ports.ts'
 import type { DataKey, DataKeys } from '../storage/data-key.ts'
 import type { Keys } from './open-keys.ts'
 
+/** Where a data folder has its keyring, unless somebody says otherwise. */
+export const standardKeyring = (data: string) => `${data}/keys/keyring.json`
+
 /** Keys of a server that may need none: opened when something is to be encrypted, or read that is. */
 export class KeysDoor implements LogKeys, DataKeys, SecretBox {
   readonly #open: () => Promise<Keys>
