@@ -47,7 +47,9 @@ export class TokenBucket {
     return this.#tokens >= amount ? 0 : ((amount - this.#tokens) / this.#perSecond) * 1000
   }
 
+  /** A call has one time for all its records, which may be before the bucket was made or last filled. */
   #fill(nowMs: number): void {
+    if (nowMs <= this.#filledAtMs) return
     this.#tokens = Math.min(this.#burst, this.#tokens + ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond)
     this.#filledAtMs = nowMs
   }

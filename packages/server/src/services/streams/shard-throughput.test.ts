@@ -17,6 +17,16 @@ test('each shard takes 1 MiB and 1,000 records a second, for itself', () => {
   assert.equal(throughput.admitRecord(stream, shard(1), 1), false)
 })
 
+test('a shard’s very first record may have 1 MiB, though its call began a moment before', async () => {
+  const clock = new ManualClock()
+  const throughput = new ShardThroughput(clock, awsLimits)
+  const calledAtMs = clock.monotonicMs()
+  await clock.advance(1)
+  assert.equal(throughput.admitRecord(stream, shard(), mebibyte, calledAtMs), true)
+  await clock.advance(999)
+  assert.equal(throughput.admitRecord(stream, shard(), mebibyte), false)
+})
+
 test('a refused record costs nothing', async () => {
   const clock = new ManualClock()
   const throughput = new ShardThroughput(clock, awsLimits)
