@@ -49,6 +49,16 @@ test('all broken constraints stand in one sentence', () => {
   })
 })
 
+test('a list that is too long is told with what its members have, and not with what they lack', () => {
+  const member = structure({ Name: string(), Note: optional(string()) })
+  const tooMany = { Members: [{ Name: 'a' }, { Name: 'b', Note: 'c' }] }
+  assert.throws(() => parseInput(structure({ Members: list(member, { max: 1 }) }), tooMany, wire), {
+    message:
+      "1 validation error detected: Value '[{Name=a}, {Name=b, Note=c}]' at 'members' failed to satisfy constraint: " +
+      'Member must have length less than or equal to 1',
+  })
+})
+
 test('null is as good as left out, and what is not declared is not there', () => {
   assert.deepEqual(read({ StreamName: 'a', Limit: null, Other: 1 }), {
     StreamName: 'a',

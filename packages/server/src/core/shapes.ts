@@ -326,6 +326,7 @@ export function describe(value: unknown): string {
       ? `java.nio.HeapByteBuffer[pos=0 lim=${value.byteLength} cap=${value.byteLength}]`
       : isObject(value)
         ? `{${Object.entries(value)
+            .filter(([, member]) => member !== undefined)
             .map(([name, member]) => `${name}=${describe(member)}`)
             .join(', ')}}`
         : String(value)
