@@ -11,6 +11,7 @@ import {
   oneOf,
   onOrOff,
   readableFile,
+  refusedOptions,
   serviceEndpoint,
   trailDestination,
   whatItMustBe,
@@ -320,7 +321,7 @@ function parseFlags(args: readonly string[]): Record<string, string | boolean | 
       string | boolean | undefined
     >
   } catch (error) {
-    throw new ConfigError((error as Error).message.split('\n')[0])
+    throw new ConfigError(refusedOptions(error, 'millrace --help'))
   }
 }
 

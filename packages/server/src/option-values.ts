@@ -8,6 +8,18 @@ import { destinationFrom } from './trail/destination.ts'
 /** What an operator said wrong: one line, exit code 2. */
 export class ConfigError extends Error {}
 
+/** Options that node:util's parseArgs did not take, in one line that says what to do. `help` is the command that tells them. */
+export function refusedOptions(error: unknown, help: string): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  const option = /'(?:-\w, )?(--?[^' ]+)/.exec(message)?.[1]
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `there is no option ${option}. See ${help}`
+  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE')
+    return `${option} ${/does not take/.test(message) ? 'takes no value' : 'needs a value'}. See ${help}`
+  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL')
+    return `"${/'(.*?)'/.exec(message)?.[1]}" is no option. See ${help}`
+  return message.split('\n')[0]!
+}
+
 export function integerWithin(min: number, max: number) {
   return (text: string) => {
     const number = Number(text)

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Clock, foregroundClock } from '@millrace/ports'
 import { readPagesToken } from '../door-options.ts'
-import { ConfigError } from '../option-values.ts'
+import { ConfigError, refusedOptions } from '../option-values.ts'
 import type { DeliveryView } from '../services/firehose/delivery/delivery-view.ts'
 import type { Output } from './command.ts'
 import { deliveriesTable, type Look } from './deliveries-table.ts'
@@ -137,7 +137,7 @@ function readOptions(args: readonly string[], env: Readonly<Record<string, strin
       help: values.help ?? false,
     }
   } catch (error) {
-    return (error as Error).message.split('\n')[0]!
+    return refusedOptions(error, 'millrace deliveries --help')
   }
 }
 

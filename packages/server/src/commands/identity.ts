@@ -7,6 +7,7 @@ import { IdentityFile } from '../identity/identity-file.ts'
 import type { IdentityPlace } from '../identity/identity-place.ts'
 import { IdentityError } from '../identity/identity-reader.ts'
 import { standardKeyring } from '../keys/keys-door.ts'
+import { refusedOptions } from '../option-values.ts'
 import type { Output } from './command.ts'
 import { commands, options, type Values } from './identity-commands.ts'
 import { identityHelp } from './identity-help.ts'
@@ -44,7 +45,7 @@ export async function identityCommand(
     return isNo ? 1 : 0
   } catch (error) {
     if (!isForOperator(error)) throw error
-    err.write(`millrace identity: ${(error as Error).message.split('\n')[0]}\n`)
+    err.write(`millrace identity: ${refusedOptions(error, 'millrace identity --help')}\n`)
     return 2
   }
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { refusedOptions } from '../option-values.ts'
 import { decodeStream, isOpen, logIdOf, type Stream, shardIdOf } from '../services/streams/stream.ts'
 import { DataFolderError } from '../storage/embedded/data-folder.ts'
 import { nodeFileSystem } from '../storage/embedded/file-system.ts'
@@ -83,7 +84,7 @@ export async function inspectCommand(args: readonly string[], out: Output, err: 
     return report.isSound ? 0 : 1
   } catch (error) {
     if (!(error instanceof DataFolderError) && !isWrongOption(error)) throw error
-    err.write(`millrace inspect: ${(error as Error).message.split('\n')[0]}\n`)
+    err.write(`millrace inspect: ${refusedOptions(error, 'millrace inspect --help')}\n`)
     return 2
   }
 }

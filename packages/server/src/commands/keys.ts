@@ -13,6 +13,7 @@ import {
 } from '../keys/keyring.ts'
 import { KeyringFile } from '../keys/keyring-file.ts'
 import { standardKeyring } from '../keys/keys-door.ts'
+import { refusedOptions } from '../option-values.ts'
 import type { Output } from './command.ts'
 
 type Parts = { readonly clock: Clock; readonly random: Random; readonly env: NodeJS.ProcessEnv }
@@ -99,13 +100,13 @@ export async function keysCommand(
     out.write(await linesOf(args, parts))
     return 0
   } catch (error) {
-    err.write(`millrace keys: ${(error as Error).message.split('\n')[0]}\n`)
+    err.write(`millrace keys: ${refusedOptions(error, 'millrace keys --help')}\n`)
     return 2
   }
 }
 
 async function linesOf(args: readonly string[], parts: Parts): Promise<string> {
-  const options = { alias: text, data: text, keyring: text, days: text, help: { type: 'boolean' } } as const
+  const options = { alias: text, data: text, keyring: text, days: text, help: { type: 'boolean', short: 'h' } } as const
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
   const [command, named, ...more] = positionals
   if (values.help || command === undefined) return help()

@@ -11,6 +11,7 @@ import {
   runMultilang,
 } from '@millrace/consumer'
 import { CloudWatchMetrics, foregroundClock, type LogLevel, noMetrics } from '@millrace/ports'
+import { refusedOptions } from '../option-values.ts'
 import { jsonLogger } from '../telemetry/json-logger.ts'
 import type { Output } from './command.ts'
 
@@ -43,7 +44,7 @@ export async function multilangCommand(args: readonly string[], out: Output, err
     configuration = configurationOf(options.properties)
     logLevel = options.logLevel
   } catch (error) {
-    err.write(`millrace multilang: ${(error as Error).message.split('\n')[0]}\n`)
+    err.write(`millrace multilang: ${refusedOptions(error, 'millrace multilang --help')}\n`)
     return 2
   }
   const logger = jsonLogger((line) => void err.write(line), foregroundClock, logLevel)

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { refusedOptions } from '../option-values.ts'
 import type { Output } from './command.ts'
 
 /** What a stream must carry. */
@@ -94,7 +95,7 @@ export async function shardsCommand(args: readonly string[], out: Output, err: O
   try {
     workload = readWorkload(args)
   } catch (error) {
-    err.write(`millrace shards: ${(error as Error).message.split('\n')[0]}\n`)
+    err.write(`millrace shards: ${refusedOptions(error, 'millrace shards --help')}\n`)
     return 2
   }
   const lines = workload === 'help' ? help : renderSizing(workload, sizeShards(workload))
