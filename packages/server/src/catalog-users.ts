@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { type Clock, type Random, silentLogger } from '@millrace/ports'
 import type { Place } from './core/arn.ts'
-import { KeyRefused } from './core/ports.ts'
+import { KeyRefused } from './core/ports/keys.ts'
 import { CatalogIdentity, type OpenedCatalog } from './identity/catalog-identity.ts'
 import { IdentityError } from './identity/identity-reader.ts'
 import { KeyringError } from './keys/keyring.ts'

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from './core/arn.ts'
-import type { LogEvents, ObjectStore } from './core/ports.ts'
+import type { LogEvents } from './core/ports/log-events.ts'
+import type { ObjectStore } from './core/ports/objects.ts'
 import type { RoleAccess } from './core/role-access.ts'
 import { Sleeper } from './core/sleeper.ts'
 import type { Sessions } from './identity/sessions.ts'

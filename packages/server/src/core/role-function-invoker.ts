@@ -1,4 +1,4 @@
-import { type FunctionAnswer, type FunctionInvoker, FunctionNotInvoked } from './ports.ts'
+import { type FunctionAnswer, type FunctionInvoker, FunctionNotInvoked } from './ports/functions.ts'
 import type { RoleAccess, RoleActor } from './role-access.ts'
 
 /** Invokes functions in the name of a role, which is asked before each call. They must be named by their ARNs. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '@millrace/ports'
-import type { StreamPage, StreamReader, StreamSource } from './ports.ts'
+import type { StreamPage, StreamReader, StreamSource } from './ports/streams.ts'
 import type { RoleAccess } from './role-access.ts'
 import { RoleStreamReader, toldAgainMs } from './role-stream-reader.ts'
 

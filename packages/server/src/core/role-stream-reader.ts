@@ -1,7 +1,7 @@
 import type { Clock } from '@millrace/ports'
 import type { Need } from './access.ts'
 import { AwsError } from './aws-error.ts'
-import type { StreamReader, StreamReadLimits, StreamSource, StreamStart } from './ports.ts'
+import type { StreamReader, StreamReadLimits, StreamSource, StreamStart } from './ports/streams.ts'
 import type { RoleAccess, RoleActor } from './role-access.ts'
 
 /** What reading a stream, or by a registered consumer of it, needs. */

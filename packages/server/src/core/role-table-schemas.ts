@@ -1,7 +1,7 @@
 import type { Need } from './access.ts'
 import { arn, type Place } from './arn.ts'
 import { AwsError } from './aws-error.ts'
-import type { TableQuery, TableSchema, TableSchemas } from './ports.ts'
+import type { TableQuery, TableSchema, TableSchemas } from './ports/tables.ts'
 import type { RoleAccess, RoleActor } from './role-access.ts'
 
 /** What AWS's guide has a role be allowed that reads a table: it may be any version of it. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { AwsError } from '../core/aws-error.ts'
-import type { RecordFaults } from '../core/ports.ts'
+import type { RecordFaults } from '../core/ports/record-faults.ts'
 
 /** Which calls shall go wrong. The same seed and the same calls give the same faults. */
 export type FaultRules = { readonly seed?: number; readonly rules: readonly FaultRule[] }

@@ -1,4 +1,4 @@
-import type { SecretBox } from '../core/ports.ts'
+import type { SecretBox } from '../core/ports/keys.ts'
 import type { Catalog } from '../storage/catalog.ts'
 import type { IdentityPlace, ReadIdentity } from './identity-place.ts'
 import { IdentityError } from './identity-reader.ts'

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Random } from '@millrace/ports'
-import type { SecretBox } from '../core/ports.ts'
+import type { SecretBox } from '../core/ports/keys.ts'
 import type { Catalog } from '../storage/catalog.ts'
 
 /*

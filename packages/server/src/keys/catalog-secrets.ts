@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { Random } from '@millrace/ports'
-import { KeyRefused, type SecretBox } from '../core/ports.ts'
+import { KeyRefused, type SecretBox } from '../core/ports/keys.ts'
 import type { Catalog } from '../storage/catalog.ts'
 import { type DataKeyStore, dataKeyPrefix, type StoredDataKey } from './data-keys.ts'
 

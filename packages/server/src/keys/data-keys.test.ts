@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silentLogger, systemRandom } from '@millrace/ports'
-import { KeyRefused, type KeyService } from '../core/ports.ts'
+import { KeyRefused, type KeyService } from '../core/ports/keys.ts'
 import { CatalogSecrets } from './catalog-secrets.ts'
 import { DataKeyStore } from './data-keys.ts'
 import { ageMsMax, keysFixture } from './fixture.ts'

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import type { Clock, Logger } from '@millrace/ports'
-import { type EncryptionContext, KeyRefused, type KeyService, type LogKeys } from '../core/ports.ts'
+import { type EncryptionContext, KeyRefused, type KeyService, type LogKeys } from '../core/ports/keys.ts'
 import type { Catalog, Json } from '../storage/catalog.ts'
 import type { DataKey, DataKeys } from '../storage/data-key.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@millrace/ports'
 import { arn, type Place } from '../core/arn.ts'
-import type { EncryptionContext, KeyService, NewDataKey } from '../core/ports.ts'
+import type { EncryptionContext, KeyService, NewDataKey } from '../core/ports/keys.ts'
 import {
   aliasNotFound,
   isServicesOwn,

@@ -1,5 +1,5 @@
 import { arn, type Place, parseArn } from '../core/arn.ts'
-import { KeyRefused } from '../core/ports.ts'
+import { KeyRefused } from '../core/ports/keys.ts'
 
 /* The ways to name a master key: id, ARN, alias, alias's ARN. Sentences are KMS's. */
 

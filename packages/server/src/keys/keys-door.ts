@@ -1,4 +1,4 @@
-import type { EncryptionContext, LogKeys, SecretBox } from '../core/ports.ts'
+import type { EncryptionContext, LogKeys, SecretBox } from '../core/ports/keys.ts'
 import type { DataKey, DataKeys } from '../storage/data-key.ts'
 import type { Keys } from './open-keys.ts'
 

@@ -1,5 +1,5 @@
 import type { KMSClient, KMSClientConfig } from '@aws-sdk/client-kms'
-import type { EncryptionContext, KeyService, NewDataKey } from '../core/ports.ts'
+import type { EncryptionContext, KeyService, NewDataKey } from '../core/ports/keys.ts'
 import { refusalOf } from './kms-refusal.ts'
 import { dataKeyLength } from './wrapping.ts'
 

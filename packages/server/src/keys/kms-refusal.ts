@@ -1,4 +1,4 @@
-import { type KeyRefusal, KeyRefused } from '../core/ports.ts'
+import { type KeyRefusal, KeyRefused } from '../core/ports/keys.ts'
 
 /* What KMS answered, in the words of those who use its keys. */
 

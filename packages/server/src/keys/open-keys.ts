@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../core/arn.ts'
-import type { EncryptionContext, KeyService, SecretBox } from '../core/ports.ts'
+import type { EncryptionContext, KeyService, SecretBox } from '../core/ports/keys.ts'
 import type { Catalog } from '../storage/catalog.ts'
 import { CatalogSecrets } from './catalog-secrets.ts'
 import { DataKeyStore, dataKeyPrefix, type StoredDataKey } from './data-keys.ts'

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 import type { Random } from '@millrace/ports'
-import { type EncryptionContext, KeyRefused } from '../core/ports.ts'
+import { type EncryptionContext, KeyRefused } from '../core/ports/keys.ts'
 
 /*
  * A data key as the keyring wraps it:

@@ -2,7 +2,12 @@ import http from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { Clock } from '@millrace/ports'
-import { OutboundFailed, type OutboundFailure, type OutboundRequest, type OutboundResponse } from '../core/ports.ts'
+import {
+  OutboundFailed,
+  type OutboundFailure,
+  type OutboundRequest,
+  type OutboundResponse,
+} from '../core/ports/outbound.ts'
 
 /** A name looked up, a connection made, TLS shaken hands on: an end that does not get there in this time is not there. */
 export const connectMsMax = 30_000

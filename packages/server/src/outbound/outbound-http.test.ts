@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createPlainServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { ManualClock, systemClock } from '@millrace/ports'
-import { OutboundFailed, type OutboundRequest } from '../core/ports.ts'
+import { OutboundFailed, type OutboundRequest } from '../core/ports/outbound.ts'
 import { AddressRules } from './address-rules.ts'
 import { OutboundHttp } from './outbound-http.ts'
 

@@ -4,7 +4,7 @@ import https from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { getCACertificates } from 'node:tls'
 import type { Clock } from '@millrace/ports'
-import { type Outbound, OutboundFailed, type OutboundRequest, type OutboundResponse } from '../core/ports.ts'
+import { type Outbound, OutboundFailed, type OutboundRequest, type OutboundResponse } from '../core/ports/outbound.ts'
 import type { AddressRules } from './address-rules.ts'
 import { Exchange, StaleConnection } from './exchange.ts'
 

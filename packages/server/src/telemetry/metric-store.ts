@@ -1,5 +1,5 @@
 import type { Dimensions, MetricUnit } from '@millrace/ports'
-import type { MetricSink, MetricSource, Observed } from '../core/ports.ts'
+import type { MetricSink, MetricSource, Observed } from '../core/ports/metrics.ts'
 
 /** One metric of one resource: what was observed since the server started, and since it was last taken. */
 export type Series = {

@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../core/ports.ts'
+import type { ObjectStore } from '../core/ports/objects.ts'
 
 /** Where an operator wants log files: a folder, or a bucket of a service that speaks S3. */
 export type TrailDestination =

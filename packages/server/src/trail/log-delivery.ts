@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@millrace/ports'
-import type { ObjectStore } from '../core/ports.ts'
+import type { ObjectStore } from '../core/ports/objects.ts'
 import { closedPath } from './journal.ts'
 import type { JournalFiles } from './journal-files.ts'
 import { logFileKey, logFileOf } from './log-file.ts'

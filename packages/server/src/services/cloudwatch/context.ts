@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@millrace/ports'
-import type { MetricSource } from '../../core/ports.ts'
+import type { MetricSource } from '../../core/ports/metrics.ts'
 import type { RecordLog } from '../../storage/log.ts'
 import type { OwnMetrics } from './own-metrics.ts'
 import type { PointStore } from './point-store.ts'

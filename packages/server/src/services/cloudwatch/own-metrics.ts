@@ -1,4 +1,4 @@
-import type { MetricSource } from '../../core/ports.ts'
+import type { MetricSource } from '../../core/ports/metrics.ts'
 import type { PointStore } from './point-store.ts'
 import { type Unit, units } from './units.ts'
 

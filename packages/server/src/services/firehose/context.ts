@@ -1,18 +1,15 @@
 import type { CompressionLane } from '@millrace/formats'
 import type { Clock, Logger, Random } from '@millrace/ports'
 import type { Place } from '../../core/arn.ts'
-import type {
-  FunctionInvoker,
-  LogEvents,
-  LogKeys,
-  MetricSink,
-  ObjectStore,
-  Outbound,
-  SecretBox,
-  StreamChannels,
-  StreamReader,
-  TableSchemas,
-} from '../../core/ports.ts'
+import type { StreamChannels } from '../../core/ports/channels.ts'
+import type { FunctionInvoker } from '../../core/ports/functions.ts'
+import type { LogKeys, SecretBox } from '../../core/ports/keys.ts'
+import type { LogEvents } from '../../core/ports/log-events.ts'
+import type { MetricSink } from '../../core/ports/metrics.ts'
+import type { ObjectStore } from '../../core/ports/objects.ts'
+import type { Outbound } from '../../core/ports/outbound.ts'
+import type { StreamReader } from '../../core/ports/streams.ts'
+import type { TableSchemas } from '../../core/ports/tables.ts'
 import type { RoleAccess } from '../../core/role-access.ts'
 import type { Catalog } from '../../storage/catalog.ts'
 import type { RecordLog } from '../../storage/log.ts'

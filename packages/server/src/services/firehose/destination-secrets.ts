@@ -1,6 +1,6 @@
 import { unescape as percentDecoded } from 'node:querystring'
 import { invalidArgument } from '../../core/aws-error.ts'
-import type { SecretBox } from '../../core/ports.ts'
+import type { SecretBox } from '../../core/ports/keys.ts'
 import { type DeliveryStream, logIdOf } from './delivery-stream.ts'
 import type { DestinationSettings } from './settings/settings.ts'
 

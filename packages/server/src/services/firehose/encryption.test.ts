@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type KeyRefusal, KeyRefused, type LogKeys, type Outbound, type SecretBox } from '../../core/ports.ts'
+import { type KeyRefusal, KeyRefused, type LogKeys, type SecretBox } from '../../core/ports/keys.ts'
+import type { Outbound } from '../../core/ports/outbound.ts'
 import type { DeliveryStream } from './delivery-stream.ts'
 import { hasOpenSecrets } from './destination-secrets.ts'
 import { retired } from './encryption.ts'

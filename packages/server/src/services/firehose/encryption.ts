@@ -1,4 +1,4 @@
-import { type KeyRefusal, KeyRefused } from '../../core/ports.ts'
+import { type KeyRefusal, KeyRefused } from '../../core/ports/keys.ts'
 import type { ValueOf } from '../../core/shapes.ts'
 import type { FirehoseContext } from './context.ts'
 import { type DeliveryStream, type DeliveryStreamFailure, logIdOf, type MasterKeyChoice } from './delivery-stream.ts'

@@ -1,5 +1,5 @@
 import { anySignal } from '@millrace/ports'
-import { KeyRefused } from '../../core/ports.ts'
+import { KeyRefused } from '../../core/ports/keys.ts'
 import { noDataKey } from '../../storage/data-key.ts'
 import type { FirehoseContext } from './context.ts'
 import { type DeliveryStream, type DeliveryStreamEncryption, logIdOf } from './delivery-stream.ts'

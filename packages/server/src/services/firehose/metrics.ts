@@ -1,5 +1,5 @@
 import type { MetricUnit } from '@millrace/ports'
-import type { MetricSink } from '../../core/ports.ts'
+import type { MetricSink } from '../../core/ports/metrics.ts'
 
 /*
  * CloudWatch's metrics of Firehose (namespace AWS/Firehose), by the names and units of its developer guide. Whoever counts

@@ -1,5 +1,5 @@
 import type { Operation, Service } from '../../core/operation.ts'
-import type { TableSchemas } from '../../core/ports.ts'
+import type { TableSchemas } from '../../core/ports/tables.ts'
 import type { GlueContext, GlueParts } from './context.ts'
 import { face } from './door.ts'
 import * as operations from './operations/index.ts'

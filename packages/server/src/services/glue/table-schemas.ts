@@ -1,5 +1,5 @@
 import { AwsError } from '../../core/aws-error.ts'
-import type { TableSchemas } from '../../core/ports.ts'
+import type { TableSchemas } from '../../core/ports/tables.ts'
 import type { GlueContext } from './context.ts'
 import { columnsOf } from './table.ts'
 

@@ -1,6 +1,6 @@
 import type { ConditionKeys, Need } from '../../core/access.ts'
 import { arnOfResource, path } from '../../core/needs.ts'
-import type { StreamReader } from '../../core/ports.ts'
+import type { StreamReader } from '../../core/ports/streams.ts'
 import { RoleStreamReader, type RoleStreamReaderParts, readingNeeds } from '../../core/role-stream-reader.ts'
 import type { LambdaContext } from './context.ts'
 import { cannotAccess } from './faults.ts'

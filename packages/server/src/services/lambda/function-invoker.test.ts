@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FunctionNotInvoked } from '../../core/ports.ts'
+import { FunctionNotInvoked } from '../../core/ports/functions.ts'
 import { lambdaFixture } from './fixture.ts'
 import { FunctionUnreachable, NoPlaceFree } from './functions/invocation.ts'
 

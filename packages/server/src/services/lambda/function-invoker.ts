@@ -1,7 +1,7 @@
 import type { Random } from '@millrace/ports'
 import type { Place } from '../../core/arn.ts'
 import { AwsError } from '../../core/aws-error.ts'
-import { type FunctionAnswer, type FunctionInvoker, FunctionNotInvoked } from '../../core/ports.ts'
+import { type FunctionAnswer, type FunctionInvoker, FunctionNotInvoked } from '../../core/ports/functions.ts'
 import { functionOf } from './function-name.ts'
 import type { FunctionTable } from './functions/function-table.ts'
 import { FunctionUnreachable, NoPlaceFree } from './functions/invocation.ts'

@@ -1,5 +1,5 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
-import type { MetricSink } from '../../core/ports.ts'
+import type { MetricSink } from '../../core/ports/metrics.ts'
 import { rateExceeded } from './faults.ts'
 import type { HeldFunction } from './functions/function-table.ts'
 import { FunctionUnreachable, type InvocationResult, NoPlaceFree } from './functions/invocation.ts'

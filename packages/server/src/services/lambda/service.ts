@@ -1,5 +1,5 @@
 import type { Operation, Service } from '../../core/operation.ts'
-import type { FunctionInvoker } from '../../core/ports.ts'
+import type { FunctionInvoker } from '../../core/ports/functions.ts'
 import type { LambdaContext, LambdaParts } from './context.ts'
 import { face } from './door.ts'
 import { ServerFunctions } from './function-invoker.ts'

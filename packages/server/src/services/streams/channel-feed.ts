@@ -1,4 +1,4 @@
-import type { StreamChannel, StreamChannels } from '../../core/ports.ts'
+import type { StreamChannel, StreamChannels } from '../../core/ports/channels.ts'
 import type { Channel } from './channel.ts'
 import { expandKey } from './channel-key-template.ts'
 import type { StreamsContext } from './context.ts'

@@ -1,5 +1,5 @@
 import { AwsError } from '../../core/aws-error.ts'
-import { KeyRefused } from '../../core/ports.ts'
+import { KeyRefused } from '../../core/ports/keys.ts'
 import { LogNotFound } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
 import { completeResharding } from './resharding.ts'

@@ -1,7 +1,7 @@
 import type { Random } from '@millrace/ports'
 import { type AwsError, internalFailure } from '../../core/aws-error.ts'
 import type { Call } from '../../core/operation.ts'
-import { KeyRefused } from '../../core/ports.ts'
+import { KeyRefused } from '../../core/ports/keys.ts'
 import type { RecordBatch } from '../../core/record-batch.ts'
 import { LogClosed, LogNotFound, type LogRef, StorageBusy } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import type { Logger, Random } from '@millrace/ports'
-import { KeyRefused, type SecretBox } from '../../core/ports.ts'
+import { KeyRefused, type SecretBox } from '../../core/ports/keys.ts'
 import type { Catalog, Json, Versioned } from '../../storage/catalog.ts'
 
 /*

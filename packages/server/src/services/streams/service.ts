@@ -1,5 +1,6 @@
 import type { Operation, Service } from '../../core/operation.ts'
-import type { ChannelDeliveries, StreamChannels, StreamReader } from '../../core/ports.ts'
+import type { ChannelDeliveries, StreamChannels } from '../../core/ports/channels.ts'
+import type { StreamReader } from '../../core/ports/streams.ts'
 import { ChannelFeed } from './channel-feed.ts'
 import { ChannelStore } from './channel-store.ts'
 import { ConsumerStore } from './consumer-store.ts'

@@ -1,4 +1,4 @@
-import { KeyRefused } from '../../core/ports.ts'
+import { KeyRefused } from '../../core/ports/keys.ts'
 import { type EntryBlock, LogNotFound, type ReadLimits } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
 import { streamNotFound } from './faults.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type EncryptionContext, type KeyRefusal, KeyRefused, type LogKeys } from '../../core/ports.ts'
+import { type EncryptionContext, type KeyRefusal, KeyRefused, type LogKeys } from '../../core/ports/keys.ts'
 import type { LogOptions } from '../../storage/log.ts'
 import { MemoryLog } from '../../storage/memory/memory-log.ts'
 import { streamsFixture } from './fixture.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Need } from '../../core/access.ts'
-import type { LogKeys } from '../../core/ports.ts'
+import type { LogKeys } from '../../core/ports/keys.ts'
 import { streamsFixture } from './fixture.ts'
 
 const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/k'

@@ -1,6 +1,6 @@
 import type { Logger } from '@millrace/ports'
 import { AwsError, internalFailure } from '../../core/aws-error.ts'
-import { type KeyRefusal, KeyRefused, type LogKeys } from '../../core/ports.ts'
+import { type KeyRefusal, KeyRefused, type LogKeys } from '../../core/ports/keys.ts'
 import type { StreamsContext } from './context.ts'
 import { streamArnOf } from './members.ts'
 import { changed, type Encryption, type Stream } from './stream.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { StreamPage, StreamSource } from '../../core/ports.ts'
+import type { StreamPage, StreamSource } from '../../core/ports/streams.ts'
 import { streamsFixture } from './fixture.ts'
 
 const firstShard = 'shardId-000000000000'

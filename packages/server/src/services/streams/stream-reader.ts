@@ -7,7 +7,7 @@ import type {
   StreamShard,
   StreamSource,
   StreamStart,
-} from '../../core/ports.ts'
+} from '../../core/ports/streams.ts'
 import { consumerByArn } from './consumer-reference.ts'
 import type { Consumer } from './consumer-store.ts'
 import type { StreamsContext } from './context.ts'

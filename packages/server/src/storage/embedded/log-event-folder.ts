@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import type { Logger } from '@millrace/ports'
-import type { LogEvent, LogEvents } from '../../core/ports.ts'
+import type { LogEvent, LogEvents } from '../../core/ports/log-events.ts'
 import { type FileSystem, ignoreMissing, makeDirectories, nodeFileSystem } from './file-system.ts'
 
 /*

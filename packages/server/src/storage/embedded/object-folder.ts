@@ -1,5 +1,5 @@
 import type { Random } from '@millrace/ports'
-import { ObjectRefused, type ObjectStore } from '../../core/ports.ts'
+import { ObjectRefused, type ObjectStore } from '../../core/ports/objects.ts'
 import { type FileSystem, ignoreMissing, isMissing, makeDirectories, nodeFileSystem, readWhole } from './file-system.ts'
 import { keyBytesMax, pathOf } from './object-path.ts'
 

@@ -1,7 +1,7 @@
 import type { CompletedPart, S3Client, S3ClientConfig, StorageClass } from '@aws-sdk/client-s3'
 import { chunksOf } from '@millrace/formats'
 import { anySignal, type Clock } from '@millrace/ports'
-import { type ObjectHeaders, ObjectRefused, type ObjectStore } from '../../core/ports.ts'
+import { type ObjectHeaders, ObjectRefused, type ObjectStore } from '../../core/ports/objects.ts'
 import { refusalOf } from './s3-refusal.ts'
 
 export type S3ObjectsOptions = {

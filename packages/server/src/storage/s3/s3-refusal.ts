@@ -1,4 +1,4 @@
-import { ObjectRefused } from '../../core/ports.ts'
+import { ObjectRefused } from '../../core/ports/objects.ts'
 
 /** What the SDK throws: an answer of the service, or why there was none. */
 type SdkError = Error & {

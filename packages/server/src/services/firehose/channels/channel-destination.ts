@@ -1,6 +1,7 @@
 import { createGzip, createZstdCompress } from 'node:zlib'
 import { throughZlib } from '@millrace/formats'
-import type { ObjectStore, StreamChannel } from '../../../core/ports.ts'
+import type { StreamChannel } from '../../../core/ports/channels.ts'
+import type { ObjectStore } from '../../../core/ports/objects.ts'
 import type { DeliveryBatch, Destination } from '../destinations/destination.ts'
 import { PreparedBatches } from '../destinations/prepared-batches.ts'
 import { s3Failure } from '../destinations/s3/s3-failure.ts'

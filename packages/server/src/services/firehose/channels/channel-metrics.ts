@@ -1,5 +1,6 @@
 import type { Dimensions, MetricUnit } from '@millrace/ports'
-import type { MetricSink, StreamChannel } from '../../../core/ports.ts'
+import type { StreamChannel } from '../../../core/ports/channels.ts'
+import type { MetricSink } from '../../../core/ports/metrics.ts'
 
 /*
  * CloudWatch's metrics of a channel (namespace AWS/Kinesis) [docs: "Monitoring data delivery"]. A channel is delivered by

@@ -1,4 +1,5 @@
-import type { StreamChannel, StreamReader } from '../../../core/ports.ts'
+import type { StreamChannel } from '../../../core/ports/channels.ts'
+import type { StreamReader } from '../../../core/ports/streams.ts'
 import type { FirehoseContext } from '../context.ts'
 import type { Plan } from '../delivery/plan.ts'
 import { backupTo } from '../destinations/s3/to-s3.ts'

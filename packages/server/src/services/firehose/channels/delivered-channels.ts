@@ -1,4 +1,4 @@
-import type { StreamChannel } from '../../../core/ports.ts'
+import type { StreamChannel } from '../../../core/ports/channels.ts'
 import type { FirehoseContext } from '../context.ts'
 import type { Deliverable, Deliverables } from '../delivery/deliverable.ts'
 import { ChannelMetrics } from './channel-metrics.ts'

@@ -1,5 +1,5 @@
 import type { Clock } from '@millrace/ports'
-import type { StreamChannel } from '../../../core/ports.ts'
+import type { StreamChannel } from '../../../core/ports/channels.ts'
 import type { DeliveryRecord, FailedRecord } from '../delivery/delivery-record.ts'
 import type { Transform, Transformed } from '../transforms/transform.ts'
 import type { ChannelMetrics } from './channel-metrics.ts'

@@ -1,6 +1,6 @@
 import { type JsonSerDe, jodaPattern, MalformedPattern } from '@millrace/formats/columnar'
 import { invalidArgument } from '../../../core/aws-error.ts'
-import type { TableQuery } from '../../../core/ports.ts'
+import type { TableQuery } from '../../../core/ports/tables.ts'
 import type { ExtendedS3Settings } from '../settings/settings.ts'
 import type { OutputFormat } from './conversion-messages.ts'
 

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@millrace/ports'
-import type { LogEvents, MetricSink } from '../../../core/ports.ts'
+import type { LogEvents } from '../../../core/ports/log-events.ts'
+import type { MetricSink } from '../../../core/ports/metrics.ts'
 import type { DeliveryBatch, DeliveryFailed } from '../destinations/destination.ts'
 import { count, countDelivery } from '../metrics.ts'
 import { DeliveryCounts } from './delivery-counts.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '@millrace/ports'
-import type { LogEvent } from '../../../core/ports.ts'
+import type { LogEvent } from '../../../core/ports/log-events.ts'
 import type { DeliveryStream } from '../delivery-stream.ts'
 import { ErrorLog, errorLogsOf } from './error-log.ts'
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@millrace/ports'
-import type { LogEvents } from '../../../core/ports.ts'
+import type { LogEvents } from '../../../core/ports/log-events.ts'
 import { TokenBucket } from '../../../core/token-bucket.ts'
 import type { FirehoseContext } from '../context.ts'
 import type { DeliveryStream } from '../delivery-stream.ts'

@@ -1,5 +1,5 @@
 import { deaggregateRecords, type UserRecord } from '@millrace/formats'
-import type { StreamPage, StreamRecord } from '../../../core/ports.ts'
+import type { StreamPage, StreamRecord } from '../../../core/ports/streams.ts'
 import type { SourceRecord } from '../delivery/delivery-record.ts'
 import type { SourcePage } from './source.ts'
 

@@ -1,4 +1,4 @@
-import type { StreamReader } from '../../../core/ports.ts'
+import type { StreamReader } from '../../../core/ports/streams.ts'
 import { RoleStreamReader } from '../../../core/role-stream-reader.ts'
 import { actorOf } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'

@@ -1,4 +1,4 @@
-import type { Outbound } from '../../../core/ports.ts'
+import type { Outbound } from '../../../core/ports/outbound.ts'
 import type { Catalog } from '../../../storage/catalog.ts'
 import type { RecordLog } from '../../../storage/log.ts'
 import type { FirehoseParts } from '../context.ts'

@@ -1,6 +1,6 @@
 import type { CompressionLane } from '@millrace/formats'
 import { ManualClock, systemRandom } from '@millrace/ports'
-import type { Outbound } from '../../../core/ports.ts'
+import type { Outbound } from '../../../core/ports/outbound.ts'
 import { withObjects } from '../../../core/rows-fixture.ts'
 import { parseInput } from '../../../core/shapes.ts'
 import { openMemory } from '../../../storage/memory/open.ts'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { Outbound } from '../../../core/ports.ts'
+import type { Outbound } from '../../../core/ports/outbound.ts'
 
 /** A request as a stand-in sees it, from a socket or from memory. */
 export type Asked = {

@@ -1,6 +1,6 @@
 import { AggregateBuilder } from '@millrace/formats'
 import type { Clock } from '@millrace/ports'
-import type { StreamReader, StreamRecord } from '../../../core/ports.ts'
+import type { StreamReader, StreamRecord } from '../../../core/ports/streams.ts'
 import type { Life } from './crash-world.ts'
 
 /** They rise as texts, too. */

@@ -1,5 +1,7 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
-import type { MetricSink, ObjectStore, StreamRecord } from '../../../core/ports.ts'
+import type { MetricSink } from '../../../core/ports/metrics.ts'
+import type { ObjectStore } from '../../../core/ports/objects.ts'
+import type { StreamRecord } from '../../../core/ports/streams.ts'
 import type { HeldFunction } from '../functions/function-table.ts'
 import { FunctionUnreachable, type InvocationResult, NoPlaceFree } from '../functions/invocation.ts'
 import type { Invocations } from '../invocations.ts'

@@ -1,4 +1,4 @@
-import type { MetricSink } from '../../../core/ports.ts'
+import type { MetricSink } from '../../../core/ports/metrics.ts'
 import type { Mapping } from './mapping.ts'
 
 /** AWS's metrics of single records, for mappings whose MetricsConfig asks for `EventCount`. */

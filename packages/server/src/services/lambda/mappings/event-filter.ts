@@ -1,4 +1,4 @@
-import type { StreamRecord } from '../../../core/ports.ts'
+import type { StreamRecord } from '../../../core/ports/streams.ts'
 import { compilePattern, type Matcher } from './event-pattern.ts'
 
 /**

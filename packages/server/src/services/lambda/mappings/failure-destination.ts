@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random } from '@millrace/ports'
 import { parseArn } from '../../../core/arn.ts'
-import type { ObjectStore, StreamRecord } from '../../../core/ports.ts'
+import type { ObjectStore } from '../../../core/ports/objects.ts'
+import type { StreamRecord } from '../../../core/ports/streams.ts'
 import type { GiveUpCondition } from './batch-plan.ts'
 import type { Mapping } from './mapping.ts'
 

@@ -1,4 +1,4 @@
-import type { StreamRecord } from '../../../core/ports.ts'
+import type { StreamRecord } from '../../../core/ports/streams.ts'
 
 type Waiting = { readonly record: StreamRecord; readonly sizeBytes: number; readonly sinceMs: number }
 

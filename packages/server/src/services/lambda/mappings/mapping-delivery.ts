@@ -1,7 +1,7 @@
 import { anySignal } from '@millrace/ports'
 import { AwsError } from '../../../core/aws-error.ts'
 import { Bell } from '../../../core/bell.ts'
-import type { StreamSource, StreamStart } from '../../../core/ports.ts'
+import type { StreamSource, StreamStart } from '../../../core/ports/streams.ts'
 import { ReadRefused } from '../../../core/role-stream-reader.ts'
 import type { HeldFunction } from '../functions/function-table.ts'
 import { type BatchParts, BatchRunner, type ProcessingResult } from './batch-runner.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { anySignal } from '@millrace/ports'
 import { Bell } from '../../../core/bell.ts'
-import type { StreamPage, StreamReader, StreamRecord, StreamSource } from '../../../core/ports.ts'
+import type { StreamPage, StreamReader, StreamRecord, StreamSource } from '../../../core/ports/streams.ts'
 import { bufferedBytesMax, bufferedRecordsMax, payloadBytesMax } from '../limits.ts'
 import type { BatchParts, BatchRunner, OpenWindow } from './batch-runner.ts'
 import type { BufferRoom } from './buffer-room.ts'

@@ -1,4 +1,4 @@
-import type { StreamRecord } from '../../../core/ports.ts'
+import type { StreamRecord } from '../../../core/ports/streams.ts'
 import { windowStateBytesMax } from '../limits.ts'
 
 /*

@@ -1,5 +1,5 @@
 import { operation } from '../../../core/operation.ts'
-import { KeyRefused } from '../../../core/ports.ts'
+import { KeyRefused } from '../../../core/ports/keys.ts'
 import { structure } from '../../../core/shapes.ts'
 import type { StreamsContext } from '../context.ts'
 import { encryptionType, keyId, streamNameOf, streamReference, streamResource } from '../members.ts'

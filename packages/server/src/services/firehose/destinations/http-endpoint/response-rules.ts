@@ -1,4 +1,4 @@
-import type { OutboundResponse } from '../../../../core/ports.ts'
+import type { OutboundResponse } from '../../../../core/ports/outbound.ts'
 
 /*
  * What AWS demands of an endpoint's answer: the developer guide, "HTTP endpoint delivery request and response

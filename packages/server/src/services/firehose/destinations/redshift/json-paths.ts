@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../../../core/ports.ts'
+import type { ObjectStore } from '../../../../core/ports/objects.ts'
 import type { JsonPathsFile } from './copy-options.ts'
 import { sqlFailed } from './sql-faults.ts'
 

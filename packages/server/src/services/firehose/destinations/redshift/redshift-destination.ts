@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../../../core/ports.ts'
+import type { ObjectStore } from '../../../../core/ports/objects.ts'
 import type { RefusedRecord } from '../../delivery/delivery-record.ts'
 import type { DeliveryBatch, Destination } from '../destination.ts'
 import { s3Failure } from '../s3/s3-failure.ts'

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { Clock } from '@millrace/ports'
-import type { Outbound } from '../../../../core/ports.ts'
+import type { Outbound } from '../../../../core/ports/outbound.ts'
 import { CopyIn } from './copy-in.ts'
 import type { Database } from './jdbc-url.ts'
 

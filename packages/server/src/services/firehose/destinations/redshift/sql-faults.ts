@@ -1,4 +1,4 @@
-import { OutboundFailed } from '../../../../core/ports.ts'
+import { OutboundFailed } from '../../../../core/ports/outbound.ts'
 import { DeliveryFailed } from '../destination.ts'
 
 /*

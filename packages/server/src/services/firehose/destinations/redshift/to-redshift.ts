@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../../../core/aws-error.ts'
-import type { ObjectStore } from '../../../../core/ports.ts'
+import type { ObjectStore } from '../../../../core/ports/objects.ts'
 import type { FirehoseContext } from '../../context.ts'
 import type { Delivered } from '../../delivery/plan.ts'
 import type { DeliveryStream } from '../../delivery-stream.ts'

@@ -1,6 +1,6 @@
 import { CompressionLane, type GzipPieces } from '@millrace/formats'
 import type { Random } from '@millrace/ports'
-import type { ObjectStore } from '../../../../core/ports.ts'
+import type { ObjectStore } from '../../../../core/ports/objects.ts'
 import type { MadeObject, ObjectFormat } from '../../conversion/object-format.ts'
 import type { DeliveryRecord, ErrorOutputType, FailedRecord, RefusedRecord } from '../../delivery/delivery-record.ts'
 import { errorLine } from '../../delivery/error-record.ts'

@@ -1,4 +1,4 @@
-import { ObjectRefused } from '../../../../core/ports.ts'
+import { ObjectRefused } from '../../../../core/ports/objects.ts'
 import { DeliveryFailed } from '../destination.ts'
 
 /*

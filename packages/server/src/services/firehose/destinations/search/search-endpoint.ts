@@ -1,6 +1,11 @@
 import { unescape as percentDecoded } from 'node:querystring'
 import { type BulkResult, bulkResults } from '@millrace/formats'
-import { type Outbound, OutboundFailed, type OutboundFailure, type OutboundResponse } from '../../../../core/ports.ts'
+import {
+  type Outbound,
+  OutboundFailed,
+  type OutboundFailure,
+  type OutboundResponse,
+} from '../../../../core/ports/outbound.ts'
 import { DeliveryFailed } from '../destination.ts'
 import { bodyOf, type SearchDocument } from './document.ts'
 

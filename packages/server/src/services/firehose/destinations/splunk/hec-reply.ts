@@ -1,4 +1,4 @@
-import type { OutboundResponse } from '../../../../core/ports.ts'
+import type { OutboundResponse } from '../../../../core/ports/outbound.ts'
 
 /*
  * What Splunk's HTTP Event Collector answers:

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock, systemRandom } from '@millrace/ports'
-import { type Outbound, OutboundFailed, type OutboundFailure } from '../../../../core/ports.ts'
+import { type Outbound, OutboundFailed, type OutboundFailure } from '../../../../core/ports/outbound.ts'
 import { makeCertificate } from '../../../../gateway/tls/certificate.ts'
 import { AddressRules } from '../../../../outbound/address-rules.ts'
 import { OutboundHttp } from '../../../../outbound/outbound-http.ts'

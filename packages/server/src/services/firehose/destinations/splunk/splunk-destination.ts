@@ -1,5 +1,6 @@
 import type { Clock } from '@millrace/ports'
-import { type MetricSink, type Outbound, OutboundFailed } from '../../../../core/ports.ts'
+import type { MetricSink } from '../../../../core/ports/metrics.ts'
+import { type Outbound, OutboundFailed } from '../../../../core/ports/outbound.ts'
 import type { Json } from '../../../../storage/catalog.ts'
 import type { DeliveryRecord, FailedRecord } from '../../delivery/delivery-record.ts'
 import { Turns } from '../../delivery/turns.ts'

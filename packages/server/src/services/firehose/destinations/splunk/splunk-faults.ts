@@ -1,4 +1,4 @@
-import type { OutboundFailed } from '../../../../core/ports.ts'
+import type { OutboundFailed } from '../../../../core/ports/outbound.ts'
 import type { HecReply } from './hec-reply.ts'
 
 /* What goes wrong with Splunk, by AWS's codes and sentences [docs: Splunk data delivery errors]. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock, silentLogger, systemRandom } from '@millrace/ports'
-import { type FunctionAnswer, FunctionNotInvoked } from '../../../../core/ports.ts'
+import { type FunctionAnswer, FunctionNotInvoked } from '../../../../core/ports/functions.ts'
 import type { DeliveryRecord } from '../../delivery/delivery-record.ts'
 import { requestBytesMax } from './lambda-request.ts'
 import { LambdaTransform } from './lambda-transform.ts'

@@ -1,10 +1,6 @@
 import { anySignal, type Clock, type Logger, type Random } from '@millrace/ports'
-import {
-  type FunctionAnswer,
-  type FunctionInvoker,
-  FunctionNotInvoked,
-  type MetricSink,
-} from '../../../../core/ports.ts'
+import { type FunctionAnswer, type FunctionInvoker, FunctionNotInvoked } from '../../../../core/ports/functions.ts'
+import type { MetricSink } from '../../../../core/ports/metrics.ts'
 import { type DeliveryRecord, derived, type FailedRecord } from '../../delivery/delivery-record.ts'
 import { retryDelayMs } from '../../delivery/retry.ts'
 import { count, type FirehoseMetric } from '../../metrics.ts'

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@millrace/ports'
-import type { MetricSink } from '../../../../core/ports.ts'
+import type { MetricSink } from '../../../../core/ports/metrics.ts'
 import type { DeliveryRecord, FailedRecord } from '../../delivery/delivery-record.ts'
 import { count } from '../../metrics.ts'
 import type { Transform, Transformed } from '../transform.ts'
