@@ -13,6 +13,14 @@ const positionAt = 3
 const lengthAt = 4
 const bytesAt = 5
 
+/** What rows begin and end with: where among them an offset or a time is can be guessed from that. */
+export type RowEnds = {
+  readonly firstOffset: number
+  readonly endOffset: number
+  readonly firstMs: number
+  readonly lastMs: number
+}
+
 export class BlockRows {
   #cells: Float64Array
   count: number
@@ -80,6 +88,17 @@ export class BlockRows {
   /** What a row's run takes in its block. */
   bytes(row: number): number {
     return this.#cells[row * rowWidth + bytesAt]!
+  }
+
+  /** What they begin and end with; of one row at least. */
+  get ends(): RowEnds {
+    const last = this.count - 1
+    return {
+      firstOffset: this.firstOffset(0),
+      endOffset: this.endOffset(last),
+      firstMs: this.timestampMs(0),
+      lastMs: this.timestampMs(last),
+    }
   }
 
   /** What the runs take together. */

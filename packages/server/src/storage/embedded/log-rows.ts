@@ -1,16 +1,21 @@
-import type { BlockRows } from './block-rows.ts'
+import type { BlockRows, RowEnds } from './block-rows.ts'
 
 /** Rows that follow each other in one log's table; `first` is where in the table they begin. */
 export type RowRun = { readonly rows: BlockRows; readonly first: number }
 
+/** So often a place is guessed; from then on what is left is halved. */
+const guessesMax = 2
+
 /** Where one log's blocks lie in one segment: a table in order of offset, in memory or on the disk in parts. */
 export class LogRows {
   readonly count: number
+  readonly #ends: RowEnds
   readonly #runAt: (row: number) => RowRun | Promise<RowRun>
 
   /** `runAt` gives the part of the table that holds a row. */
-  constructor(count: number, runAt: (row: number) => RowRun | Promise<RowRun>) {
+  constructor(count: number, ends: RowEnds, runAt: (row: number) => RowRun | Promise<RowRun>) {
     this.count = count
+    this.#ends = ends
     this.#runAt = runAt
   }
 
@@ -21,24 +26,43 @@ export class LogRows {
 
   /** The first row that holds an entry at or after an offset; `count` if none does. @throws StorageFailed */
   rowEndingAfter(offset: number): Promise<number> {
-    return this.#find((rows) => rows.rowEndingAfter(offset))
+    const { firstOffset, endOffset } = this.#ends
+    return this.#find(
+      { value: offset, lowest: firstOffset, highest: endOffset },
+      (rows) => rows.rowEndingAfter(offset),
+      (rows, row) => rows.firstOffset(row),
+    )
   }
 
   /** The first row at or after a time; `count` if none is. @throws StorageFailed */
   rowAtOrAfter(timestampMs: number): Promise<number> {
-    return this.#find((rows) => rows.rowAtOrAfter(timestampMs))
+    const { firstMs, lastMs } = this.#ends
+    return this.#find(
+      { value: timestampMs, lowest: firstMs, highest: lastMs },
+      (rows) => rows.rowAtOrAfter(timestampMs),
+      (rows, row) => rows.timestampMs(row),
+    )
   }
 
-  /** Halves the table by its parts: those that hold a middle are looked at. */
-  async #find(within: (rows: BlockRows) => number): Promise<number> {
-    let low = 0
-    let high = this.count
-    while (low < high) {
-      const { rows, first } = await this.#runAt((low + high) >> 1)
+  /**
+   * Looks at the part where the value would be if it rose evenly from row to row, which it mostly is: each part that is
+   * looked at may be a read from the disk. Where it does not rise evenly, it comes to halving.
+   */
+  async #find(
+    { value, lowest, highest }: { value: number; lowest: number; highest: number },
+    within: (rows: BlockRows) => number,
+    valueAt: (rows: BlockRows, row: number) => number,
+  ): Promise<number> {
+    let [low, lowValue] = [0, lowest]
+    let [high, highValue] = [this.count, highest]
+    for (let looks = 0; low < high; looks++) {
+      const portion = looks < guessesMax && lowValue < highValue ? (value - lowValue) / (highValue - lowValue) : 0.5
+      const guess = low + Math.floor((high - low) * portion)
+      const { rows, first } = await this.#runAt(Math.max(low, Math.min(guess, high - 1)))
       const at = within(rows)
-      if (at === 0) high = first
-      else if (at === rows.count) low = first + rows.count
-      else return first + at
+      if (at > 0 && at < rows.count) return first + at
+      if (at === 0) [high, highValue] = [first, valueAt(rows, 0)]
+      else [low, lowValue] = [first + rows.count, valueAt(rows, rows.count - 1)]
     }
     return low
   }

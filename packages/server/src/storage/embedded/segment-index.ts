@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { giveBackMemory, takeMemory } from '../../core/reused-memory.ts'
-import { BlockRows, rowWidth } from './block-rows.ts'
+import { BlockRows, type RowEnds, rowWidth } from './block-rows.ts'
 import type { RowTable } from './row-table.ts'
 
 /*
@@ -102,8 +102,22 @@ export class SegmentDirectory {
     return this.#logs[i * logCells + 4]!
   }
 
+  firstMs(i: number): number {
+    return this.#logs[i * logCells + 5]!
+  }
+
   lastMs(i: number): number {
     return this.#logs[i * logCells + 6]!
+  }
+
+  /** What the rows of a log begin and end with. */
+  endsOf(i: number): RowEnds {
+    return {
+      firstOffset: this.firstOffset(i),
+      endOffset: this.endOffset(i),
+      firstMs: this.firstMs(i),
+      lastMs: this.lastMs(i),
+    }
   }
 
   /** What a log's runs take in the segment. */

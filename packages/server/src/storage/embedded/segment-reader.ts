@@ -30,7 +30,7 @@ export function readSegment(
   from: number,
   limits: ReadLimits,
 ): Promise<EntryBlock[]> {
-  return store.withSegment(segment, async (current, file) => {
+  return store.withFile(segment, async (current, file) => {
     const found: EntryBlock[] = []
     const table = store.rowsOf(current, log.number)
     if (!table) return found

@@ -138,32 +138,41 @@ export class SegmentStore {
    * Runs `look` on a segment, or on what has taken its place; again when that, or its index, was replaced meanwhile.
    * @throws StorageFailed
    */
-  async withSegment<T>(segment: Segment, look: (segment: Segment, file: OpenFile) => Promise<T>): Promise<T> {
+  async withSegment<T>(segment: Segment, look: (segment: Segment) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const current = newest(segment)
-      const opened = this.#files.take(current)
       try {
-        return await look(current, opened)
+        return await look(current)
       } catch (error) {
         const isStale = current.successor !== undefined || error instanceof IndexMadeAnew
         if (!isStale || attempt === attemptsMax) throw error
+      }
+    }
+  }
+
+  /** The same with the segment's file, which is the same one throughout a look. @throws StorageFailed */
+  withFile<T>(segment: Segment, look: (segment: Segment, file: OpenFile) => Promise<T>): Promise<T> {
+    return this.withSegment(segment, async (current) => {
+      const opened = this.#files.take(current)
+      try {
+        return await look(current, opened)
       } finally {
         this.#files.release(opened)
       }
-    }
+    })
   }
 
   /** Where a log's runs lie in a segment; undefined if it holds none. Only for `withSegment`. */
   rowsOf(segment: Segment, logNumber: number): LogRows | undefined {
     if (segment.rows) {
       const rows = segment.rows.rowsOf(logNumber)
-      return rows && new LogRows(rows.count, () => ({ rows, first: 0 }))
+      return rows && new LogRows(rows.count, rows.ends, () => ({ rows, first: 0 }))
     }
     const directory = segment.directory!
     const i = directory.find(logNumber)
     if (i < 0) return undefined
     const [firstRow, count] = [directory.firstRow(i), directory.rowsOf(i)]
-    return new LogRows(count, (row) => this.#runAt(segment, directory, firstRow, count, row))
+    return new LogRows(count, directory.endsOf(i), (row) => this.#runAt(segment, directory, firstRow, count, row))
   }
 
   /** The offset after a log's last entry in a segment. */
