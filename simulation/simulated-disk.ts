@@ -1,4 +1,5 @@
 import type { File, FileSystem } from '../packages/server/src/storage/embedded/file-system.ts'
+import type { Lock } from '../packages/server/src/storage/embedded/process-lock.ts'
 import { type NameChange, SimulatedDirectory, SimulatedFile } from './disk-nodes.ts'
 import { afterPowerLoss } from './power-loss.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -134,8 +135,8 @@ export class SimulatedDisk implements FileSystem {
     return this.#change('syncDirectory', path, () => this.#directory(path).sync())
   }
 
-  async lock(): Promise<{ release(): Promise<void> }> {
-    return { release: async () => {} }
+  async lock(): Promise<Lock> {
+    return { release: async () => {}, isHeld: async () => true }
   }
 
   #opened(file: SimulatedFile, path: string): File {

@@ -1,4 +1,7 @@
+import { type Clock, type Logger, silentLogger, systemClock } from '@millrace/ports'
 import { type FileSystem, isMissing, makeDirectories, readWhole, replaceFile } from './file-system.ts'
+import { FolderGuard } from './folder-guard.ts'
+import type { Lock } from './process-lock.ts'
 
 /** The data folder cannot be used: the message is one line that names the file and says what to do. */
 export class DataFolderError extends Error {}
@@ -14,21 +17,33 @@ export class DataFolder {
   readonly logDirectory: string
   readonly catalogDirectory: string
   readonly #directory: string
-  readonly #fileSystem: FileSystem
+  /** Writes to it, as long as it is this process's. */
+  readonly fileSystem: FileSystem
   readonly #release: () => Promise<void>
   #version = formatVersion
   #raising: Promise<void> | undefined
 
-  private constructor(directory: string, fileSystem: FileSystem, release: () => Promise<void>) {
+  private constructor(
+    directory: string,
+    fileSystem: FileSystem,
+    { release, isHeld }: Lock,
+    clock: Clock,
+    logger: Logger,
+  ) {
     this.#directory = directory
-    this.#fileSystem = fileSystem
+    this.fileSystem = new FolderGuard(directory, isHeld, clock, logger).guard(fileSystem)
     this.logDirectory = `${directory}/log`
     this.catalogDirectory = `${directory}/catalog`
     this.#release = release
   }
 
   /** @throws DataFolderError if another process has it, or it is not ours, or another version's. */
-  static async open(directory: string, fileSystem: FileSystem): Promise<DataFolder> {
+  static async open(
+    directory: string,
+    fileSystem: FileSystem,
+    clock: Clock = systemClock,
+    logger: Logger = silentLogger,
+  ): Promise<DataFolder> {
     try {
       await makeDirectories(fileSystem, directory)
       await checkIsOurs(directory, fileSystem)
@@ -37,7 +52,7 @@ export class DataFolder {
         throw new DataFolderError(
           `data folder ${directory} is in use by process ${lock.heldByPid}: stop it, or choose another folder`,
         )
-      const folder = new DataFolder(directory, fileSystem, lock.release)
+      const folder = new DataFolder(directory, fileSystem, lock, clock, logger)
       try {
         await makeDirectories(fileSystem, folder.logDirectory)
         await makeDirectories(fileSystem, folder.catalogDirectory)
@@ -58,7 +73,7 @@ export class DataFolder {
   /** Says, durably, that there may be sealed runs in it. */
   async raiseVersion(): Promise<void> {
     if (this.#version === sealedFormatVersion) return
-    this.#raising ??= writeVersion(this.#directory, this.#fileSystem, sealedFormatVersion)
+    this.#raising ??= writeVersion(this.#directory, this.fileSystem, sealedFormatVersion)
     try {
       await this.#raising
       this.#version = sealedFormatVersion

@@ -102,7 +102,7 @@ export class FaultyMemoryDisk implements FileSystem {
   }
 
   async lock() {
-    return { release: async () => {} }
+    return { release: async () => {}, isHeld: async () => true }
   }
 
   #opened(file: StoredFile, path: string): File {

@@ -1,6 +1,6 @@
 import { constants, promises as fs } from 'node:fs'
 import { dirname } from 'node:path'
-import { lockFile } from './process-lock.ts'
+import { type Lock, lockFile } from './process-lock.ts'
 
 /**
  * What the engine asks of a disk, and no more: so that a simulated one can stand in its place. Every call may fail with
@@ -19,7 +19,7 @@ export interface FileSystem {
   /** Makes the names in a directory durable: what was created, renamed or removed there. */
   syncDirectory(path: string): Promise<void>
   /** Takes a lock that ends with this process, or says who holds it. */
-  lock(path: string): Promise<{ release(): Promise<void> } | { heldByPid: number }>
+  lock(path: string): Promise<Lock | { heldByPid: number }>
 }
 
 export interface File {

@@ -34,8 +34,9 @@ const paceBytesPerMs = 64 * 1024
 
 /** Opens a data folder, or makes one. @throws DataFolderError if it is in use, damaged, or not ours */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Storage & { sweep(): Promise<number> }> {
-  const { directory, clock, logger, fileSystem = nodeFileSystem, segmentBytesMax = 64 * 1024 * 1024 } = options
-  const folder = await DataFolder.open(directory, fileSystem)
+  const { directory, clock, logger, segmentBytesMax = 64 * 1024 * 1024 } = options
+  const folder = await DataFolder.open(directory, options.fileSystem ?? nodeFileSystem, clock, logger)
+  const { fileSystem } = folder
   let log: EmbeddedLog | undefined
   let catalog: EmbeddedCatalog | undefined
   let items: EmbeddedCatalog

@@ -10,21 +10,34 @@ let attempts = 0
 
 type Holder = { readonly pid: number; readonly started: string }
 
-export async function lockFile(path: string): Promise<{ release(): Promise<void> } | { heldByPid: number }> {
+export type Lock = {
+  readonly release: () => Promise<void>
+  /** False when the file is gone, or another process's: somebody took the folder away, or put another in its place. */
+  readonly isHeld: () => Promise<boolean>
+}
+
+/** Takes the lock, or says who has it. @throws what the system says when the file can be neither made nor read */
+export async function lockFile(path: string): Promise<Lock | { heldByPid: number }> {
   const own: Holder = { pid: process.pid, started: (await startOf(process.pid)) ?? '' }
-  const text = JSON.stringify(own)
-  const temporary = `${path}.${process.pid}.${++attempts}`
+  const attempt = ++attempts
+  const text = JSON.stringify({ ...own, attempt })
+  const temporary = `${path}.${process.pid}.${attempt}`
   await writeFile(temporary, text, { mode: 0o600 })
   try {
     for (;;) {
       try {
         await link(temporary, path) // a link appears whole, or fails because the name is taken
-        return { release: () => releaseIfOwn(path, text) }
+        const isHeld = async () => (await readFile(path, 'utf8').catch(ignoreMissing)) === text
+        return { release: () => releaseIfOwn(path, text), isHeld }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       }
-      const held = await readFile(path, 'utf8').catch(() => undefined)
-      if (held === undefined) continue
+      const held = await readFile(path, 'utf8')
+        .catch(ignoreMissing)
+        .catch((error: Error) => {
+          throw new Error(`${path} cannot be read: ${error.message}`)
+        })
+      if (held === undefined) continue // it was let go meanwhile
       const holder = parseHolder(held)
       if (holder && (await isAlive(holder))) return { heldByPid: holder.pid }
       await removeStale(path, held, `${temporary}.stale`)
@@ -49,6 +62,10 @@ async function removeStale(path: string, staleText: string, aside: string): Prom
   }
   if ((await readFile(aside, 'utf8')) !== staleText) await link(aside, path).catch(() => {})
   await unlink(aside)
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
 }
 
 async function releaseIfOwn(path: string, text: string): Promise<void> {
