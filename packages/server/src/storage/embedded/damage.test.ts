@@ -6,6 +6,7 @@ import { checkedHead } from './block-format.ts'
 import { FaultyMemoryDisk } from './disk-fixture.ts'
 import { fillBegin } from './fill.ts'
 import { allOf, KeptLogger, openIn } from './fixture.ts'
+import { inspectFolder } from './inspection.ts'
 import { decodeHeader, scanSegment, segmentHeaderLength } from './segment-file.ts'
 import { markAfterMs } from './segment-writer.ts'
 
@@ -343,15 +344,34 @@ test('a last change of a map that is cut or broken is left out and told, for it 
   t.diagnostic(`${tries} cuts and flips`)
 })
 
-test('without its map of logs, or its catalog, a folder is not opened: nobody would know whose the records are', async () => {
+test('without one of its maps, or all of its logs, a folder is not opened: nobody would know what is lost', async () => {
   const { closed } = await written(3, () => 20)
-  for (const path of [`${directory}/log/logs.map`, `${directory}/catalog/catalog.map`]) {
+  const used = await openIn(directory, { fileSystem: closed })
+  await used.items.put('item', { S: 'x' }, 0)
+  await used.close()
+  const [logs, catalog, items] = ['log/logs.map', 'catalog/catalog.map', 'catalog/items.map'].map(
+    (n) => `${directory}/${n}`,
+  )
+  const segments = [...closed.files.keys()].filter((path) => /\.(segment|index)$/.test(path))
+  assert.ok(segments.length > 1)
+  for (const gone of [[logs!], [catalog!], [items!], [logs!, ...segments]]) {
     const disk = closed.copy()
-    disk.files.delete(path)
-    const before = disk.files.size
+    for (const path of gone) disk.files.delete(path)
+    const before = new Set(disk.files.keys())
     await assert.rejects(openIn(directory, { fileSystem: disk }), {
-      message: `${path} is missing: restore it from a copy of the folder`,
+      message: `${gone[0]} is missing: restore it from a copy of the folder`,
     })
-    assert.ok(disk.files.has(segmentPath) && disk.files.size === before)
+    assert.deepEqual(new Set(disk.files.keys()), before)
+    const { findings } = await inspectFolder(disk, directory)
+    assert.ok(findings.some(({ isDamage, message }) => isDamage && message === `${gone[0]} is missing`))
   }
+})
+
+test('a folder that has lost its version is not opened, nor given one: an older Millrace might take it for its own', async () => {
+  const { closed } = await written(3, () => 20)
+  closed.files.delete(`${directory}/millrace.json`)
+  await assert.rejects(openIn(directory, { fileSystem: closed }), {
+    message: `${directory}/millrace.json is missing: restore it, it holds {"formatVersion":3}`,
+  })
+  assert.equal(closed.files.has(`${directory}/millrace.json`), false)
 })

@@ -11,14 +11,16 @@ const formatVersion = 2
 /** 3: as 2, and some may be sealed. Only a folder in which a log is, or was, says so: older versions still open others. */
 const sealedFormatVersion = 3
 const versionFile = 'millrace.json'
+/** As told to who has lost it: the higher one never lets an older version at what it cannot read. */
+const contents = `{"formatVersion":${sealedFormatVersion}}`
 
 /** The folder that a server keeps its data in: made when missing, known by its version file, locked while open. */
 export class DataFolder {
   readonly logDirectory: string
   readonly catalogDirectory: string
-  readonly #directory: string
   /** Writes to it, as long as it is this process's. */
   readonly fileSystem: FileSystem
+  readonly #directory: string
   readonly #release: () => Promise<void>
   #version = formatVersion
   #raising: Promise<void> | undefined
@@ -107,12 +109,14 @@ async function checkVersion(directory: string, fileSystem: FileSystem): Promise<
     text = new TextDecoder().decode(await readWhole(fileSystem, path))
   } catch (error) {
     if (!isMissing(error)) throw error
+    // It is made before anything else is.
+    if ((await fileSystem.list(`${directory}/log`)).length > 0)
+      throw new DataFolderError(`${path} is missing: restore it, it holds ${contents}`)
     await writeVersion(directory, fileSystem, formatVersion)
     return formatVersion
   }
   const found = versionIn(text)
-  if (found === undefined)
-    throw new DataFolderError(`${path} is damaged: restore it, it holds {"formatVersion":${formatVersion}}`)
+  if (found === undefined) throw new DataFolderError(`${path} is damaged: restore it, it holds ${contents}`)
   checkVersionIsOurs(path, found)
   return found
 }

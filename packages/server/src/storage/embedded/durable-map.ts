@@ -51,6 +51,7 @@ export class DurableMap {
   readonly #directory: string
   readonly #name: string
   readonly #changed: (key: string) => void
+  readonly #made: (() => Promise<unknown>) | undefined
   #version = 0
   #pending: Group[] = []
   #writing: Promise<void> | undefined
@@ -59,16 +60,24 @@ export class DurableMap {
   #sizeBytes = 0
   #rewrittenBytes = 0
 
-  private constructor(fileSystem: FileSystem, directory: string, name: string, changed: (key: string) => void) {
+  private constructor(
+    fileSystem: FileSystem,
+    directory: string,
+    name: string,
+    changed: (key: string) => void,
+    made: (() => Promise<unknown>) | undefined,
+  ) {
     this.#fileSystem = fileSystem
     this.#directory = directory
     this.#name = name
     this.#changed = changed
+    this.#made = made
   }
 
   /**
-   * Opens the map in `directory/name`; `changed` is told of each key whose value changes. A map that `mayBeMissing`
-   * has no file before its first change.
+   * Opens the map in `directory/name`; `changed` is told of each key whose value changes. With `made` it has no file
+   * before its first change, and is told when there is one, before the first change is in it: who remembers that can
+   * miss the file.
    * @throws DataFolderError if the file is damaged
    */
   static async open(
@@ -77,14 +86,14 @@ export class DurableMap {
     name: string,
     logger: Logger,
     changed: (key: string) => void = () => {},
-    mayBeMissing = false,
+    made?: () => Promise<unknown>,
   ): Promise<DurableMap> {
-    const map = new DurableMap(fileSystem, directory, name, changed)
+    const map = new DurableMap(fileSystem, directory, name, changed, made)
     try {
       map.#load(await readWhole(fileSystem, map.#path), logger)
     } catch (error) {
       if (!isMissing(error)) throw error
-      if (mayBeMissing) return map
+      if (made) return map
     }
     // What was read may never have been synced: a new file makes it so, and the old one is not written to any more.
     await map.#rewrite()
@@ -198,6 +207,7 @@ export class DurableMap {
     const last = frame(this.#version, size, []) // vouches for all before it: the file is synced before it has its name
     parts.push(last)
     await replaceFile(this.#fileSystem, this.#directory, this.#name, parts)
+    await this.#made?.()
     this.#file = await this.#fileSystem.open(this.#path, 'append')
     this.#sizeBytes = size + last.byteLength
     this.#rewrittenBytes = this.#sizeBytes

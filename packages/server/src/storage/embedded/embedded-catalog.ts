@@ -4,6 +4,9 @@ import { listed, Watchers } from '../versioned-values.ts'
 import { DurableMap } from './durable-map.ts'
 import type { FileSystem } from './file-system.ts'
 
+/** In `catalog.map`, true once there is an `items.map`. */
+export const itemsKey = 'storage/items.map'
+
 /** A catalog in a file: a change shows once it is on the disk. */
 export class EmbeddedCatalog implements Catalog {
   readonly #map: DurableMap
@@ -14,16 +17,27 @@ export class EmbeddedCatalog implements Catalog {
     this.#watchers = watchers
   }
 
-  /** All but the first have no file before their first change. @throws DataFolderError if the file is damaged */
+  /**
+   * `catalog.map` is always there; another has no file before its first change, and calls `made` when it has one.
+   * @throws DataFolderError if the file is damaged
+   */
   static async open(
     fileSystem: FileSystem,
     directory: string,
     logger: Logger,
     fileName: 'catalog.map' | 'items.map' | 'identity.map' = 'catalog.map',
+    made: () => Promise<unknown> = async () => {},
   ): Promise<EmbeddedCatalog> {
     const watchers = new Watchers()
     const tell = (key: string) => watchers.tell(key)
-    const map = await DurableMap.open(fileSystem, directory, fileName, logger, tell, fileName !== 'catalog.map')
+    const map = await DurableMap.open(
+      fileSystem,
+      directory,
+      fileName,
+      logger,
+      tell,
+      fileName === 'catalog.map' ? undefined : made,
+    )
     return new EmbeddedCatalog(map, watchers)
   }
 

@@ -1,6 +1,7 @@
 import type { Versioned } from '../catalog.ts'
 import { checkVersionIsOurs, DataFolderError } from './data-folder.ts'
 import { scanMap } from './durable-map.ts'
+import { itemsKey } from './embedded-catalog.ts'
 import { keyOf, newestKey, removedKey } from './embedded-log.ts'
 import { type FileSystem, isMissing, readWhole } from './file-system.ts'
 import type { LogMeta } from './held-log.ts'
@@ -91,7 +92,7 @@ export async function inspectFolder(
   if (formatVersion !== undefined) checkVersionIsOurs(`${directory}/millrace.json`, formatVersion)
   const heldByPid = await holderOf(`${directory}/lock`)
   const catalog = await inspection.map('catalog', 'catalog.map')
-  await inspection.map('catalog', 'items.map', true)
+  await inspection.map('catalog', 'items.map', !catalog.has(itemsKey))
   await inspection.map('catalog', 'identity.map', true)
   const logMap = await inspection.map('log', 'logs.map')
   const segments = await inspection.segments(logMap, heldByPid !== undefined, progress)

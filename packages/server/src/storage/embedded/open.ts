@@ -3,7 +3,7 @@ import { type DataKeys, keysWhenNeeded } from '../data-key.ts'
 import type { Storage } from '../storage.ts'
 import type { Durability } from './active-segment.ts'
 import { DataFolder, DataFolderError } from './data-folder.ts'
-import { EmbeddedCatalog } from './embedded-catalog.ts'
+import { EmbeddedCatalog, itemsKey } from './embedded-catalog.ts'
 import { EmbeddedLog } from './embedded-log.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
 
@@ -41,6 +41,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Storage & 
   let catalog: EmbeddedCatalog | undefined
   let items: EmbeddedCatalog
   try {
+    await checkLogIsThere(folder, fileSystem)
     log = await EmbeddedLog.open({
       ...options,
       directory: folder.logDirectory,
@@ -52,7 +53,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Storage & 
     })
     await checkCatalogIsThere(folder.catalogDirectory, fileSystem, log.size)
     catalog = await EmbeddedCatalog.open(fileSystem, folder.catalogDirectory, logger)
-    items = await EmbeddedCatalog.open(fileSystem, folder.catalogDirectory, logger, 'items.map')
+    items = await openItems(catalog, folder.catalogDirectory, fileSystem, logger)
   } catch (error) {
     await catalog?.close()
     await log?.end()
@@ -77,11 +78,32 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Storage & 
   }
 }
 
+/** The logs get their map before the catalog gets its own. @throws DataFolderError */
+async function checkLogIsThere({ logDirectory, catalogDirectory }: DataFolder, fileSystem: FileSystem): Promise<void> {
+  if (!(await fileSystem.list(catalogDirectory)).includes('catalog.map')) return
+  if (!(await fileSystem.list(logDirectory)).includes('logs.map')) throw missing(`${logDirectory}/logs.map`)
+}
+
 /** A folder with logs has had a catalog: an empty one in its place would let them go. @throws DataFolderError */
 async function checkCatalogIsThere(directory: string, fileSystem: FileSystem, logCount: number): Promise<void> {
   if (logCount > 0 && !(await fileSystem.list(directory)).includes('catalog.map'))
-    throw new DataFolderError(`${directory}/catalog.map is missing: restore it from a copy of the folder`)
+    throw missing(`${directory}/catalog.map`)
 }
+
+/** Where no table was ever used there is no file of items; where one was, the catalog knows. @throws DataFolderError */
+async function openItems(
+  catalog: EmbeddedCatalog,
+  directory: string,
+  fileSystem: FileSystem,
+  logger: Logger,
+): Promise<EmbeddedCatalog> {
+  const isKnown = () => catalog.get(itemsKey) !== undefined
+  if (isKnown() && !(await fileSystem.list(directory)).includes('items.map')) throw missing(`${directory}/items.map`)
+  const made = async () => isKnown() || catalog.put(itemsKey, true, 0)
+  return EmbeddedCatalog.open(fileSystem, directory, logger, 'items.map', made)
+}
+
+const missing = (path: string) => new DataFolderError(`${path} is missing: restore it from a copy of the folder`)
 
 async function sweepNowAndThen(log: EmbeddedLog, clock: Clock, logger: Logger, signal: AbortSignal): Promise<void> {
   for (;;) {
