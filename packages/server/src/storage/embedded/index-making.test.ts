@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { batchOf } from '../log.ts'
 import type { FileSystem } from './file-system.ts'
@@ -50,25 +49,29 @@ test("a large index is made between the turns of others, and says what the segme
 })
 
 test('while the index of a segment waits for the disk one more segment is filled, and no third begun', async () => {
-  const directory = temporaryDirectory()
   const disk = Promise.withResolvers<void>()
+  const begun: string[] = []
   const fileSystem: FileSystem = {
     ...hastyDisk,
     open: async (path, mode) => {
       if (path.endsWith('.index.new')) await disk.promise
+      if (path.endsWith('.segment') && mode === 'create') begun.push(path)
       return hastyDisk.open(path, mode)
     },
   }
-  const storage = await openIn(directory, { fileSystem, segmentBytesMax: 256 })
+  const storage = await openIn(temporaryDirectory(), { fileSystem, segmentBytesMax: 256 })
   await storage.log.create('a', { retentionMs: 3_600_000 })
-  let appended = 0
-  const appends = (async () => {
-    for (; appended < 20; appended++) await storage.log.append('a', batchOf([Buffer.alloc(100)]))
-  })()
+  const append = () => storage.log.append('a', batchOf([Buffer.alloc(100)]))
+  for (let i = 0; i < 4; i++) await append() // two in each segment
+  assert.equal(begun.length, 2)
+  let isAppended = false
+  const fifth = append().then(() => {
+    isAppended = true
+  })
   for (let turn = 0; turn < 500; turn++) await nextTurn()
-  assert.ok(appended < 20, 'those that need a third segment wait')
-  assert.equal(readdirSync(`${directory}/log`).filter((name) => name.endsWith('.segment')).length, 2)
+  assert.deepEqual([isAppended, begun.length], [false, 2], 'what needs a third segment waits')
   disk.resolve()
-  await appends
+  await fifth
+  assert.equal(begun.length, 3)
   await storage.close()
 })
