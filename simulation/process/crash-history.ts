@@ -2,19 +2,21 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CallRefused, KinesisCaller } from './kinesis-caller.ts'
 import { putOnLane } from './lane-writer.ts'
-import { type Audit, faultsOf, type Lane, Ledger } from './ledger.ts'
+import { type Audit, faultsOf, type Lane, Ledger, sumOf } from './ledger.ts'
 import { reopenMs } from './reopening.ts'
 import { type ServerOptions, ServerProcess } from './server-process.ts'
 import { isOpen, listShards, makeStream, readStream, topologyFaults, whenActive } from './stream-contents.ts'
 
 /*
- * A short life of a stream in which everything happens that changes files: put, segment roll, split, merge, longer
- * retention, expiry of records and of closed shards, deletion of a stream, a clean stop. Whatever goes wrong on the way,
- * the ledger knows what was acknowledged until then.
+ * A short life of a stream in which everything happens that changes files: put, encryption, segment roll, split, merge,
+ * longer retention, expiry of records and of closed shards, compaction, deletion of a stream, a clean stop. Whatever goes
+ * wrong on the way, the ledgers know what was acknowledged until then.
  */
 
 const streamName = 'ledger'
 const passingStreamName = 'passing'
+/** Few records that are kept for long, between those of the other: what is left of their segments is compacted. */
+const lastingStreamName = 'lasting'
 
 /** Two begin in the same shard, are parted by the split, and meet again after the merge. */
 const lanes: readonly Lane[] = [
@@ -29,28 +31,32 @@ const recordsInPut = 2
 const hourMs = 3_600_000
 const minuteMs = 60_000
 const retentionHours = 48
+const lastingHours = 8760
+const lastingBytes = 300
 
 const historyArgs = ['--segment-bytes', String(segmentBytesMax)]
 
 export class CrashHistory {
   readonly ledger: Ledger
+  readonly #lasting: Ledger
   readonly #data: string
-  /** The stream was acknowledged: from then on it must be there. */
-  #isMade = false
+  /** Streams that were acknowledged: from then on they must be there. */
+  readonly #made = new Set<string>()
   #shiftMs = 0
   /** Calls that were answered with an error of the server's own, and the longest until the next was a success. */
   refused = 0
   slowestRecoveryMs = 0
 
-  constructor(data: string, ledger = new Ledger()) {
+  constructor(data: string, ledger = new Ledger(), lasting = new Ledger()) {
     this.#data = data
     this.ledger = ledger
+    this.#lasting = lasting
   }
 
   /** The same life, whose folder was copied to another place: from here on each goes its own way. */
   copyIn(data: string): CrashHistory {
-    const copy = new CrashHistory(data, this.ledger.copy())
-    copy.#isMade = this.#isMade
+    const copy = new CrashHistory(data, this.ledger.copy(), this.#lasting.copy())
+    for (const name of this.#made) copy.#made.add(name)
     copy.#shiftMs = this.#shiftMs
     return copy
   }
@@ -77,7 +83,7 @@ export class CrashHistory {
   /** The life up to its middle: a split has been, and puts are on their way when the server is killed. */
   async runHalf(server: ServerProcess): Promise<void> {
     const caller = new KinesisCaller(server.port)
-    for (const step of this.#steps(server, caller).slice(0, 3)) await step()
+    for (const step of this.#steps(server, caller).slice(0, 4)) await step()
     const puts = this.#putOnEachLane(caller, 50).catch(() => {})
     await new Promise((resolve) => setTimeout(resolve, 20))
     await server.kill()
@@ -93,9 +99,12 @@ export class CrashHistory {
     }
     return [
       async () => {
-        await this.#insist(() => makeStream(caller, streamName, 2))
-        this.#isMade = true
+        await this.#make(caller, streamName, 2)
+        await this.#make(caller, lastingStreamName, 1)
+        const kept = { StreamName: lastingStreamName, RetentionPeriodHours: lastingHours }
+        await this.#insist(() => caller.call('IncreaseStreamRetentionPeriod', kept))
       },
+      () => this.#encrypt(caller),
       () => this.#putOnEachLane(caller, 3),
       async () => {
         const { ShardId } = await firstShard()
@@ -122,9 +131,22 @@ export class CrashHistory {
     ]
   }
 
+  async #make(caller: KinesisCaller, name: string, shardCount: number): Promise<void> {
+    await this.#insist(() => makeStream(caller, name, shardCount))
+    this.#made.add(name)
+  }
+
+  async #encrypt(caller: KinesisCaller): Promise<void> {
+    for (const StreamName of [streamName, lastingStreamName]) {
+      const key = { StreamName, EncryptionType: 'KMS', KeyId: 'alias/aws/kinesis' }
+      await this.#insist(() => caller.call('StartStreamEncryption', key))
+      await whenActive(caller, StreamName)
+    }
+  }
+
   /**
-   * The first segment, as long as its room is not given back, and the closed shards. When a minute ends while the first
-   * segment is written to, the server's metrics go into it, too, for 15 days: then it is compacted to these.
+   * The first segment, as long as its room is not given back, and the closed shards. It is compacted to the records that
+   * last (and to the server's metrics, when a minute ended meanwhile).
    */
   async #whatStays(caller: KinesisCaller): Promise<readonly string[]> {
     const first = statSync(join(this.#data, 'log/0000000001.segment'), { throwIfNoEntry: false })
@@ -139,19 +161,22 @@ export class CrashHistory {
   }
 
   async #putOnEachLane(caller: KinesisCaller, puts: number): Promise<void> {
-    await Promise.all(
-      lanes.map(async (lane) => {
-        for (let i = 0; i < puts; i++) await this.#put(caller, lane)
+    const sizesBytes = new Array<number>(recordsInPut).fill(recordBytes)
+    const [lastingLane] = lanes
+    await Promise.all([
+      ...lanes.map(async (lane) => {
+        for (let i = 0; i < puts; i++)
+          await this.#put(lane, () => putOnLane(caller, streamName, this.ledger, lane, sizesBytes))
       }),
-    )
+      this.#put(lastingLane!, () => putOnLane(caller, lastingStreamName, this.#lasting, lastingLane!, [lastingBytes])),
+    ])
   }
 
-  async #put(caller: KinesisCaller, lane: Lane): Promise<void> {
-    const sizesBytes = new Array<number>(recordsInPut).fill(recordBytes)
+  async #put(lane: Lane, put: () => ReturnType<typeof putOnLane>): Promise<void> {
     const sentAtMs = performance.now()
     // After a refusal the outcome is unknown; a producer goes on with what comes next.
     let isRefused = false
-    while ((await putOnLane(caller, streamName, this.ledger, lane, sizesBytes)) !== undefined) {
+    while ((await put()) !== undefined) {
       isRefused = true
       this.refused++
       if (performance.now() - sentAtMs > untilMs) throw new Error(`puts on ${lane.name} go on being refused`)
@@ -182,13 +207,14 @@ export class CrashHistory {
     const caller = new KinesisCaller(server.port)
     try {
       const { StreamNames } = await caller.call<{ StreamNames: string[] }>('ListStreams', {})
-      const faults = this.#isMade && !StreamNames.includes(streamName) ? ['the stream is gone'] : []
+      const gone = [...this.#made].filter((name) => !StreamNames.includes(name))
+      const faults = gone.map((name) => `the stream ${name} is gone`)
       if (!StreamNames.includes(streamName))
         return { readyMs: await reopenMs(server), audit: this.ledger.audit({ shards: [] }), faults }
-      await whenActive(caller, streamName)
-      const before = await this.#audit(caller)
-      await this.#putOnEachLane(caller, 1)
-      const after = await this.#audit(caller)
+      for (const name of StreamNames) if (name !== passingStreamName) await whenActive(caller, name)
+      const before = await this.#audit(caller, StreamNames)
+      if (gone.length === 0 && this.#made.has(lastingStreamName)) await this.#putOnEachLane(caller, 1)
+      const after = await this.#audit(caller, StreamNames)
       faults.push(...new Set([...before.faults, ...after.faults]))
       return { readyMs: await reopenMs(server), audit: after.audit, faults }
     } finally {
@@ -197,9 +223,11 @@ export class CrashHistory {
     }
   }
 
-  async #audit(caller: KinesisCaller): Promise<{ audit: Audit; faults: string[] }> {
+  async #audit(caller: KinesisCaller, names: readonly string[]): Promise<{ audit: Audit; faults: string[] }> {
     const contents = await readStream(caller, streamName)
-    const audit = this.ledger.audit(contents, Date.now() + this.#shiftMs - retentionHours * hourMs)
+    const audits = [this.ledger.audit(contents, Date.now() + this.#shiftMs - retentionHours * hourMs)]
+    if (names.includes(lastingStreamName)) audits.push(this.#lasting.audit(await readStream(caller, lastingStreamName)))
+    const audit = sumOf(audits)
     const wrong = faultsOf(audit)
     return { audit, faults: [...(wrong === '' ? [] : [wrong]), ...topologyFaults(contents.shards)] }
   }

@@ -63,6 +63,8 @@ function losePower(calls: readonly TracedCall[]): void {
   const failed = calls.findIndex(({ call, isInjected }) => isInjected && isSync(call))
   const path = calls[failed]?.path
   if (path === undefined || !path.endsWith('.segment') || !existsSync(path)) return
+  // It was compacted since: another file has its name.
+  if (calls.slice(failed).some(({ call, path: from }) => call.startsWith('rename') && from === `${path}.new`)) return
   let durableTo = 0
   let unsynced: { readonly from: number; readonly to: number }[] = []
   for (const { call, place, endsAt } of calls.slice(0, failed).filter((one) => one.path === path)) {

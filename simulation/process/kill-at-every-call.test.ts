@@ -39,7 +39,7 @@ test('kill -9 at every call that changes a file loses, repeats and reorders noth
     const history = new CrashHistory(join(folder.path, name))
     return { history, live: (server) => history.run(server) }
   })
-  report(t, 'put, roll, split, merge, retention, deletion, stop', points)
+  report(t, 'put, encryption, roll, split, merge, retention, compaction, deletion, stop', points)
 })
 
 test('kill -9 at every call of a recovery loses, repeats and reorders nothing', { skip }, async (t) => {
