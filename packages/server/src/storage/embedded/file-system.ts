@@ -75,19 +75,24 @@ export const nodeFileSystem: FileSystem = {
 /** The system takes at most so many buffers in one call (IOV_MAX). */
 const partsMax = 1024
 
+/**
+ * One call writes at most so much. The system's cache takes memory in pieces as large as what a call brings; those of 2 MiB
+ * are more often of memory that was never touched, which on a virtual machine the host has to find first: to write a KiB
+ * then takes 3 µs of the processor, not 0.3.
+ */
+const writeBytesMax = 512 * 1024
+
 function nodeFile(handle: fs.FileHandle): File {
   let end: number | undefined
   const sizeNow = async () => (await handle.stat()).size
   return {
     async append(parts) {
       end ??= await sizeNow()
-      for (let next = 0; next < parts.length; next += partsMax) {
-        let left = parts.slice(next, next + partsMax)
-        while (left.length > 0) {
-          const { bytesWritten } = await handle.writev(left, end)
-          end += bytesWritten
-          left = afterBytes(left, bytesWritten) // a full disk takes a part, and says so at the next try
-        }
+      let left = parts
+      while (left.length > 0) {
+        const { bytesWritten } = await handle.writev(firstOf(left), end)
+        end += bytesWritten
+        left = afterBytes(left, bytesWritten) // a full disk takes a part, and says so at the next try
       }
     },
     async writeAhead(parts) {
@@ -108,6 +113,17 @@ function nodeFile(handle: fs.FileHandle): File {
     truncate: (length) => handle.truncate(length),
     close: () => handle.close(),
   }
+}
+
+/** As much of the parts as one call writes. */
+function firstOf(parts: readonly Uint8Array[]): Uint8Array[] {
+  const first: Uint8Array[] = []
+  let room = writeBytesMax
+  for (let i = 0; i < parts.length && i < partsMax && room > 0; i++) {
+    first.push(parts[i]!.subarray(0, room))
+    room -= first[i]!.byteLength
+  }
+  return first
 }
 
 /** What is left of the parts when so many bytes of them are written. */
