@@ -8,7 +8,7 @@ import { Sealer, saltLength } from './seal.ts'
 import { encodeHeader, segmentHeaderLength } from './segment-file.ts'
 import type { Segment, SegmentStore } from './segment-store.ts'
 
-/** Newest blocks kept in memory for readers at the tip. */
+/** Newest blocks kept in memory for readers at the tip, while there are any. */
 const recentBytesMax = 32 * 1024 * 1024
 
 /** The segment that is written to. */
@@ -45,6 +45,8 @@ export type Durability = 'fsync' | 'os'
 export class ActiveSegment {
   readonly #parts: SegmentParts
   #active: Active | undefined
+  /** Of the segment that was begun last. */
+  #recent: RecentBlocks | undefined
   #finishing: Promise<void> = Promise.resolve()
   /** The segment before the next one, and how much of it counts. */
   #previous: number
@@ -94,7 +96,8 @@ export class ActiveSegment {
       throw error
     }
     const table = new RowTable()
-    const recent = new RecentBlocks(recentBytesMax)
+    const recent = new RecentBlocks(recentBytesMax, this.#recent)
+    this.#recent = recent
     const sealer = new Sealer(number, salt)
     const segment: Segment = { number, previous: this.#previous, salt, rows: table, recent }
     store.segments.set(number, segment)

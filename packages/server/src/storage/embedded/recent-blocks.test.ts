@@ -7,6 +7,17 @@ const kilobyte = 1024
 /** Blocks of a kilobyte, in a room for a few of them; and which puts gave their memory back. */
 function fixture() {
   const recent = new RecentBlocks(6 * kilobyte)
+  const trim = () => {
+    ask(recent)
+    recent.trim()
+  }
+  return { ...filling(recent), trim }
+}
+
+/** For what is not there. */
+const ask = (recent: RecentBlocks) => assert.equal(recent.entries(-1, 0, 0), undefined)
+
+function filling(recent: RecentBlocks) {
   const released: string[] = []
   let position = 0
   return {
@@ -35,21 +46,21 @@ function fixture() {
 }
 
 test('the memory of a put is given back when the last of its blocks goes, and not before', () => {
-  const { recent, released, put } = fixture()
+  const { released, put, trim } = fixture()
   put('first', 2)
   put('second', 2)
-  recent.trim()
+  trim()
   assert.deepEqual(released, [], 'one block of the first is still here')
   put('third', 1)
-  recent.trim()
+  trim()
   assert.deepEqual(released, ['first'])
 })
 
 test('what is being written stays, however much it is', () => {
-  const { recent, released, put } = fixture()
+  const { released, put, trim } = fixture()
   for (const name of ['first', 'second', 'third']) put(name, 4)
   assert.deepEqual(released, [])
-  recent.trim()
+  trim()
   assert.deepEqual(released, ['first', 'second'])
 })
 
@@ -61,4 +72,29 @@ test('memory that a reader was shown is never given back', () => {
   assert.equal(recent.entries(second!, 0, 0), undefined, 'the other log’s entry is in another block')
   recent.clear()
   assert.deepEqual(released, ['unseen'])
+})
+
+test('while nobody asks, an eighth is kept, and all of the room again once somebody does', () => {
+  const { recent, released, put } = filling(new RecentBlocks(48 * kilobyte))
+  for (const name of ['1', '2', '3', '4', '5']) put(name, 1) // each takes not quite two kilobytes
+  recent.trim()
+  assert.deepEqual(released, ['1', '2'])
+  ask(recent)
+  for (let i = 0; i < 20; i++) put('behind a reader', 1)
+  recent.trim()
+  assert.deepEqual(released, ['1', '2'])
+})
+
+test('a segment begins with the readers of the one before, if they still ask', () => {
+  const before = new RecentBlocks(48 * kilobyte)
+  const releasedOf = (name: string) => {
+    const { recent, released, put } = filling(new RecentBlocks(48 * kilobyte, before))
+    for (let i = 0; i < 5; i++) put(name, 1)
+    recent.trim()
+    return released.length
+  }
+  ask(before)
+  assert.equal(releasedOf('read'), 0)
+  for (let i = 0; i < 30; i++) filling(before).put('since then', 1)
+  assert.equal(releasedOf('unread'), 2)
 })

@@ -17,17 +17,24 @@ export type RecentBlock = {
 /** Entries as they were put, and the number of the key that seals them on the disk: who may not have it may not have them. */
 export type RecentEntries = EntryBlock & { readonly dataKey: number }
 
-/** The newest blocks of a segment that is written to, up to a number of bytes: readers at the tip need no disk. */
+/**
+ * The newest blocks of a segment that is written to, up to a number of bytes: readers at the tip need no disk. While there
+ * are none it keeps less, so that what is written goes again and again into memory that the processor's caches hold.
+ */
 export class RecentBlocks {
   readonly #bytesMax: number
   #bytes = 0
+  /** What came since a reader last asked, here or in the segment before. */
+  #unaskedBytes: number
   /** In order of position; those before `#first` are gone. */
   #blocks: RecentBlock[] = []
   #lengths: number[] = []
   #first = 0
 
-  constructor(bytesMax: number) {
+  /** `before`: those of the segment before. */
+  constructor(bytesMax: number, before?: RecentBlocks) {
     this.#bytesMax = bytesMax
+    this.#unaskedBytes = before ? before.#unaskedBytes : Number.POSITIVE_INFINITY
   }
 
   /** A block that is about to be written. */
@@ -35,11 +42,15 @@ export class RecentBlocks {
     this.#blocks.push(block)
     this.#lengths.push(length + overheadBytes)
     this.#bytes += length + overheadBytes
+    this.#unaskedBytes += length + overheadBytes
   }
 
   /** All that was added is written: what is beyond the bound goes. */
   trim(): void {
-    while (this.#bytes > this.#bytesMax) this.#dropFirst()
+    // Who asks less often than that would not find the first of what came in between, however much is kept.
+    const isRead = this.#unaskedBytes <= this.#bytesMax
+    const bytesMax = isRead ? this.#bytesMax : this.#bytesMax * unreadShare
+    while (this.#bytes > bytesMax) this.#dropFirst()
     if (this.#first <= this.#blocks.length - this.#first) return
     this.#blocks = this.#blocks.slice(this.#first)
     this.#lengths = this.#lengths.slice(this.#first)
@@ -60,6 +71,7 @@ export class RecentBlocks {
 
   /** A log's entries in the block at a position; undefined if it is not here. Those behind it are here if it is. */
   entries(position: number, logNumber: number, firstOffset: number): RecentEntries | undefined {
+    this.#unaskedBytes = 0
     let low = this.#first
     let high = this.#blocks.length
     while (low < high) {
@@ -71,6 +83,9 @@ export class RecentBlocks {
     return block?.position === position ? entriesIn(block, logNumber, firstOffset) : undefined
   }
 }
+
+/** Of the bound, while nobody reads. */
+const unreadShare = 1 / 8
 
 function entriesIn(
   { put, firstRun, endRun, timestampMs }: RecentBlock,
