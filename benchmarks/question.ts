@@ -29,8 +29,13 @@ export type Elsewhere = 'Kafka' | 'Kafka with flush.messages=1' | 'Telegraf'
 export type Column = 'Millrace' | 'roofline' | Peer | Elsewhere
 export type Values = readonly (number | undefined)[]
 
-/** How long to load, in whole seconds. */
-export type Effort = { readonly warmUpSeconds: number; readonly seconds: number; readonly quick: boolean }
+/** How long to load, in whole seconds; and how much a stream holds where it is asked whether that matters. */
+export type Effort = {
+  readonly warmUpSeconds: number
+  readonly seconds: number
+  readonly quick: boolean
+  readonly gigabytes: number
+}
 
 export type Figure = {
   readonly title: string

@@ -13,6 +13,7 @@ import { pipeline } from './questions/pipeline.ts'
 import { policies } from './questions/policies.ts'
 import { propagation } from './questions/propagation.ts'
 import { putRecord, putRecords, putRecordsCbor, putRecordsLarge } from './questions/puts.ts'
+import { retained } from './questions/retained.ts'
 import { shards } from './questions/shards.ts'
 import { signatures } from './questions/signatures.ts'
 import { startUp } from './questions/start-up.ts'
@@ -33,6 +34,7 @@ export const questions: readonly Question[] = [
   pipeline,
   shards,
   streams,
+  retained,
   encryption,
   cores,
   startUp,

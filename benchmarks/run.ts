@@ -1,5 +1,6 @@
 /*
- * npm run bench [-- --question NAME] [-- --only SERVER] [-- --rounds N] [-- --quick] [-- --write] [-- --profile]
+ * npm run bench [-- --question NAME] [-- --only SERVER] [-- --rounds N] [-- --gigabytes N] [-- --quick] [-- --write]
+ * npm run bench -- --profile [--question NAME]
  *
  * Asks each question of each server, round by round in turn, each time on a fresh server; prints the medians, and beside
  * them what they must reach. `--write` puts the table into benchmarks/README.md. `--profile` shows
@@ -30,13 +31,15 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     question: { type: 'string' },
     rounds: { type: 'string' },
+    gigabytes: { type: 'string', default: '2' },
     profile: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
   },
 })
+const gigabytes = Number(options.gigabytes)
 const effort = options.quick
-  ? { warmUpSeconds: 1, seconds: 1, quick: true }
-  : { warmUpSeconds: 3, seconds: 4, quick: false }
+  ? { warmUpSeconds: 1, seconds: 1, quick: true, gigabytes }
+  : { warmUpSeconds: 3, seconds: 4, quick: false, gigabytes }
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 5))
 const titles = questions.flatMap(({ figures }) => figures.map(({ title }) => title))
 const twice = titles.filter((title, i) => titles.indexOf(title) < i)
@@ -45,6 +48,7 @@ const asked = questions.filter(({ name }) => !options.question || options.questi
 const chosen = columns.filter((name) => !options.only || options.only.split(',').includes(name))
 if (asked.length === 0) usage(`no question is called ${options.question}; there are ${names(questions)}`)
 if (chosen.length === 0) usage(`no server is called ${options.only}; there are ${columns.join(', ')}`)
+if (!(gigabytes > 0)) usage(`--gigabytes ${options.gigabytes} is not a number above 0`)
 if (!(rounds >= 1)) usage(`--rounds ${options.rounds} is not a number from 1 up`)
 
 // Leaving through exit ends every process that was started.
