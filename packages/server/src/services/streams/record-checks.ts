@@ -3,8 +3,8 @@ import { invalidArgument } from '../../core/aws-error.ts'
 import type { RecordBatch } from '../../core/record-batch.ts'
 import { constraintsBroken, violation } from '../../core/shapes.ts'
 import type { StreamsContext } from './context.ts'
-import { parseSequenceNumber } from './sequence-number.ts'
-import type { Stream } from './stream.ts'
+import { createdAtSOf, parseSequenceNumber, type SequenceNumber } from './sequence-number.ts'
+import { logIdOf, type Stream } from './stream.ts'
 
 /* What a record must be before it may be put: the checks that depend on its stream. */
 
@@ -56,19 +56,27 @@ function checkHashKey(explicit: string | undefined): void {
     )
 }
 
-/** A number that was given out cannot be from the future. @throws InvalidArgumentException */
-export function checkSequenceNumberForOrdering(
-  { clock, place }: Pick<StreamsContext, 'clock' | 'place'>,
+/** A number from the future was not given out, unless the clock went back since. @throws InvalidArgumentException */
+export async function checkSequenceNumberForOrdering(
+  context: StreamsContext,
   stream: Stream,
   given: string,
-): void {
+): Promise<void> {
+  const { clock, place } = context
   if (isOlderVersion(given)) return
   const parsed = parseSequenceNumber(given)
-  if (parsed && parsed.timestampS * 1000 <= clock.nowMs()) return
+  if (parsed && (parsed.timestampS * 1000 <= clock.nowMs() || (await isOfARecord(context, stream, parsed)))) return
   throw invalidArgument(
     `ExclusiveMinimumSequenceNumber ${given} used in PutRecord on stream ${stream.name} under account ` +
       `${place.accountId} is invalid.`,
   )
+}
+
+/** Is it the number of a record that a shard of this stream has, or had? */
+async function isOfARecord({ log }: StreamsContext, stream: Stream, number: SequenceNumber): Promise<boolean> {
+  const shard = stream.shards.find(({ index }) => index === number.shardIndex)
+  if (!shard || createdAtSOf(shard) !== number.shardCreatedAtS) return false
+  return number.counter <= BigInt((await log.bounds(logIdOf(stream, shard.index))).end)
 }
 
 /** Versions 0 and 1, from AWS's first years, are all below version 2's: any record comes after them. */

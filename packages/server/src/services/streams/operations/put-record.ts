@@ -31,7 +31,7 @@ export const putRecord = operation({
     const sizeBytes = checkRecords(stream, record, () => '')
     // A number that storage gives is above all that it gave before, so the order that is asked for comes by itself.
     if (input.SequenceNumberForOrdering !== undefined)
-      checkSequenceNumberForOrdering(context, stream, input.SequenceNumberForOrdering)
+      await checkSequenceNumberForOrdering(context, stream, input.SequenceNumberForOrdering)
     if (input.DryRun) throw dryRunSucceeded('PutRecord')
 
     const results = new PutResults(1)

@@ -126,15 +126,26 @@ test('DryRun checks and writes nothing', async () => {
 })
 
 test('SequenceNumberForOrdering may be any earlier number, and none from the future', async () => {
-  const { call, clock } = await reshardingFixture({ shardCount: 1 })
+  const { call } = await reshardingFixture({ shardCount: 1 })
   const put = (SequenceNumberForOrdering?: string) =>
     call('PutRecord', { StreamName: 's', ...record('k'), SequenceNumberForOrdering })
   const { SequenceNumber } = await put()
   const second = await put(SequenceNumber)
   assert.ok(BigInt(second.SequenceNumber) > BigInt(SequenceNumber))
   await put('0')
+  const inAnHour = BigInt(second.SequenceNumber) + (3600n << 36n)
+  await assert.rejects(put(`${inAnHour + (5n << 80n)}`), /^InvalidArgumentException: ExclusiveMinimumSequenceNumber /)
+})
+
+test('SequenceNumberForOrdering may be that of a record which came before the clock went back', async () => {
+  const { call, clock } = await reshardingFixture({ shardCount: 1 })
+  const put = (SequenceNumberForOrdering?: string) =>
+    call('PutRecord', { StreamName: 's', ...record('k'), SequenceNumberForOrdering })
+  const { SequenceNumber } = await put()
   clock.setWallClock(clock.nowMs() - 10_000)
-  await assert.rejects(put(second.SequenceNumber), /^InvalidArgumentException: ExclusiveMinimumSequenceNumber /)
+  const next = await put(SequenceNumber)
+  assert.ok(BigInt(next.SequenceNumber) > BigInt(SequenceNumber))
+  await assert.rejects(put(`${BigInt(SequenceNumber) + (5n << 80n)}`), { code: 'InvalidArgumentException' })
 })
 
 test('records whose shard was closed meanwhile wait for its children, keep their order, and none is lost', async () => {
