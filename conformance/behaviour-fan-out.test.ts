@@ -138,10 +138,30 @@ docs(
     const { frames } = await subscribe(t, consumer, { Type: 'LATEST' })
     await frames((all) => all.length > 0)
     const input = { ConsumerARN: consumer, ShardId: firstShard, StartingPosition: { Type: 'LATEST' } }
-    assertError(await kinesis.ask('SubscribeToShard', input), 'ResourceInUseException')
+    const answer = await kinesis.ask('SubscribeToShard', input)
+    assertError(answer, 'ResourceInUseException', /^Another active subscription exists for this consumer: /)
   },
   notOnAws,
 )
+
+observed('a consumer that is not ACTIVE yet cannot be subscribed', async (t) => {
+  const { arn, name, accountId } = await kinesis.stream(t)
+  const { Consumer } = await kinesis.call('RegisterStreamConsumer', { StreamARN: arn, ConsumerName: 'reader' })
+  const input = {
+    ConsumerARN: Consumer.ConsumerARN,
+    ShardId: firstShard,
+    StartingPosition: { Type: 'LATEST' },
+    DryRun: true,
+  }
+  const answer = await kinesis.ask('SubscribeToShard', input)
+  if (/^DryRun/.test(answer.body.__type)) return t.skip('the consumer was ACTIVE at once')
+  const [, second] = /:(\d+)$/.exec(Consumer.ConsumerARN)!
+  assertError(
+    answer,
+    'ResourceInUseException',
+    `Consumer reader with creation timestamp ${second} under stream: ${name} , account ${accountId} is not in ACTIVE status.`,
+  )
+})
 
 unverified('a consumer that is not there cannot be subscribed', async (t) => {
   const { arn } = await kinesis.stream(t)

@@ -162,8 +162,36 @@ docs(
     assert.deepEqual([StreamDescription.StreamStatus, StreamDescription.Shards], ['CREATING', []])
     const put = await kinesis.ask('PutRecord', { StreamName: name, PartitionKey: 'k', Data: '' })
     assert.ok(put.status === 400 && /^Resource/.test(put.body.__type), put.text)
+    for (const ShardIteratorType of ['TRIM_HORIZON', 'LATEST'])
+      assertError(
+        await kinesis.ask('GetShardIterator', { StreamName: name, ShardId: firstShard, ShardIteratorType }),
+        'ResourceNotFoundException',
+        /^Shard shardId-000000000000 in stream .* does not exist$/,
+      )
     await clock.advance(20)
     await kinesis.put(name, firstShard)
+  },
+  onlyLocal,
+)
+
+observed(
+  'the shards of a stream are listed when it is ACTIVE or UPDATING',
+  async () => {
+    const name = uniqueName()
+    await kinesis.call('CreateStream', { StreamName: name, ShardCount: 1 })
+    const refused = async (status: string) =>
+      assertError(
+        await kinesis.ask('ListShards', { StreamName: name }),
+        'ResourceInUseException',
+        new RegExp(`^Stream ${name} under account \\d{12} not ACTIVE or UPDATING, instead in state ${status}$`),
+      )
+    await refused('CREATING')
+    await clock.advance(20)
+    await kinesis.call('IncreaseStreamRetentionPeriod', { StreamName: name, RetentionPeriodHours: 48 })
+    assert.equal((await kinesis.shards(name)).length, 1)
+    await clock.advance(20)
+    await kinesis.call('DeleteStream', { StreamName: name })
+    await refused('DELETING')
   },
   onlyLocal,
 )

@@ -18,6 +18,7 @@ inputCases(kinesis, 'GetShardIterator', {
     DryRun: boolean,
   },
   findsStream: 'StreamName',
+  notFound: /^Shard shardId-\d{12} in stream conformance-nowhere under account \d{12} does not exist$/,
 })
 
 const ask = (StreamName: string, ShardIteratorType: string, more: Input = {}) =>

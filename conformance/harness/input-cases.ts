@@ -17,10 +17,12 @@ type Declared = {
   readonly optional?: Members
   /** The operation names a stream by StreamName or StreamARN, and answers for one that is not there. */
   readonly findsStream?: 'StreamName' | 'StreamARN' | 'ResourceARN'
+  /** What it answers for the stream `conformance-nowhere`. @default that the stream is not found */
+  readonly notFound?: RegExp
 }
 
 export function inputCases(kinesis: Kinesis, operation: string, declared: Declared): void {
-  const { required = {}, optional = {}, findsStream } = declared
+  const { required = {}, optional = {}, findsStream, notFound = streamNotFound } = declared
   const members = { ...required, ...optional }
   const valid = Object.fromEntries(Object.entries(required).map(([name, member]) => [name, member.valid]))
 
@@ -55,7 +57,7 @@ export function inputCases(kinesis: Kinesis, operation: string, declared: Declar
   if (findsStream === 'StreamName') {
     observed(`${operation} answers for a stream that is not there`, async () => {
       const answer = await kinesis.ask(operation, { ...valid, StreamName: 'conformance-nowhere' })
-      assertError(answer, 'ResourceNotFoundException', /^Stream conformance-nowhere under account \d{12} not found\.$/)
+      assertError(answer, 'ResourceNotFoundException', notFound)
     })
     unverified(`${operation} needs a StreamName or a StreamARN`, async () => {
       assertError(await kinesis.ask(operation, valid), 'InvalidArgumentException')
@@ -73,6 +75,8 @@ export function inputCases(kinesis: Kinesis, operation: string, declared: Declar
     })
   }
 }
+
+const streamNotFound = /^Stream conformance-nowhere under account \d{12} not found\.$/
 
 async function accountOf(kinesis: Kinesis): Promise<string> {
   const answer = await kinesis.ask('DescribeStreamSummary', { StreamName: 'conformance-nowhere' })

@@ -19,6 +19,10 @@ export const streamAlreadyExists = (name: string, accountId: string) =>
 export const streamNotActive = ({ name, status }: Stream, accountId: string) =>
   inUse(`Stream ${name} under account ${accountId} not ACTIVE, instead in state ${status}`)
 
+/** For what waits for nothing but that a stream is made. */
+export const streamNotActiveOrUpdating = ({ name, status }: Stream, accountId: string) =>
+  inUse(`Stream ${name} under account ${accountId} not ACTIVE or UPDATING, instead in state ${status}`)
+
 /** For a shard id that cannot be one at all, or names none. */
 export const shardNotFound = (shardId: string, name: string, accountId: string) =>
   notFound(`Could not find shard ${shardId} in stream ${name} under account ${accountId}.`)
@@ -120,27 +124,28 @@ export const warmThroughputNeedsCommitment = () =>
 export const consumerNotFound = (consumer: string, accountId: string) =>
   notFound(`Consumer ${consumer} under account ${accountId} not found.`)
 
-export const consumerNotActive = (consumerArn: string, status: string, accountId: string) =>
-  inUse(`Consumer ${consumerArn} under account ${accountId} not ACTIVE, instead in state ${status}`)
+type NamedConsumer = { readonly createdAtMs: number; readonly name: string; readonly streamName: string }
+
+const withCreation = ({ createdAtMs, name }: NamedConsumer) =>
+  `Consumer ${name} with creation timestamp ${Math.floor(createdAtMs / 1000)}`
 
 /** As AWS says it where a policy is put. */
-export const consumerNotInActiveStatus = (
-  {
-    createdAtMs,
-    name,
-    streamName,
-  }: { readonly createdAtMs: number; readonly name: string; readonly streamName: string },
-  accountId: string,
-) =>
+export const consumerNotInActiveStatus = (consumer: NamedConsumer, accountId: string) =>
   inUse(
-    `Consumer ${name} with creation timestamp ${Math.floor(createdAtMs / 1000)} under stream ${streamName} and account ` +
-      `${accountId} is not in ACTIVE status.`,
+    `${withCreation(consumer)} under stream ${consumer.streamName} and account ${accountId} is not in ACTIVE status.`,
   )
 
-export const subscribedTooSoon = (consumerArn: string, shard: Shard, accountId: string) =>
+/** As AWS says it to who subscribes, with its blank before the comma. */
+export const consumerNotReady = (consumer: NamedConsumer, accountId: string) =>
   inUse(
-    `Another active subscription exists for consumer ${consumerArn} on shard ${shardIdOf(shard.index)} under account ` +
-      `${accountId}: a new one may take over 5 seconds after it began.`,
+    `${withCreation(consumer)} under stream: ${consumer.streamName} , account ${accountId} is not in ACTIVE status.`,
+  )
+
+/** Clients know it by AWS's words up to the colon. */
+export const subscribedTooSoon = (consumerArn: string, shard: Shard) =>
+  inUse(
+    `Another active subscription exists for this consumer: ${consumerArn} on ${shardIdOf(shard.index)}. A new one may ` +
+      'take over 5 seconds after it began.',
   )
 
 export const subscriptionTakenOver = (consumerArn: string, accountId: string) =>

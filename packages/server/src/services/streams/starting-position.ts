@@ -1,5 +1,6 @@
 import { invalidArgument } from '../../core/aws-error.ts'
 import { enumeration } from '../../core/shapes.ts'
+import { LogNotFound } from '../../storage/log.ts'
 import type { StreamsContext } from './context.ts'
 import { shardDoesNotExist, shardNotFound } from './faults.ts'
 import { offsetOf, parseSequenceNumber, type SequenceNumber } from './sequence-number.ts'
@@ -22,6 +23,20 @@ export type StartingPosition = {
   readonly timestamp: Date | undefined
 }
 
+/**
+ * A shard, by its name and its stream's. Of a stream that is not there, or has no shards yet, AWS says that the shard is not.
+ * @throws ResourceNotFoundException
+ */
+export function namedShard(context: StreamsContext, streamName: string, shardId: string) {
+  const { place, streams } = context
+  const stream = streams.find(streamName)
+  if (stream && stream.status !== 'CREATING') return { stream, shard: readableShard(context, stream, shardId) }
+  const index = parseShardId(shardId)
+  throw index === undefined
+    ? shardNotFound(shardId, streamName, place.accountId)
+    : shardDoesNotExist(shardIdOf(index), streamName, place.accountId)
+}
+
 /** The shard that an id means, while it has records or may get some. @throws ResourceNotFoundException */
 export function readableShard({ clock, place }: StreamsContext, stream: Stream, shardId: string): Shard {
   const index = parseShardId(shardId)
@@ -34,9 +49,27 @@ export function readableShard({ clock, place }: StreamsContext, stream: Stream, 
 
 /**
  * The offset at which reading begins. It is a position: no record need be there.
- * @throws InvalidArgumentException for a number or time that is missing, not wanted, or not of this shard
+ * @throws InvalidArgumentException for a number or time that is missing, not wanted, or not of this shard;
+ * ResourceNotFoundException if it goes meanwhile
  */
 export async function startingOffset(
+  context: StreamsContext,
+  stream: Stream,
+  shard: Shard,
+  position: StartingPosition,
+  operation: string,
+): Promise<number> {
+  try {
+    return await offsetAt(context, stream, shard, position, operation)
+  } catch (error) {
+    // A stream's logs go before its name does.
+    if (error instanceof LogNotFound)
+      throw shardDoesNotExist(shardIdOf(shard.index), stream.name, context.place.accountId)
+    throw error
+  }
+}
+
+async function offsetAt(
   context: StreamsContext,
   stream: Stream,
   shard: Shard,

@@ -2,9 +2,9 @@ import { dryRunSucceeded } from '../../../core/aws-error.ts'
 import { operation } from '../../../core/operation.ts'
 import { boolean, optional, structure, timestamp } from '../../../core/shapes.ts'
 import type { StreamsContext } from '../context.ts'
-import { sequenceNumber, shardId, streamOf, streamReference, streamResource } from '../members.ts'
+import { sequenceNumber, shardId, streamNameOf, streamReference, streamResource } from '../members.ts'
 import { sealIterator } from '../shard-iterator.ts'
-import { readableShard, shardIteratorType, startingOffset } from '../starting-position.ts'
+import { namedShard, shardIteratorType, startingOffset } from '../starting-position.ts'
 
 export const getShardIterator = operation({
   name: 'GetShardIterator',
@@ -19,8 +19,7 @@ export const getShardIterator = operation({
   }),
   resource: streamResource,
   async handle(context: StreamsContext, input) {
-    const stream = streamOf(context, input)
-    const shard = readableShard(context, stream, input.ShardId)
+    const { stream, shard } = namedShard(context, streamNameOf(context, input), input.ShardId)
     const position = {
       type: input.ShardIteratorType,
       sequenceNumber: input.StartingSequenceNumber,

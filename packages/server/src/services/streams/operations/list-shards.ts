@@ -3,7 +3,13 @@ import { operation } from '../../../core/operation.ts'
 import { optional, structure, timestamp } from '../../../core/shapes.ts'
 import type { Json } from '../../../storage/catalog.ts'
 import type { StreamsContext } from '../context.ts'
-import { expiredNextToken, invalidNextToken, shardNotFound, streamNotFound } from '../faults.ts'
+import {
+  expiredNextToken,
+  invalidNextToken,
+  shardNotFound,
+  streamNotActiveOrUpdating,
+  streamNotFound,
+} from '../faults.ts'
 import { nextToken, pageSize, shardId, streamNameOf, streamOf, streamReference, streamResource } from '../members.ts'
 import { pageTokenLifeMs } from '../page-token.ts'
 import { checkShardFilter, filteredShards, type ShardFilter, shardFilter } from '../shard-filter.ts'
@@ -30,9 +36,11 @@ export const listShards = operation({
   },
   rate: { perSecond: 1000, per: 'resource' },
   async handle(context: StreamsContext, input) {
-    const { clock, tokens } = context
+    const { clock, place, tokens } = context
     const page = input.NextToken === undefined ? firstPage(context, input) : nextPage(context, input, input.NextToken)
     const { stream, filter, afterIndex } = page
+    if (stream.status === 'CREATING' || stream.status === 'DELETING')
+      throw streamNotActiveOrUpdating(stream, place.accountId)
     const nowMs = clock.nowMs()
     const left = filteredShards(stream, filter, nowMs).filter(({ index }) => index > afterIndex)
     const shards = left.slice(0, Math.min(input.MaxResults ?? pageMax, pageMax))

@@ -5,7 +5,7 @@ import { needOn } from '../access.ts'
 import { consumerToBe, consumerView } from '../consumer-reference.ts'
 import type { Consumer } from '../consumer-store.ts'
 import type { StreamsContext } from '../context.ts'
-import { streamNotActive } from '../faults.ts'
+import { streamNotActiveOrUpdating } from '../faults.ts'
 import { consumerName, streamArn, streamOf, streamReference, streamResource, tagMap } from '../members.ts'
 import { checkTagCount, checkTags } from '../tags.ts'
 
@@ -29,7 +29,8 @@ export const registerStreamConsumer = operation({
   async handle(context: StreamsContext, input) {
     const { clock, consumers, durations, limits, place } = context
     const stream = streamOf(context, { StreamARN: input.StreamARN })
-    if (stream.status === 'CREATING' || stream.status === 'DELETING') throw streamNotActive(stream, place.accountId)
+    if (stream.status === 'CREATING' || stream.status === 'DELETING')
+      throw streamNotActiveOrUpdating(stream, place.accountId)
     const tags = input.Tags ?? new Map<string, string>()
     checkTags(tags)
     checkTagCount(tags.size, `consumer ${input.ConsumerName}`, place.accountId)

@@ -4,7 +4,7 @@ import { EventStream, operation } from '../../../core/operation.ts'
 import { boolean, optional, structure, timestamp } from '../../../core/shapes.ts'
 import { consumerByArn } from '../consumer-reference.ts'
 import type { StreamsContext } from '../context.ts'
-import { consumerNotActive, subscribedTooSoon } from '../faults.ts'
+import { consumerNotReady, subscribedTooSoon } from '../faults.ts'
 import { consumerArn, sequenceNumber, shardId, streamReference } from '../members.ts'
 import { pushShard } from '../shard-push.ts'
 import { readableShard, shardIteratorType, startingOffset } from '../starting-position.ts'
@@ -32,7 +32,7 @@ export const subscribeToShard = operation({
     const { limits, place, streams, subscriptions } = context
     const { Type: type, SequenceNumber: number, Timestamp: time } = input.StartingPosition
     const consumer = consumerByArn(context, input.ConsumerARN)
-    if (consumer.status !== 'ACTIVE') throw consumerNotActive(input.ConsumerARN, consumer.status, place.accountId)
+    if (consumer.status !== 'ACTIVE') throw consumerNotReady(consumer, place.accountId)
     const stream = streams.get(consumer.streamName)
     const shard = readableShard(context, stream, input.ShardId)
     const position = { type, sequenceNumber: number, timestamp: time }
@@ -42,7 +42,7 @@ export const subscribeToShard = operation({
     const key = `${stream.id}/${shard.index}/${input.ConsumerARN}`
     const subscription = subscriptions.begin(key, limits.consumerBytesOutPerSecond)
     new StreamMetrics(context, stream).subscribed(consumer.name, subscription !== undefined)
-    if (!subscription) throw subscribedTooSoon(input.ConsumerARN, shard, place.accountId)
+    if (!subscription) throw subscribedTooSoon(input.ConsumerARN, shard)
     return new EventStream(pushShard(context, consumer, { stream, shard, offset }, subscription, signal))
   },
 })
