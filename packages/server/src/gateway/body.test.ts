@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { systemClock } from '@millrace/ports'
@@ -44,4 +45,27 @@ test('a body that outgrows its memory, or has none, is whole', async () => {
   const texts = ['one', 'two', 'three', 'four']
   for (const memory of [undefined, Buffer.alloc(0), Buffer.alloc(4), Buffer.alloc(7)])
     assert.equal((await read(requestOf(texts.map(chunkOf)), memory)).toString(), texts.join(''))
+})
+
+test('a body that came with its head is there at once, untimed, and its request comes to its end', async () => {
+  const request = Object.assign(new Readable({ read() {} }), { headers: { 'content-length': '5' } })
+  const reading = readBody(request as unknown as HttpRequest, 5, 0, {
+    ...systemClock,
+    after: () => assert.fail('nobody waits for it'),
+  })
+  request.push('hel')
+  request.push('lo')
+  assert.equal((await reading).toString(), 'hello')
+  request.push(null)
+  await once(request, 'end')
+})
+
+test('a body of which something is missing is waited for', async () => {
+  const request = Object.assign(new Readable({ read() {} }), { headers: { 'content-length': '5' } })
+  const reading = readBody(request as unknown as HttpRequest, 5, 60_000, systemClock)
+  request.push('hel')
+  await new Promise((resolve) => setImmediate(resolve))
+  request.push('lo')
+  request.push(null)
+  assert.equal((await reading).toString(), 'hello')
 })

@@ -13,7 +13,7 @@ export class BodyIncomplete extends Error {}
  * client is real time. @throws BodyTooLarge above `sizeBytesMax`, at once if the request says so; BodyIncomplete after
  * `timeoutMs`, or where `coming` gives up
  */
-export function readBody(
+export async function readBody(
   request: HttpRequest,
   sizeBytesMax: number,
   timeoutMs: number,
@@ -21,8 +21,17 @@ export function readBody(
   memory: Buffer = nothing,
   coming?: Coming,
 ): Promise<Buffer> {
+  const announcedBytes = Number(request.headers['content-length'] ?? 0)
+  if (announcedBytes > sizeBytesMax) throw new BodyTooLarge()
+  if (announcedBytes > 0 && memory === nothing) {
+    await undefined // what came with the head is there by now: mostly all of a short body, and nobody need wait for it
+    if (request.readableLength === announcedBytes) {
+      const body: Buffer = request.read()
+      request.resume() // to its end
+      return body
+    }
+  }
   return new Promise((resolve, reject) => {
-    if (Number(request.headers['content-length'] ?? 0) > sizeBytesMax) return reject(new BodyTooLarge())
     let chunks: Buffer[] = []
     let sizeBytes = 0
     let isSettled = false
