@@ -77,7 +77,7 @@ class RecordEncryptor {
     if (this.#renewal || clock.monotonicMs() < this.#nextRenewalMs) return
     this.#nextRenewalMs = clock.monotonicMs() + renewalPauseMs
     this.#renewed().catch((error: unknown) => {
-      logger.log('warn', 'the next data key could not be had; the old one still serves for a while', { error })
+      logger.log('warn', 'the next data key could not be fetched; the old one serves for a while longer', { error })
     })
   }
 

@@ -187,7 +187,7 @@ test('users that somebody without the keyring put there are not taken, neither a
   assert.match(await nextLook(), /has users that are not sealed/)
   assert.equal((await kinesis(url, admin, 'ListStreams', {}, clock.nowMs())).status, 200, 'what was there before holds')
   await stop()
-  await assert.rejects(serve(), /has users that are not sealed: they are not taken/)
+  await assert.rejects(serve(), /has users that are not sealed: they are refused/)
   await change(data, () => `${sealedBefore.slice(0, -8)}AAAAAAA=`)
   await assert.rejects(serve(), /was changed, or is another's/)
   assert.match((await run('list')).err, /^millrace identity: .*was changed, or is another's/)

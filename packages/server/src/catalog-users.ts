@@ -83,7 +83,7 @@ async function locked(path: string, clock: Clock): Promise<{ release(): Promise<
     const lock = await nodeFileSystem.lock(path)
     if ('release' in lock) return lock
     if (clock.monotonicMs() >= untilMs)
-      throw new IdentityError(`${path} says that process ${lock.heldByPid} changes the users: try again`)
+      throw new IdentityError(`${path} says that process ${lock.heldByPid} is changing the users: try again`)
     await clock.sleep(lockPaceMs)
   }
 }

@@ -51,7 +51,7 @@ export const serverOptions = {
     value: 'ADDRESS',
     env: 'MILLRACE_HOST',
     default: '127.0.0.1',
-    help: 'Address to listen on. Beyond this machine only with --identity, or where --insecure says that anybody may come.',
+    help: 'Address to listen on. One that other machines can reach needs --identity, or --insecure.',
     parse: nonEmpty('an address, e.g. 127.0.0.1'),
   }),
   identity: option({
@@ -64,7 +64,7 @@ export const serverOptions = {
   insecure: option({
     env: 'MILLRACE_INSECURE',
     default: false,
-    help: 'Listen beyond this machine without an identity file: whoever reaches the port may read, write and delete everything.',
+    help: 'Listen beyond this machine without an identity file: anyone who reaches the port may read, write and delete everything.',
     parse: onOrOff,
   }),
   data: option({
@@ -83,14 +83,14 @@ export const serverOptions = {
   tls: option({
     env: 'MILLRACE_TLS',
     default: false,
-    help: 'Speak HTTPS too, on the same port, by a certificate made at the first start and kept in DIR/tls. See docs/tls.md.',
+    help: 'Speak HTTPS, too, on the same port, with a certificate that is made at the first start and kept in DIR/tls. See docs/tls.md.',
     parse: onOrOff,
   }),
   'tls-cert': option({
     value: 'FILE',
     env: 'MILLRACE_TLS_CERT',
     default: undefined as string | undefined,
-    help: 'Speak HTTPS by this certificate (PEM, the chain after it); with --tls-key. Read again when it changes.',
+    help: 'Speak HTTPS with this certificate (PEM, followed by its chain); needs --tls-key. Read again when it changes.',
     parse: readableFile,
   }),
   'tls-key': option({
@@ -104,14 +104,14 @@ export const serverOptions = {
     value: 'FILE',
     env: 'MILLRACE_TLS_CLIENT_CA',
     default: undefined as string | undefined,
-    help: 'Clients must show a certificate that one of these authorities (PEM) vouches for. Requests are signed all the same.',
+    help: 'Clients must show a certificate that one of these authorities (PEM) vouches for. Requests must still be signed.',
     parse: readableFile,
   }),
   'tls-client-auth': option({
     value: 'none|optional|required',
     env: 'MILLRACE_TLS_CLIENT_AUTH',
     default: undefined as 'none' | 'optional' | 'required' | undefined,
-    help: 'Whether clients need a certificate of --tls-client-ca; required, unless said otherwise, and then no plain HTTP either.',
+    help: 'Whether clients need a certificate of --tls-client-ca. With --tls-client-ca it is required by default, which rules out plain HTTP.',
     parse: (text): 'none' | 'optional' | 'required' | undefined => oneOf('none', 'optional', 'required')(text),
   }),
   'tls-only': option({
@@ -131,7 +131,7 @@ export const serverOptions = {
     value: 'FILE',
     env: 'MILLRACE_PAGES_TOKEN',
     default: undefined as string | undefined,
-    help: 'Token that /metrics and /deliveries are given for, by Authorization: Bearer (mode 0600). With --identity they are closed without it.',
+    help: 'Holds the token that opens /metrics and /deliveries, sent as Authorization: Bearer (mode 0600). With --identity they are closed without it.',
     parse: readableFile,
   }),
   durability: option({
@@ -173,14 +173,14 @@ export const serverOptions = {
     value: 'DIR',
     env: 'MILLRACE_BUCKETS',
     default: undefined as string | undefined,
-    help: 'Folder whose folders are buckets, for Firehose and for what a function failed on. Without it: buckets in the data folder.',
+    help: 'Folder whose subfolders are buckets, for Firehose and for batches that a function failed on. Without it: buckets in the data folder.',
     parse: (text): string | undefined => nonEmpty('a folder')(text),
   }),
   's3-endpoint': option({
     value: 'URL|aws',
     env: 'MILLRACE_S3_ENDPOINT',
     default: undefined as string | undefined,
-    help: 'A service that speaks S3 and has the buckets instead of a folder: its URL, or aws. See docs/firehose.md.',
+    help: 'A service that speaks S3 and holds the buckets in place of a folder: its URL, or aws. See docs/firehose.md.',
     parse: serviceEndpoint,
   }),
   endpoints: option({
@@ -194,14 +194,14 @@ export const serverOptions = {
     value: 'NUMBER',
     env: 'MILLRACE_ACTIVE_PARTITIONS',
     default: 500,
-    help: 'Partitions of one Firehose delivery stream at once, 1 to 5000. Records of more of them go to the error output, as on AWS.',
+    help: 'Partitions of one Firehose delivery stream at once, 1 to 5000. Records for more of them go to the error output, as on AWS.',
     parse: integerWithin(1, 5000),
   }),
   'private-addresses': option({
     value: 'NETWORKS',
     env: 'MILLRACE_PRIVATE_ADDRESSES',
     default: [] as readonly string[],
-    help: 'Loopback, link-local and private networks that Firehose may deliver to all the same, e.g. 10.0.0.0/8,127.0.0.1.',
+    help: 'Loopback, link-local and private networks that Firehose may deliver to nevertheless, e.g. 10.0.0.0/8,127.0.0.1.',
     parse: networks,
   }),
   trail: option({
@@ -215,7 +215,7 @@ export const serverOptions = {
     value: 'none|all|ARNS',
     env: 'MILLRACE_TRAIL_DATA_EVENTS',
     default: 'none' as DataSelection,
-    help: 'Calls that move data, in the trail too: all, or those on resources whose ARN begins with one of these, with commas between.',
+    help: 'Calls that move data, in the trail too: all, or those on resources whose ARN begins with one of these, separated by commas.',
     parse: whatItMustBe(dataSelectionFrom),
   }),
   'table-bytes-max': option({
@@ -250,7 +250,7 @@ export const serverOptions = {
     value: 'NUMBER',
     env: 'MILLRACE_DATA_KEY_SECONDS',
     default: undefined as number | undefined,
-    help: 'How long a data key is used before the key service is asked again, 1 to 3600: so long a disabled key goes on. Without it: 5, with --kms 300.',
+    help: 'How long a data key is used before the key service is asked again, 1 to 3600; a key that is disabled goes on working for that long. Without it: 5, with --kms 300.',
     parse: (text): number | undefined => integerWithin(1, 3600)(text),
   }),
   region: option({
@@ -304,7 +304,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   if ((config['tls-cert'] === undefined) !== (config['tls-key'] === undefined))
     throw new ConfigError('--tls-cert and --tls-key must be given together')
   if (config.buckets !== undefined && config['s3-endpoint'] !== undefined)
-    throw new ConfigError('--buckets and --s3-endpoint are two places for the same: give one of them')
+    throw new ConfigError('--buckets and --s3-endpoint are two places for the same buckets: give only one of them')
   return config as ServerConfig
 }
 

@@ -126,7 +126,7 @@ export async function openEndpoints(
     if ('host' in at) checkExposure(at.host, options, logger)
     if (policy && options.identity === undefined)
       throw new ConfigError(
-        `the private endpoint "${name}" has a policy, and without --identity nobody is known whom it could concern: start with --identity FILE, or take the policy out`,
+        `the private endpoint "${name}" has a policy, which needs users to apply to: start with --identity FILE, or remove the policy`,
       )
   }
   let stop = () => {}

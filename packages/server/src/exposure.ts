@@ -20,8 +20,10 @@ export function checkExposure(host: string, { identity, insecure, tls }: Asked, 
   }
   if (!insecure)
     throw new ConfigError(
-      `${host} is beyond this machine, and without an identity file whoever reaches it may do everything: ` +
-        'give --identity FILE (millrace identity init makes one), or say --insecure',
+      `${host} is beyond this machine, and without an identity file anyone who reaches it may do everything: ` +
+        'give --identity FILE (millrace identity init makes one), or --insecure',
     )
-  logger.log('warn', 'no identity file: whoever reaches this address may read, write and delete everything', { host })
+  logger.log('warn', 'no identity file: anyone who reaches this address may read, write and delete everything', {
+    host,
+  })
 }

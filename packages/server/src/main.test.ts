@@ -22,5 +22,5 @@ test('--insecure lets it, with a warning; on loopback there is nothing to warn o
     [],
   )
   await (await startMillrace({ host: '0.0.0.0', insecure: true, logger })).stop()
-  assert.match(lines.find(([level]) => level === 'warn')?.[1] ?? '', /^no identity file: whoever reaches/)
+  assert.match(lines.find(([level]) => level === 'warn')?.[1] ?? '', /^no identity file: anyone who reaches/)
 })

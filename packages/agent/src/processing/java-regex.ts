@@ -46,7 +46,7 @@ function group(source: string, at: number): Part {
 
 function quantifier(source: string, at: number): Part {
   const found = /^(?:[*+?]|\{\d+(?:,\d*)?\})[?+]?/.exec(source.slice(at, at + 40))
-  if (!found) throw new Error(`is not a regular expression: { at ${at} is no quantifier`)
+  if (!found) throw new Error(`is not a regular expression: { at ${at} is not a quantifier`)
   if (found[0].length > 1 && found[0].endsWith('+')) throw unsupported(`possessive quantifiers (${found[0]})`)
   return [found[0], at + found[0].length]
 }

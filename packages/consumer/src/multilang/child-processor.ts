@@ -65,7 +65,7 @@ export class ChildProcessor implements RecordProcessor {
         clock,
         errorOutput,
         isMessage: (line) => readMessage(line) !== undefined,
-        onOtherLine: (line) => logger.log('info', 'the child wrote what is no message', { shardId, line }),
+        onOtherLine: (line) => logger.log('info', 'the child wrote something that is not a message', { shardId, line }),
       })
       this.#conversation = new Conversation(this.#child, { clock, logger, shardId, timeoutMs })
       this.#state = 'talking'

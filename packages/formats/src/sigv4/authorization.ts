@@ -16,7 +16,7 @@ export type Authorization = {
   readonly signature?: string | undefined
 }
 
-/** A pair without its equal-sign, or one that is there twice: the text of it. */
+/** A pair without its equal-sign, or one that occurs twice: the text of it. */
 export type MalformedPair = { readonly malformed: string }
 
 const names: Readonly<Record<string, 'credential' | 'signedHeaders' | 'signature'>> = Object.assign(
@@ -56,7 +56,7 @@ export const presignedNames = {
   securityToken: 'X-Amz-Security-Token',
 } as const
 
-/** The values of a presigned URL by their names, decoded. A name that is there twice is in `twice`, and has no value. */
+/** The values of a presigned URL by their names, decoded. A name that occurs twice is in `twice`, and has no value. */
 export function presignedQuery(parameters: readonly QueryParameter[]): {
   readonly values: ReadonlyMap<string, string>
   readonly twice: readonly string[]

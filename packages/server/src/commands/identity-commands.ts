@@ -81,7 +81,7 @@ async function policiesAsked({ values, place }: Asked, holderName: string, file?
 
 function streamNamed(name: string): string {
   if (/^[a-zA-Z0-9_.*-]{1,128}$/.test(name)) return name
-  throw new IdentityError(`"${name}" is no name of a stream: letters, digits and any of _.-, or * for several`)
+  throw new IdentityError(`"${name}" is not a stream name: use letters, digits and any of _.-, or * for several`)
 }
 
 async function policyIn(path: string, name: string | undefined): Promise<PolicyEntry> {
@@ -90,10 +90,10 @@ async function policyIn(path: string, name: string | undefined): Promise<PolicyE
   try {
     document = JSON.parse(written)
   } catch {
-    throw new IdentityError(`${path} holds no JSON`)
+    throw new IdentityError(`${path} is not JSON`)
   }
   const twice = duplicateKeyIn(written)
-  if (twice !== undefined) throw new IdentityError(`${path}: "${twice}" is there twice in one object`)
+  if (twice !== undefined) throw new IdentityError(`${path}: "${twice}" occurs twice in one object`)
   return name === undefined ? document : { name, document }
 }
 

@@ -52,7 +52,7 @@ test('init makes a file for its owner alone, with an administrator whose secret 
   assert.ok(!(await done('list', '--json')).includes(secretIn(out)!))
   const again = await run('init')
   assert.equal(again.code, 2)
-  assert.match(again.err, /^millrace identity: .* is there already\n$/)
+  assert.match(again.err, /^millrace identity: .* exists already\n$/)
 })
 
 test('a producer may put into its stream and nothing else; a consumer may read its own, with its tables', async (t) => {
@@ -184,7 +184,7 @@ test('what would make a file that no server takes is refused, and changes nothin
   const twice = join(folder, 'twice.json')
   await writeFile(twice, '{"Statement":{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}}')
   const wrong: [args: string[], sentence: RegExp][] = [
-    [['attach-policy', 'admin', twice], /twice\.json: "Effect" is there twice in one object/],
+    [['attach-policy', 'admin', twice], /twice\.json: "Effect" occurs twice in one object/],
     [['attach-policy', 'admin', bad], /^millrace identity: users\[0\]\.policies\[1\]\.Statement\[0\].*vendor/],
     [['add-user', 'a b'], /users\[1\]\.name must be/],
     [['add-user', 'admin'], /there is a user admin already/],
@@ -195,10 +195,10 @@ test('what would make a file that no server takes is refused, and changes nothin
     [['add-role', 'r', '--trust', 'admin', '--max-session', '5'], /maxSessionDuration must be/],
     [['attach-policy', 'admin'], /say which: FILE, --producer STREAM/],
     [['attach-policy', 'admin', '/nowhere'], /ENOENT/],
-    [['add-user', 'x', '--producer', 'a/b'], /"a\/b" is no name of a stream/],
+    [['add-user', 'x', '--producer', 'a/b'], /"a\/b" is not a stream name/],
     [['explain', 'admin', 'PutRecord', '*'], /an action is a service and an operation/],
     [['explain', 'admin', 'kinesis:PutRecord', 'stream/x'], /a resource is an ARN or \*/],
-    [['add-user'], /^millrace identity: say millrace identity add-user NAME$/m],
+    [['add-user'], /^millrace identity: usage: millrace identity add-user NAME$/m],
     [['frobnicate'], /there is no command "frobnicate"; there are init, add-user/],
     [['list', '--nonsense'], /--nonsense/],
     [['list', '--account', '12'], /--account must be twelve digits/],

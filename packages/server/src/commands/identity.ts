@@ -37,7 +37,7 @@ export async function identityCommand(
     const wanted = command.operands.split(' ').filter((operand) => operand !== '')
     const needed = wanted.filter((operand) => !operand.startsWith('['))
     if (rest.length < needed.length || rest.length > wanted.length)
-      throw new IdentityError(`say millrace identity ${name} ${command.operands}`.trimEnd())
+      throw new IdentityError(`usage: millrace identity ${name} ${command.operands}`.trimEnd())
     const place = placeOf(values, env)
     const kept = keptIn(values, env, place, random)
     const { lines, isNo } = await command.run(rest, { values, kept, place, random })
@@ -61,7 +61,7 @@ function isForOperator(error: unknown): boolean {
 function keptIn(values: Values, env: NonNullable<Surroundings['env']>, place: Place, random: Random): IdentityPlace {
   const { file = values.catalog ? catalogWord : undefined, data: folder, keyring } = values
   if (values.catalog && values.file !== undefined)
-    throw new IdentityError('--file and --catalog are two places: say which')
+    throw new IdentityError('--file and --catalog are two places: give only one of them')
   const named = file ?? env.MILLRACE_IDENTITY ?? 'identity.json'
   if (named !== catalogWord) return new IdentityFile(named, random)
   const data = folder ?? env.MILLRACE_DATA ?? serverOptions.data.default

@@ -100,7 +100,7 @@ const help = [
   '',
   '  --json   the same as JSON, for programs',
   '',
-  'Exit code: 0 when all is sound, 1 when something is damaged or missing, 2 when DIR is no data folder.',
+  'Exit code: 0 when all is sound, 1 when something is damaged or missing, 2 when DIR is not a data folder.',
 ]
 
 /** Streams and their shards beside what the segments hold of them. */

@@ -65,7 +65,7 @@ test('what cannot be is told in one line, and changes nothing', async (t) => {
     [['disable', 'alias/none'], /the keyring has no key "alias\/none"/],
     [['disable', '__proto__'], /the keyring has no key/],
     [['create', '--alias', 'alias/orders'], /there is an alias "alias\/orders" already/],
-    [['create', '--alias', 'orders'], /"orders" is no alias/],
+    [['create', '--alias', 'orders'], /"orders" is not an alias/],
     [['create', '--colour', 'red'], /there is no option --colour\. See millrace keys --help/],
     [['alias', id], /which alias/],
     [['schedule-deletion', id, '--days', '6'], /--days must be from 7 to 30/],

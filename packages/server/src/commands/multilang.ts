@@ -120,7 +120,8 @@ function readOptions(args: readonly string[]): Options | 'help' {
   })
   if (values.help) return 'help'
   const [file, ...more] = [values.config, values['properties-file'], ...positionals].filter((one) => one !== undefined)
-  if (more.length > 0) throw new ConfigurationError(`one file of properties is needed, and there is also ${more[0]}`)
+  if (more.length > 0)
+    throw new ConfigurationError(`only one file of properties can be given, and there is also ${more[0]}`)
   const properties = new Map(file === undefined ? [] : readProperties(textOf(file)))
   const say = (key: string, value: string | undefined) => value !== undefined && properties.set(key, value)
   say('executableName', values.executable)

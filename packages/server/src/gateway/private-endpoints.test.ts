@@ -73,7 +73,7 @@ test('what is no socket is never replaced, and where one door cannot be opened n
   const folder = await folderOf(t)
   const path = join(folder, 'precious')
   await writeFile(path, 'data')
-  await assert.rejects(opened(t, [{ name: 'a', socket: path }]), /is there and is no socket/)
+  await assert.rejects(opened(t, [{ name: 'a', socket: path }]), /exists and is not a socket/)
   await assert.rejects(opened(t, [{ name: 'a', socket: join(folder, 'x'.repeat(120)) }]), /longer than 98 bytes/)
   const { port } = await opened(t, [])
   const socket = join(folder, 's')
@@ -90,12 +90,12 @@ test('what is wrong in the file is said in one line, with the name of the endpoi
   const good = { name: 'a', address: '127.0.0.1:4568' }
   const cases: [unknown, RegExp][] = [
     [{}, /must be a list/],
-    [[null], /number 1 is no object/],
+    [[null], /number 1 is not an object/],
     [[{ address: '127.0.0.1:1' }], /number 1 needs a name/],
     [[{ name: '../x', address: '127.0.0.1:1' }], /number 1 needs a name/],
     [[{ name: 'a' }], /"a" needs either an address or a socket/],
     [[{ ...good, socket: '/s' }], /"a" needs either an address or a socket/],
-    [[{ ...good, adress: 1 }], /"a" has "adress", which is none of/],
+    [[{ ...good, adress: 1 }], /"a" has "adress", which is not one of/],
     [[{ ...good, id: 'vpce-XYZ' }], /"a" needs as id vpce-/],
     [[{ ...good, vpcId: 'vpce-01234567' }], /"a" needs as vpcId vpc-/],
     [[{ ...good, address: '127.0.0.1' }], /"a" needs as address HOST:PORT/],
@@ -151,7 +151,7 @@ test('a policy that changes in the file is the policy; what cannot be used chang
   await put({ policy: { Statement: [], x: 1 } })
   assert.match((await told())!, /^error .*has a policy that cannot be used/)
   await writeFile(path, '[{')
-  assert.match((await told())!, /^error .*holds no JSON/)
+  assert.match((await told())!, /^error .*is not JSON/)
   await put({ policy: allow('GetRecords'), id: 'vpce-01234567' })
   assert.match((await told())!, /^error .*cannot change while the server runs/)
   assert.equal(endpoints[0]!.policy, before)

@@ -67,7 +67,7 @@ export function followPolicies(
       logger.log('info', 'the policies of private endpoints were read again', { path })
     } catch (error) {
       const because = (error as Error).message
-      logger.log('error', 'private endpoints have changed and cannot be used: all stays as it was', { because })
+      logger.log('error', 'private endpoints have changed and cannot be used: everything stays as it was', { because })
     }
   })
 }
@@ -108,7 +108,7 @@ function documentIn(path: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw wrong(`${path} holds no JSON`)
+    throw wrong(`${path} is not JSON`)
   }
 }
 
@@ -116,13 +116,13 @@ const known = new Set(['name', 'id', 'vpcId', 'address', 'socket', 'mode', 'dnsN
 
 function endpointOf(given: unknown, index: number): PrivateEndpoint {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw wrong(`number ${index + 1} is no object`)
+    throw wrong(`number ${index + 1} is not an object`)
   const { name, id, vpcId, dnsNames = [], policy, tls = 'server' } = given as Record<string, unknown>
   if (typeof name !== 'string' || !/^[\w-]{1,64}$/.test(name))
     throw wrong(`number ${index + 1} needs a name of letters, digits, - and _`)
   const bad = (because: string) => wrong(`"${name}" ${because}`)
   const unknown = Object.keys(given).find((key) => !known.has(key))
-  if (unknown !== undefined) throw bad(`has "${unknown}", which is none of ${[...known].join(', ')}`)
+  if (unknown !== undefined) throw bad(`has "${unknown}", which is not one of ${[...known].join(', ')}`)
   if (id !== undefined && !(typeof id === 'string' && /^vpce-[0-9a-f]{8,17}$/.test(id)))
     throw bad('needs as id vpce- and 8 to 17 hexadecimal digits, or none')
   if (vpcId !== undefined && !(typeof vpcId === 'string' && /^vpc-[0-9a-f]{8,17}$/.test(vpcId)))

@@ -41,7 +41,7 @@ async function makeWay(path: string): Promise<void> {
   const there = await lstat(path).catch(() => undefined)
   if (!there) return
   if (!there.isSocket())
-    throw new Error(`${path} is there and is no socket: give another path for the private endpoint`)
+    throw new Error(`${path} exists and is not a socket: give another path for the private endpoint`)
   const isServed = await new Promise<boolean>((resolve) => {
     const client = net.connect(path, () => {
       client.destroy()

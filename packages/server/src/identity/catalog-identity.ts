@@ -57,7 +57,7 @@ export class CatalogIdentity implements IdentityPlace {
       const sealed = String(found.value)
       const text = await opened.secrets.open(keyOfCatalog, sealed)
       // What is not sealed comes back as it is; whoever wrote it had no key.
-      if (text === sealed) throw new IdentityError(`${this.name} has users that are not sealed: they are not taken`)
+      if (text === sealed) throw new IdentityError(`${this.name} has users that are not sealed: they are refused`)
       return { content: JSON.parse(text), stamp: String(found.version) }
     } finally {
       await opened.close()

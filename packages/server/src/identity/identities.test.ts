@@ -66,19 +66,19 @@ const wrong: [what: string, given: unknown, sentence: RegExp][] = [
     /^users\[0\]\.accessKeys\[0\]\.id must be 16 to 128/,
   ],
   [
-    'a user that is there twice',
+    'a user that occurs twice',
     { users: [user, { name: 'ANA', path: '/x/' }] },
-    /^users\[1\]\.name "ANA" is there twice$/,
+    /^users\[1\]\.name "ANA" occurs twice$/,
   ],
   [
-    'a key that is there twice',
+    'a key that occurs twice',
     {
       users: [
         { ...user, accessKeys: [anaKey] },
         { name: 'b', accessKeys: [anaKey] },
       ],
     },
-    /^users\[1\]\.accessKeys\[0\]\.id "AKIAANA.*" is there twice$/,
+    /^users\[1\]\.accessKeys\[0\]\.id "AKIAANA.*" occurs twice$/,
   ],
   [
     'a group that is not there',
@@ -106,14 +106,14 @@ const wrong: [what: string, given: unknown, sentence: RegExp][] = [
     /^policies\[0\]\.document\.Statement\[0\]/,
   ],
   [
-    'a named policy that is there twice',
+    'a named policy that occurs twice',
     {
       policies: [
         { name: 'p', document: allow('*') },
         { name: 'p', document: allow('*') },
       ],
     },
-    /^policies\[1\]\.name "p" is there twice$/,
+    /^policies\[1\]\.name "p" occurs twice$/,
   ],
   ['a role that says not who may assume it', { roles: [{ name: 'r' }] }, /^roles\[0\]\.trustPolicy is missing/],
   [
@@ -129,7 +129,7 @@ const wrong: [what: string, given: unknown, sentence: RegExp][] = [
   [
     'tags that differ by case only',
     { users: [{ ...user, tags: { a: '1', A: '2' } }] },
-    /^users\[0\]\.tags\.A is there twice/,
+    /^users\[0\]\.tags\.A occurs twice/,
   ],
   ['a tag that is no text', { users: [{ ...user, tags: { a: 1 } }] }, /^users\[0\]\.tags\.a must be a text/],
   ['prototypes', JSON.parse('{"users":[{"name":"a","__proto__":{"x":1}}]}'), /^users\[0\]\.__proto__ is not known/],

@@ -34,7 +34,7 @@ export type Identities = {
   readonly policies: ReadonlyMap<string, PolicyDocument>
 }
 
-/** @throws IdentityError that names the place: of the form, of a name that is there twice, of what no policy may say */
+/** @throws IdentityError that names the place: of the form, of a name that occurs twice, of what no policy may say */
 export function identitiesOf(given: unknown, place: Place): Identities {
   const document = readIdentityDocument(given)
   const reader = new PolicyReader(document.policies ?? [])
@@ -134,6 +134,6 @@ const ownName = ({ name, accountId }: UserDocument | RoleDocument, place: Place)
   `${accountId ?? place.accountId}/${name.toLowerCase()}`
 
 function addOnce(seen: Set<string>, key: string, place: string, shown: string): void {
-  if (seen.has(key)) throw wrong(place, `"${shown}" is there twice`)
+  if (seen.has(key)) throw wrong(place, `"${shown}" occurs twice`)
   seen.add(key)
 }

@@ -96,18 +96,19 @@ function parsed(path: string, content: string): unknown {
     read = JSON.parse(text)
   } catch (error) {
     const where = /\(line \d+ column \d+\)/.exec((error as Error).message)?.[0]
-    throw new IdentityError(`${path} holds no JSON${where === undefined ? '' : ` ${where}`}`)
+    throw new IdentityError(`${path} is not JSON${where === undefined ? '' : ` ${where}`}`)
   }
   // Of two conditions of one name JSON.parse drops the first, and what it forbade would be allowed.
   const twice = duplicateKeyIn(text)
-  if (twice !== undefined) throw new IdentityError(`${path}: "${twice}" is there twice in one object`)
+  if (twice !== undefined) throw new IdentityError(`${path}: "${twice}" occurs twice in one object`)
   return read
 }
 
 function unreadable(path: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOENT') return new IdentityError(`there is no file ${path}: millrace identity init makes one`)
-  if (code === 'EACCES' || code === 'EPERM') return new IdentityError(`${path} may not be read by this user`)
+  if (code === 'EACCES' || code === 'EPERM')
+    return new IdentityError(`${path} cannot be read by this user: check its permissions`)
   return error
 }
 
@@ -130,9 +131,7 @@ async function writeIdentityFile(
     await writeDurably(file, `${JSON.stringify(content, undefined, 2)}\n`, before)
     if ((await stampOf(path)) !== expected)
       throw new IdentityError(
-        expected === undefined
-          ? `${path} is there already`
-          : `${path} was changed by somebody else meanwhile: try again`,
+        expected === undefined ? `${path} exists already` : `${path} was changed by somebody else meanwhile: try again`,
       )
     await rename(draft, path)
   } catch (error) {

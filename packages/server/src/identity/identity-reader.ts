@@ -103,10 +103,10 @@ function tagsOf(given: unknown, place: string): Readonly<Record<string, string>>
   const seen = new Set<string>()
   for (const [key, value] of entries) {
     if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u.test(key))
-      throw wrong(`${place}["${key.slice(0, 128)}"]`, 'is no key of a tag')
+      throw wrong(`${place}["${key.slice(0, 128)}"]`, 'is not a valid tag key')
     if (typeof value !== 'string' || !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(value))
       throw wrong(`${place}.${key}`, 'must be a text of at most 256 letters, digits, spaces or any of _.:/=+-@')
-    if (seen.has(key.toLowerCase())) throw wrong(`${place}.${key}`, 'is there twice: case does not count')
+    if (seen.has(key.toLowerCase())) throw wrong(`${place}.${key}`, 'occurs twice: case does not count')
     seen.add(key.toLowerCase())
   }
   return Object.fromEntries(entries) as Record<string, string>

@@ -47,7 +47,7 @@ test('a server does not start without its file, or on one that is broken', async
 test('what is told of a broken file shows nothing that stands in it', async (t) => {
   const broken = `{"users":[{"name":"ana","accessKeys":[{"id":"${anaKey.id}","secret":"${anaKey.secret}" "x"}]}]}`
   await assert.rejects(openStore(t, await identityFile(t, broken)), (error: Error) => {
-    assert.match(error.message, /identity\.json holds no JSON \(line 1 column \d+\)$/)
+    assert.match(error.message, /identity\.json is not JSON \(line 1 column \d+\)$/)
     assert.ok(!error.message.includes('secret'))
     return true
   })
@@ -59,7 +59,7 @@ test('a file that names something twice in one object is not taken', async (t) =
   const content = `{"users":[{"name":"ana","policies":[{"Statement":{${statement},"Condition":${twice}}}]}]}`
   await assert.rejects(
     openStore(t, await identityFile(t, content)),
-    isRefused(/identity\.json: "Bool" is there twice in one object$/),
+    isRefused(/identity\.json: "Bool" occurs twice in one object$/),
   )
 })
 
@@ -93,7 +93,7 @@ test('a changed file that is broken leaves in force what was, and says so once',
   await nextLook()
   await clock.advance(3 * lookEveryMs)
   assert.equal(told().length, 1)
-  assert.match(JSON.stringify(told()), /stays in force.*holds no JSON/)
+  assert.match(JSON.stringify(told()), /stays in force.*is not JSON/)
   await rm(path)
   await nextLook()
   assert.equal(told().length, 2, 'it is gone')

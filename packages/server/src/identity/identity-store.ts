@@ -89,7 +89,7 @@ export class IdentityStore implements Credentials {
       this.#logger.log('info', 'identity has changed, and is in force', { in: kept.name })
     } catch (error) {
       const reason = (error as Error).message.split('\n')[0]
-      this.#logger.log('error', 'identity cannot be taken as it is now: what was there before stays in force', {
+      this.#logger.log('error', 'identity cannot be read as it is now: what was there before stays in force', {
         in: kept.name,
         reason,
       })

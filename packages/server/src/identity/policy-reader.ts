@@ -13,7 +13,7 @@ export class PolicyReader {
   constructor(named: readonly NamedPolicy[]) {
     const all = new Map<string, PolicyDocument>()
     for (const [i, { name, document }] of named.entries()) {
-      if (all.has(name)) throw wrong(`policies[${i}].name`, `"${name}" is there twice`)
+      if (all.has(name)) throw wrong(`policies[${i}].name`, `"${name}" occurs twice`)
       all.set(name, document)
       readDocument(document, 'identity-based policy', name, `policies[${i}].document`)
     }

@@ -46,7 +46,7 @@ test('the command line with an identity file names no key that everybody has', a
 
 test('the command line refuses to be open to the network, and a file with a mistake, in one line', async (t) => {
   const open = await millrace(t, '--host', '0.0.0.0')
-  assert.match(open.said, /^millrace: 0\.0\.0\.0 is beyond this machine.*give --identity FILE.*or say --insecure\n$/)
+  assert.match(open.said, /^millrace: 0\.0\.0\.0 is beyond this machine.*give --identity FILE.*or --insecure\n$/)
   const [code] = open.child.exitCode === null ? await once(open.child, 'exit') : [open.child.exitCode]
   assert.equal(code, 2)
   const file = await identityFile(t, { users: [{ name: 'ana', policies: [allow('Put')] }] })

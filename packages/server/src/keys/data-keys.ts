@@ -129,7 +129,7 @@ export class DataKeyStore implements LogKeys, DataKeys {
       // An answer counts at once; no answer leaves the time that the key was given.
       const isAnswer = error instanceof KeyRefused && error.reason !== 'unreachable' && error.reason !== 'throttled'
       if (isAnswer) this.#held.delete(dataKey)
-      logger.log('warn', 'a data key was not opened', { dataKey, keyArn: stored.keyArn, error: String(error) })
+      logger.log('warn', 'a data key could not be unwrapped', { dataKey, keyArn: stored.keyArn, error: String(error) })
       throw error
     }
   }

@@ -107,7 +107,7 @@ export class KeyringFile implements KeyringPlace {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       }
       if (this.#clock.monotonicMs() >= untilMs) {
-        if (await isHeld(path)) throw new KeyringError(`${path} says that another process changes the keyring`)
+        if (await isHeld(path)) throw new KeyringError(`${path} says that another process is changing the keyring`)
         await rm(path, { force: true })
       }
       await this.#clock.sleep(lockPaceMs)

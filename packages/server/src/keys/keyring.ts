@@ -59,7 +59,7 @@ export function withNewKey(ring: Keyring, nowMs: number, random: Random, alias?:
 /** @throws KeyringError if it is no alias, or is one already */
 export function withAlias(ring: Keyring, alias: string, id: string): Keyring {
   if (!aliasPattern.test(alias))
-    throw new KeyringError(`"${alias}" is no alias: it begins with alias/, e.g. alias/orders`)
+    throw new KeyringError(`"${alias}" is not an alias: it must begin with alias/, e.g. alias/orders`)
   if (ownValue(ring.aliases, alias) !== undefined) throw new KeyringError(`there is an alias "${alias}" already`)
   return { ...ring, aliases: { ...ring.aliases, [alias]: id } }
 }
@@ -97,7 +97,7 @@ export function parseKeyring(text: string): Keyring {
   }
   const ring = value as Keyring
   const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value)
-  if (!isPlain || ring.version !== 1) throw new KeyringError('is no keyring of version 1')
+  if (!isPlain || ring.version !== 1) throw new KeyringError('is not a keyring of version 1')
   if (!Array.isArray(ring.keys) || typeof ring.aliases !== 'object' || ring.aliases === null)
     throw new KeyringError('lacks "keys" or "aliases"')
   for (const key of ring.keys) checkKey(key)

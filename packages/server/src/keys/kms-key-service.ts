@@ -32,7 +32,7 @@ export class KmsKeyService implements KeyService {
         throw refusalOf(error)
       })
     if (!CiphertextBlob || KeyId === undefined || Plaintext?.byteLength !== dataKeyLength)
-      throw refusalOf(new Error('the key service answered with something that is no data key'))
+      throw refusalOf(new Error('the key service answered with something that is not a data key'))
     return { plaintext: Plaintext, wrapped: CiphertextBlob, keyArn: KeyId }
   }
 
@@ -45,7 +45,7 @@ export class KmsKeyService implements KeyService {
         throw refusalOf(error)
       })
     if (Plaintext?.byteLength !== dataKeyLength)
-      throw refusalOf(new Error('the key service answered with something that is no data key'))
+      throw refusalOf(new Error('the key service answered with something that is not a data key'))
     return Plaintext
   }
 

@@ -78,7 +78,7 @@ export class Journal {
     for (const name of (await files.list(directory)).filter((name) => name.endsWith(suffix)).sort())
       if (name !== openName) onClosed(name.slice(0, -suffix.length))
       else {
-        logger.log('warn', 'audit records of a server that ended abruptly are taken up')
+        logger.log('warn', 'audit records of a server that ended abruptly were recovered')
         await journal.#rename()
       }
     return journal
@@ -89,7 +89,7 @@ export class Journal {
     const { limits, logger } = this.#parts
     const bytes = Buffer.byteLength(line) + 1
     if (this.#queuedBytes + bytes > limits.queuedBytesMax) {
-      if (this.#lost === 0) logger.log('error', 'the audit trail finds no room: from now on its records are lost')
+      if (this.#lost === 0) logger.log('error', 'the audit trail has no room left: from now on its records are lost')
       this.#lost++
       this.#lostTotal++
       return

@@ -54,7 +54,7 @@ export class LogDelivery {
         this.#waiting.shift()
         pauseMs = firstPauseMs
       } catch (error) {
-        logger.log('error', 'a log file of the audit trail cannot be put', {
+        logger.log('error', 'a log file of the audit trail cannot be stored, and is tried again', {
           name,
           error,
           waiting: this.#waiting.length,
@@ -71,9 +71,10 @@ export class LogDelivery {
     const { directory, files, objects, bucket, prefix, logger } = this.#parts
     const path = closedPath(directory, name)
     const key = logFileKey(name)
-    if (key === undefined) return void logger.log('warn', 'a file in the journal of the audit trail is none', { name })
+    if (key === undefined)
+      return void logger.log('warn', 'a file in the journal of the audit trail is not one of its own', { name })
     const { gzip, records, damagedLines } = await logFileOf(await files.read(path))
-    if (damagedLines > 0) logger.log('warn', 'audit records were half written and are left out', { damagedLines })
+    if (damagedLines > 0) logger.log('warn', 'half-written audit records were left out', { damagedLines })
     // The name does not change: after a crash between these two, the same object is put again.
     if (records > 0)
       await objects.put(bucket, prefix + key, [gzip], { contentType: 'application/json', contentEncoding: 'gzip' })

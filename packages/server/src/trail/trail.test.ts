@@ -125,7 +125,7 @@ test('what a server recorded that was killed is put by the next one, but for a l
   const next = await fixture(t, { journal: first.journal })
   await next.trail.close()
   assert.deepEqual(next.names(), ['kept'])
-  assert.ok(next.lines.some(({ message }) => message.includes('half written')))
+  assert.ok(next.lines.some(({ message }) => message.includes('half-written')))
   assert.deepEqual(readdirSync(first.journal), [])
 })
 
@@ -150,7 +150,7 @@ test('a bucket that refuses is asked again until the file is there', async (t) =
   await trail.rotate()
   const rung = put.rung()
   for (let refused = 1; refused <= 3; refused++) {
-    await until(() => lines.filter(({ message }) => message.includes('cannot be put')).length === refused)
+    await until(() => lines.filter(({ message }) => message.includes('cannot be stored')).length === refused)
     await clock.advance(10_000)
   }
   await rung

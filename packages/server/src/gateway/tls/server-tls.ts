@@ -63,7 +63,7 @@ export async function openServerTls(options: ServerTlsOptions): Promise<ServerTl
       renew().then(
         () => logger.log('info', 'the TLS certificate was read again: new connections get it'),
         (error: Error) =>
-          logger.log('error', 'the TLS certificate has changed and cannot be used: the one before stays', {
+          logger.log('error', 'the TLS certificate has changed and cannot be used: the previous one stays', {
             because: error.message,
           }),
       )

@@ -79,7 +79,10 @@ async function sealOpenSecrets({ deliveryStreams, logger, secrets }: FirehoseCon
           : newest,
       )
     } catch (error) {
-      logger.log('warn', 'the secrets of a delivery stream lie open in the catalog', { name: stream.name, error })
+      logger.log('warn', 'the secrets of a delivery stream are in the catalog in clear text', {
+        name: stream.name,
+        error,
+      })
     }
 }
 

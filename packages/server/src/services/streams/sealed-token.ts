@@ -50,9 +50,13 @@ export class SealedTokens {
       return new SealedTokens(Buffer.from(await keyIn(parts), 'base64'), random)
     } catch (error) {
       if (!(error instanceof KeyRefused)) throw error
-      logger.log('warn', 'the key of shard iterators cannot be had: those that clients have are not taken any more', {
-        reason: error.message,
-      })
+      logger.log(
+        'warn',
+        'the key of shard iterators is not available: those that clients hold are no longer accepted',
+        {
+          reason: error.message,
+        },
+      )
       return new SealedTokens(random.bytes(keyLength), random)
     }
   }

@@ -185,7 +185,12 @@ export class Delivery {
       const isThere = await destination
         .resume?.(id, saved.receipt, this.#keeping(id), signal)
         .catch((error: unknown) => {
-          if (!signal.aborted) logger.log('error', 'nobody knows of a batch that was brought', { name, id, error })
+          if (!signal.aborted)
+            logger.log('error', 'a batch that was sent before the restart cannot be asked after, and is sent again', {
+              name,
+              id,
+              error,
+            })
         })
       if (isThere) this.#progress.settleReceipt(id, saved)
       else if (!signal.aborted) receipts.drop(id)

@@ -33,7 +33,7 @@ export function withProcessorDefaults(destination: DestinationSettings): Destina
   return { kind, settings: { ...settings, ProcessingConfiguration: filled } } as DestinationSettings
 }
 
-/** In AWS's order. A parameter that is there twice stays so, and is refused by the check. */
+/** In AWS's order. A parameter that occurs twice stays so, and is refused by the check. */
 function withLambdaDefaults(processor: Processor, roleArn: string | undefined, isSplunk: boolean): Processor {
   const given = processor.Parameters ?? []
   const defaults: Partial<Record<ParameterName, string | undefined>> = {

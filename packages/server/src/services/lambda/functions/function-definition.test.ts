@@ -32,7 +32,7 @@ test('a blueprint is a module of Millrace itself', () => {
 
 const wrong: [unknown, string][] = [
   [[], 'functions: must be an object of functions by name'],
-  [{ 'a b': { module: 'f.mjs' } }, 'functions: "a b" is no name: letters, digits, - and _, up to 64'],
+  [{ 'a b': { module: 'f.mjs' } }, 'functions: "a b" is not a name: use letters, digits, - and _, up to 64'],
   [{ f: 'f.mjs' }, 'functions: f: the function must be an object with "module" or "url"'],
   [{ f: {} }, 'functions: f: module must be a file that ends in .mjs, .js, .cjs, .ts or .py'],
   [{ f: { module: 'f.sh' } }, 'functions: f: module must be a file that ends in .mjs, .js, .cjs, .ts or .py'],

@@ -90,7 +90,7 @@ export function functionDefinitions(
   if (!isObject(given)) throw new Error('functions: must be an object of functions by name')
   const definitions = new Map<string, FunctionDefinition>()
   for (const [name, options] of Object.entries(given)) {
-    if (!names.test(name)) throw new Error(`functions: "${name}" is no name: letters, digits, - and _, up to 64`)
+    if (!names.test(name)) throw new Error(`functions: "${name}" is not a name: use letters, digits, - and _, up to 64`)
     definitions.set(name, definitionOf(name, options, baseFolder, accountId))
   }
   return definitions

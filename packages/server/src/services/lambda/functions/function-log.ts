@@ -47,7 +47,7 @@ export class FunctionLog {
     this.#flush('stdout')
     this.#flush('stderr')
     if (this.#length > invocationLengthMax)
-      this.#logger.log('warn', 'a function wrote more than is logged', {
+      this.#logger.log('warn', 'a function wrote more than fits into the log', {
         function: this.#functionName,
         requestId: this.#requestId,
         characters: this.#length,

@@ -51,7 +51,7 @@ export class FunctionProcess {
       try {
         frames.push(bytes)
       } catch {
-        this.#breakLimit('Runtime.InvalidResponse', 'the runtime answered with something that is no answer')
+        this.#breakLimit('Runtime.InvalidResponse', 'the runtime answered with something that is not an answer')
       }
     })
     for (const stream of ['stdout', 'stderr'] as const)

@@ -29,7 +29,7 @@ export function faultOf({ headers, body }: OutboundResponse, requestId: string):
   if (!Number.isInteger(timestamp)) return 'does not contain a timestamp, which must be a number of milliseconds'
   if (errorMessage === undefined || errorMessage === null) return undefined
   if (typeof errorMessage !== 'string' || errorMessage.length > errorMessageLengthMax)
-    return `has an errorMessage that is no text of at most ${errorMessageLengthMax} characters`
+    return `has an errorMessage that is not a text of at most ${errorMessageLengthMax} characters`
 }
 
 function parsed(body: Buffer): unknown {

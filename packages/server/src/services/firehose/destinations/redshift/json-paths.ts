@@ -30,7 +30,7 @@ export function parsedPaths(text: string): JsonPath[] {
 const step = /\.([^.[\]'"\s]+)|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]/y
 
 function parsedPath(path: unknown): JsonPath {
-  if (typeof path !== 'string' || path[0] !== '$') throw new Error(`${JSON.stringify(path)} is no path`)
+  if (typeof path !== 'string' || path[0] !== '$') throw new Error(`${JSON.stringify(path)} is not a path`)
   const steps: (string | number)[] = []
   step.lastIndex = 1
   while (step.lastIndex < path.length) {
@@ -38,7 +38,7 @@ function parsedPath(path: unknown): JsonPath {
     const member = name ?? (quoted ?? doubleQuoted)?.replace(/\\(.)/g, '$1')
     if (member !== undefined) steps.push(member)
     else if (position !== undefined) steps.push(Number(position))
-    else throw new Error(`${path} is no path`)
+    else throw new Error(`${path} is not a path`)
   }
   return steps
 }
