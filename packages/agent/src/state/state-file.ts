@@ -1,9 +1,10 @@
 import * as fs from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolderOf } from './state-folder.ts'
 
 /** Where checkpoints are kept: a file that is added to, and now and then replaced as a whole. */
 export interface StateFile {
-  /** All of it; undefined if there is none. */
+  /** All of it; undefined if there is none. @throws Error naming the file */
   read(): Promise<Buffer | undefined>
   /** Replaces the contents: after a crash there are the old ones or the new ones. */
   replace(contents: Uint8Array): Promise<void>
@@ -26,11 +27,11 @@ export function nodeStateFile(path: string, nowMs: () => number): StateFile {
     async read() {
       return fs.readFile(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return undefined
-        throw error
+        throw new Error(`${path} cannot be read (${error.message}); give this agent another --state`)
       })
     },
     async replace(contents) {
-      await fs.mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      makeFolderOf(path)
       const temporary = `${path}.new`
       const file = await fs.open(temporary, 'w', 0o600)
       try {

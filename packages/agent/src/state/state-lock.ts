@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { makeFolderOf } from './state-folder.ts'
 
 /**
  * Takes the state for this process alone. A lock that a dead process left behind is taken over. Returns its release.
@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
  */
 export function lockState(path: string): () => void {
   const lock = `${path}.lock`
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolderOf(path)
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
       writeFileSync(lock, `${process.pid}\n`, { flag: 'wx', mode: 0o600 })

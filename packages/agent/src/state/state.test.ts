@@ -94,3 +94,11 @@ test('a state is for one process; one that died leaves it to the next', () => {
   writeFileSync(`${path}.lock`, `${process.ppid}\n`)
   assert.throws(() => lockState(path), new RegExp(`in use by process ${process.ppid}`))
 })
+
+test('a state that is a folder, or below what holds no folders, is told by its name', async () => {
+  await assert.rejects(nodeStateFile(folder, () => 5).read(), (error: Error) => error.message.startsWith(`${folder} `))
+  const file = join(folder, 'a-file')
+  writeFileSync(file, '')
+  for (const path of [join(file, 'deep', 'state'), ...(process.platform === 'linux' ? ['/proc/deep/er/state'] : [])])
+    assert.throws(() => lockState(path), /cannot be made \(.*\); give this agent another --state/, path)
+})
