@@ -57,7 +57,7 @@ const defaults: CopyOptions = {
   invalidCharacter: undefined,
 }
 
-/** Redshift's own bound of MAXERROR. */
+/** Redshift's own bound of MAXERROR, beyond which it takes no COPY: then no delivery would succeed. */
 const errorsMaxMax = 100_000
 
 type Token = { readonly kind: 'word' | 'number' | 'text' | 'sign'; readonly text: string }
@@ -147,7 +147,9 @@ const readers: Readonly<Record<string, Reader | undefined>> = {
   TRUNCATECOLUMNS: flag('truncatesColumns'),
   EXPLICIT_IDS: flag('hasExplicitIds'),
   MAXERROR(made, reader) {
-    made.errorsMax = Math.min(reader.number('MAXERROR'), errorsMaxMax)
+    made.errorsMax = reader.number('MAXERROR')
+    if (made.errorsMax > errorsMaxMax)
+      throw invalidArgument(`CopyCommand.CopyOptions: MAXERROR is at most ${errorsMaxMax}.`)
   },
   IGNOREALLERRORS(made) {
     made.errorsMax = Number.POSITIVE_INFINITY
