@@ -71,6 +71,7 @@ function readComparison(reader: ExpressionReader): Node {
   const left = readPrimary(reader)
   const { kind, text } = tokens.next
   if (kind === 'sign' && comparators.includes(text)) {
+    reader.countOperator()
     const operand = asOperand(reader, left)
     tokens.take()
     const right = asOperand(reader, readPrimary(reader))
@@ -79,6 +80,7 @@ function readComparison(reader: ExpressionReader): Node {
     return conditionNode({ kind: 'compare', comparator: text as Comparator, left: operand, right })
   }
   if (tokens.isWord('BETWEEN')) {
+    reader.countOperator()
     const operand = asOperand(reader, left)
     tokens.take()
     const low = asOperand(reader, readPrimary(reader))
@@ -88,6 +90,7 @@ function readComparison(reader: ExpressionReader): Node {
     return conditionNode({ kind: 'between', operand, low, high })
   }
   if (tokens.isWord('IN')) {
+    reader.countOperator()
     const operand = asOperand(reader, left)
     tokens.take()
     tokens.expectSign('(')
@@ -113,6 +116,7 @@ function readPrimary(reader: ExpressionReader): Node {
     return { ...node, inParentheses: true }
   }
   if (tokens.isFunction() && !['AND', 'OR', 'NOT', 'IN', 'BETWEEN'].includes(tokens.next.text.toUpperCase())) {
+    reader.countOperator()
     const name = tokens.take().text
     tokens.take()
     return functionNode(reader, { kind: 'call', name, operands: tokens.nested(() => readList(reader)) })

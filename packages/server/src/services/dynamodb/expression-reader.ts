@@ -16,6 +16,9 @@ export type FaultKind =
   | 'overlap'
   | 'operand type'
 
+/** AWS's bound for comparators, `+`, `-` and functions of one expression, though its documentation names updates alone. */
+const operatorsMax = 300
+
 /**
  * What reading any expression has in common: its tokens, its placeholders, and its faults. AWS reads an expression to
  * its end (a broken syntax wins), and of all other faults tells the first of the kind that it ranks highest.
@@ -24,6 +27,7 @@ export class ExpressionReader {
   readonly tokens: TokenReader
   readonly #placeholders: Placeholders
   readonly #faults = new Map<FaultKind, string>()
+  #operators = 0
 
   constructor(parameter: string, text: string, placeholders: Placeholders) {
     this.tokens = new TokenReader(parameter, text)
@@ -41,6 +45,12 @@ export class ExpressionReader {
       const sentence = this.#faults.get(kind)
       if (sentence !== undefined) throw this.tokens.fault(sentence)
     }
+  }
+
+  /** Counts an operator or a function. @throws ValidationException for one too many */
+  countOperator(): void {
+    if (++this.#operators > operatorsMax)
+      throw this.tokens.fault(`The expression contains too many operators; operator count: ${this.#operators}`)
   }
 
   checkReserved(name: string): void {

@@ -177,6 +177,25 @@ test('expressions that are too long or too deep are refused, and nothing overflo
   assert.throws(() => isSo('size('.repeat(800)), /nested levels/)
 })
 
+test('an expression of more than 300 operators and functions is refused in AWS words', () => {
+  const sums = (count: number) => `SET ${Array.from({ length: count }, (_, i) => `${letters(i)}=n+n`)}`
+  const calls = (count: number) => Array.from({ length: count }, () => 'size(n)<n').join(' OR ')
+  parseUpdate(sums(300), placeholders())
+  parseCondition('FilterExpression', calls(150), placeholders())
+  const tooMany = 'The expression contains too many operators; operator count: 301'
+  assert.throws(() => parseUpdate(sums(301), placeholders()), {
+    message: `Invalid UpdateExpression: ${tooMany}`,
+  })
+  const functions = `SET l=${'list_append(l,'.repeat(49)}l${')'.repeat(49)}`
+  assert.throws(() => parseUpdate(`${functions},${sums(252).slice(4)}`, placeholders()), new RegExp(tooMany))
+  assert.throws(() => parseCondition('FilterExpression', calls(151), placeholders()), {
+    message: `Invalid FilterExpression: ${tooMany}`,
+  })
+})
+
+/** A name of two letters that is no word of DynamoDB's: zaa, zab, … */
+const letters = (i: number) => `z${String.fromCharCode(97 + Math.floor(i / 26), 97 + (i % 26))}`
+
 test('placeholders must be used, and be ones', () => {
   const used = placeholders({ names: { '#a': 'a', '#b': 'b' }, values: { ':v': { N: '1' }, ':w': { N: '2' } } })
   parseCondition('ConditionExpression', '#a = :v', used)

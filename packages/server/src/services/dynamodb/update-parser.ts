@@ -64,6 +64,7 @@ function readValue(reader: ExpressionReader): UpdateOperand {
   const left = readOperand(reader)
   const sign = (['+', '-'] as const).find((each) => reader.tokens.takeSign(each))
   if (!sign) return left
+  reader.countOperator()
   const right = readOperand(reader)
   for (const operand of [left, right]) checkType(reader, sign, operand, 'N')
   return { kind: sign, left, right }
@@ -78,6 +79,7 @@ function readOperand(reader: ExpressionReader): UpdateOperand {
   }
   if (tokens.next.kind === 'value') return { kind: 'value', value: reader.attributeValue(tokens.take().text) }
   if (!tokens.isFunction()) return { kind: 'path', path: readPath(reader) }
+  reader.countOperator()
   const name = tokens.take().text
   tokens.take()
   return functionOperand(
