@@ -25,6 +25,7 @@ export class GzipPieces {
   readonly #pieces: Promise<readonly Uint8Array[]>[] = []
   /** Those that no piece is with. */
   readonly #contexts: Deflate[] = []
+  #isDropped = false
   #open: Uint8Array[] = []
   #openBytes = 0
   #crc = 0
@@ -45,15 +46,24 @@ export class GzipPieces {
     }
   }
 
-  /** What was added, as one member, in parts. */
+  /** What was added, as one member, in parts. Nothing can be added any more. @throws Error of zlib's */
   async finish(): Promise<Uint8Array[]> {
     this.#close()
     const trailer = Buffer.alloc(8)
     trailer.writeUInt32LE(this.#crc, 0)
     trailer.writeUInt32LE(this.#size % 2 ** 32, 4)
-    const pieces = await Promise.all(this.#pieces)
+    try {
+      const pieces = await Promise.all(this.#pieces)
+      return [header, ...pieces.flat(), lastBlock, trailer]
+    } finally {
+      this.drop()
+    }
+  }
+
+  /** Lets go of what zlib holds, and compresses no more: nobody will finish it, or all is done. */
+  drop(): void {
+    this.#isDropped = true
     for (const context of this.#contexts.splice(0)) context.close()
-    return [header, ...pieces.flat(), lastBlock, trailer]
   }
 
   #close(): void {
@@ -69,11 +79,18 @@ export class GzipPieces {
   }
 
   async #deflated(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
+    if (this.#isDropped) throw new Error('it was dropped') // never a part of it as if it were all
     const outputBytes = Math.max(1024, Math.ceil(bytes.byteLength * outputShare))
     const context = this.#contexts.pop() ?? new Deflate(this.#level, outputBytes)
-    const made = await context.run(bytes)
-    this.#contexts.push(context) // not one that has failed
-    return made
+    let hasFailed = true
+    try {
+      const made = await context.run(bytes)
+      hasFailed = false
+      return made
+    } finally {
+      if (hasFailed || this.#isDropped) context.close()
+      else this.#contexts.push(context)
+    }
   }
 }
 

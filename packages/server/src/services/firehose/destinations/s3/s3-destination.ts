@@ -45,8 +45,8 @@ export class S3Destination implements Destination {
   readonly #lane: CompressionLane
   /** By what is in the object: each try puts it under the same key, so that one that was taken unheard is replaced. */
   readonly #keys = new WeakMap<object, string>()
-  /** What is compressed of objects before their records are all there, by the list of them. */
-  readonly #begun = new WeakMap<readonly DeliveryRecord[], { readonly gzip: GzipPieces; count: number }>()
+  /** What is compressed of objects before their records are all there, by the list of them, until that is prepared. */
+  readonly #begun = new Map<readonly DeliveryRecord[], { readonly gzip: GzipPieces; count: number }>()
   readonly #prepared = new PreparedBatches((batch, signal) => this.#prepare(batch, signal))
 
   constructor(parts: S3Parts, settings: S3DestinationSettings) {
@@ -57,7 +57,7 @@ export class S3Destination implements Destination {
 
   /** Begins to compress. */
   ahead(records: readonly DeliveryRecord[]): void {
-    if (this.#parts.format || this.#settings.CompressionFormat !== 'GZIP') return
+    if (records.length === 0 || this.#parts.format || this.#settings.CompressionFormat !== 'GZIP') return
     const begun = this.#begun.get(records) ?? { gzip: beginGzip(this.#lane), count: 0 }
     for (const part of dataOf(records, begun.count)) begun.gzip.add(part)
     begun.count = records.length
@@ -89,6 +89,8 @@ export class S3Destination implements Destination {
   }
 
   async close(): Promise<void> {
+    for (const { gzip } of this.#begun.values()) gzip.drop()
+    this.#begun.clear()
     await this.#parts.format?.close()
   }
 
