@@ -43,6 +43,8 @@ export type StreamPage = {
   readonly isCaughtUp: boolean
   /** A closed shard that was read to its end: its children come next. */
   readonly isAtEnd: boolean
+  /** Of what came behind the place that was asked for, how much was gone before it was read: expired, or lost by damage. @default 0 */
+  readonly goneCount?: number | undefined
   /** How often the shard's limits made the read wait. @default 0 */
   readonly throttledCount?: number | undefined
 }

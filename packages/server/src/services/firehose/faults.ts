@@ -51,6 +51,15 @@ export const recordsGone = (recordCount: number) => ({
   message: `${recordCount} records are gone before they were delivered: they waited longer than 24 hours, or cannot be read any more.`,
 })
 
+/** The same of records in a stream; `recordCount` is unknown where all of the shard is gone. */
+export const streamRecordsGone = (shardId: string, recordCount: number | undefined) => ({
+  code: 'Kinesis.RecordsGone',
+  message:
+    recordCount === undefined
+      ? `${shardId} was gone before all of it was delivered: it was closed longer ago than the stream keeps records.`
+      : `${recordCount} records of ${shardId} are gone before they were delivered: they waited longer than the stream keeps records, or cannot be read any more.`,
+})
+
 /** An answer to puts into a delivery stream that takes its records from elsewhere. */
 export const notDirectPut = (type: string) =>
   invalidArgument(`This operation is not permitted on ${type} delivery stream type.`)

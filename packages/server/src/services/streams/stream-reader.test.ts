@@ -55,6 +55,25 @@ test('LATEST and AT_TIMESTAMP are sequence numbers, and mean the same place late
   assert.deepEqual(textsOf(await read(source, atTimestamp)), ['new'])
 })
 
+test('a page tells how many records were gone before it, once', async () => {
+  const { clock, put, read, reader, source } = await readerFixture()
+  const start = await reader.position(source, firstShard, { type: 'TRIM_HORIZON' })
+  for (const text of ['a', 'b', 'c']) await put(text)
+  const first = await read(source, start, { recordsMax: 1 })
+  assert.deepEqual([textsOf(first), first.goneCount], [['a'], undefined])
+  await clock.advance(25 * 3_600_000)
+  const empty = await read(source, first.after)
+  assert.deepEqual([textsOf(empty), empty.goneCount], [[], 2])
+  await put('d')
+  for (const [after, goneCount] of [
+    [empty.after, undefined],
+    [first.after, 2],
+  ] as const) {
+    const page = await read(source, after)
+    assert.deepEqual([textsOf(page), page.goneCount], [['d'], goneCount])
+  }
+})
+
 test('a read that waits ends with the first record', async () => {
   const { clock, put, read, reader, source } = await readerFixture()
   const start = await reader.position(source, firstShard, { type: 'TRIM_HORIZON' })

@@ -106,7 +106,9 @@ export class InnerStreamReader implements StreamReader {
       }
       this.#charge(source, stream, shard, page)
       if (page.isAtEnd) this.#unsubscribe(stream, shard, source)
-      return { ...pageOf(shard, page, clock.nowMs()), ...(throttledCount > 0 && { throttledCount }) }
+      const goneCount = page.nextOffset - offset - page.records.count
+      const counts = { ...(throttledCount > 0 && { throttledCount }), ...(goneCount > 0 && { goneCount }) }
+      return { ...pageOf(shard, page, clock.nowMs()), ...counts }
     }
   }
 

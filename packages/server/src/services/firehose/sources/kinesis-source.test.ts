@@ -30,6 +30,7 @@ async function readingFixture(
   /** The destination is down from so many records on. */
   const state = { isDown: false, recordsMax: Number.POSITIVE_INFINITY }
   const faults: string[] = []
+  const gone: [shardId: string, recordCount: number | undefined][] = []
   const checkpoints = new CheckpointStore(catalog)
   const parts = {
     ...{ clock, random: systemRandom, checkpoints },
@@ -45,7 +46,7 @@ async function readingFixture(
   const start = () => {
     const streams = service.reader
     const source = new KinesisSource(
-      { ...parts, streams, pollMs: options.pollMs ?? 0 },
+      { ...parts, streams, pollMs: options.pollMs ?? 0, onGone: (...told) => void gone.push(told) },
       { name: 'd', streamArn, startMs },
     )
     const limits = { sizeBytesMax: options.sizeBytesMax ?? 1024 * 1024, intervalMs: options.intervalMs ?? 1000 }
@@ -74,7 +75,7 @@ async function readingFixture(
     Object.fromEntries(
       Object.entries(checkpoints.get('id')).map(([lane, next]) => [lane.replace(/^.*\/shardId-0*(?=.)/, ''), next]),
     )
-  return { ...fixture, checkpoints, counted, delivered, faults, lanes, put, start, state, texts }
+  return { ...fixture, checkpoints, counted, delivered, faults, gone, lanes, put, start, state, texts }
 }
 
 const highest = `${2n ** 128n - 1n}`
@@ -189,8 +190,27 @@ test('a restart goes on where it was, and a lane is forgotten when its shard is'
   await third.stop()
 })
 
-test('a shard that expired while nothing was delivered holds up nobody', async () => {
-  const { call, clock, lanes, put, start, texts } = await readingFixture()
+test('records that expired before they were delivered are told of, once, and those behind them are delivered', async () => {
+  const { clock, gone, put, start, texts } = await readingFixture()
+  const first = start()
+  await clock.advance(10)
+  await put('0')
+  await clock.advance(2000)
+  await first.stop()
+  for (const text of ['lost', 'lost']) await put(text)
+  await clock.advance(25 * hourMs)
+  await put('1')
+  for (let life = 0; life < 2; life++) {
+    const next = start()
+    await clock.advance(2000)
+    await next.stop()
+  }
+  assert.deepEqual(texts(), ['0', '1'])
+  assert.deepEqual(gone, [['shardId-000000000000', 2]])
+})
+
+test('a shard that expired while nothing was delivered holds up nobody, and is told of', async () => {
+  const { call, clock, gone, lanes, put, start, texts } = await readingFixture()
   const first = start()
   await clock.advance(10)
   await first.stop()
@@ -202,6 +222,7 @@ test('a shard that expired while nothing was delivered holds up nobody', async (
   await clock.advance(2000)
   assert.deepEqual(texts(), ['2'])
   assert.deepEqual(new Set(Object.keys(lanes())), new Set(['1', 'stream']))
+  assert.deepEqual(gone, [['shardId-000000000000', undefined]])
   await second.stop()
 })
 

@@ -4,23 +4,26 @@ import { actorOf } from '../access.ts'
 import type { FirehoseContext } from '../context.ts'
 import { ErrorLog, errorLogsOf } from '../delivery/error-log.ts'
 import { type DeliverySource, type DeliveryStream, logIdOf } from '../delivery-stream.ts'
-import { kinesisAccessDenied, recordsGone } from '../faults.ts'
+import { kinesisAccessDenied, recordsGone, streamRecordsGone } from '../faults.ts'
 import { KinesisSource } from './kinesis-source.ts'
 import { PutSource } from './put-source.ts'
 import type { Source } from './source.ts'
 
 export function sourceOf(context: FirehoseContext, stream: DeliveryStream): Source {
   const tell = tellerOf(context, stream)
+  const tellGone = (fault: Fault, recordCount: number) => {
+    context.counts.of(logIdOf(stream)).failedRecords += recordCount
+    tell('records of a delivery stream are gone before they were delivered', fault)
+  }
   switch (stream.source.type) {
     case 'DirectPut':
-      return new PutSource(context, stream, (recordCount) => {
-        context.counts.of(logIdOf(stream)).failedRecords += recordCount
-        tell('records of a delivery stream are gone before they were delivered', recordsGone(recordCount))
-      })
+      return new PutSource(context, stream, (recordCount) => tellGone(recordsGone(recordCount), recordCount))
     case 'KinesisStreamAsSource': {
       const { startMs, streamArn } = stream.source
       const streams = readerOf(context, stream, stream.source, tell)
-      return new KinesisSource({ ...context, streams }, { name: stream.name, streamArn, startMs })
+      const onGone = (shardId: string, recordCount: number | undefined) =>
+        tellGone(streamRecordsGone(shardId, recordCount), recordCount ?? 0)
+      return new KinesisSource({ ...context, streams, onGone }, { name: stream.name, streamArn, startMs })
     }
   }
 }
@@ -42,7 +45,8 @@ function readerOf(
   return new RoleStreamReader({ streams, roles, clock, actor: actorOf(name, roleArn), sourceArn: streamArn, onRefused })
 }
 
-type Teller = (line: string, fault: { readonly code: string; readonly message: string }, reason?: string) => void
+type Fault = { readonly code: string; readonly message: string }
+type Teller = (line: string, fault: Fault, reason?: string) => void
 
 /** Tells what is wrong with a source: in the server's log, in `millrace deliveries`, and in the error log. */
 function tellerOf(context: FirehoseContext, stream: DeliveryStream): Teller {

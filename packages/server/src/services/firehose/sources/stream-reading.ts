@@ -46,6 +46,8 @@ export type KinesisSourceParts = {
   readonly streams: StreamReader
   /** Reads of a shard, which others read, too, are so far apart at least. */
   readonly pollMs: number
+  /** Told of records that were not delivered and are not there any more; of how many is unknown where a shard is gone. */
+  readonly onGone?: ((shardId: string, recordCount: number | undefined) => void) | undefined
 }
 
 type Context = {
@@ -86,7 +88,7 @@ export class StreamReading {
       await this.#place()
       while (!stop.aborted && streams.find(streamArn)?.streamId === this.#stream.streamId) {
         const expired = this.#startShards(stop)
-        if (expired.length > 0) for (const lane of expired) await this.#move(lane, undefined)
+        if (expired.length > 0) for (const lane of expired) await this.#forget(lane)
         else await bell.wait(clock, lookAgainMs, stop)
       }
     } catch (error) {
@@ -178,6 +180,14 @@ export class StreamReading {
     }
   }
 
+  /** Drops the lane of a shard that is not there any more. */
+  async #forget(lane: string): Promise<void> {
+    const [streamId, shardId] = lane.split('/') as [string, string]
+    const isUnread = this.#context.lanes.get(lane) !== shardEnd
+    if (isUnread && streamId === this.#stream.streamId) this.#parts.onGone?.(shardId, undefined)
+    await this.#move(lane, undefined)
+  }
+
   /** Changes a lane without a record. */
   async #move(lane: string, next: string | undefined): Promise<void> {
     const { junction, lanes } = this.#context
@@ -186,12 +196,13 @@ export class StreamReading {
     else lanes.set(lane, next)
   }
 
-  #count(shardId: string, { records, behindMs, throttledCount = 0 }: StreamPage): void {
-    const { metrics } = this.#parts
+  #count(shardId: string, { records, behindMs, throttledCount = 0, goneCount = 0 }: StreamPage): void {
+    const { metrics, onGone } = this.#parts
     const { behind, name } = this.#context
     behind.set(shardId, behindMs)
     count(metrics, name, 'KinesisMillisBehindLatest', behindMs)
     if (throttledCount > 0) count(metrics, name, 'ThrottledGetRecords', throttledCount)
+    if (goneCount > 0) onGone?.(shardId, goneCount)
     if (records.length === 0) return
     const sizeBytes = records.reduce((sum, { data }) => sum + data.byteLength, 0)
     count(metrics, name, 'DataReadFromKinesisStream.Records', records.length)
