@@ -66,6 +66,15 @@ export class DeliveryReport {
     count(metrics, name, 'PerPartitionThroughput', bytes / collectedS)
   }
 
+  /** A batch that was brought before this process began is there. Of its records only their number is known. */
+  foundDelivered(recordCount: number): void {
+    const { metricPrefix, name } = this.#plan
+    this.counts.delivered.batches++
+    this.counts.delivered.records += recordCount
+    countDelivery(this.#parts.metrics, name, metricPrefix, 'Success', 1)
+    countDelivery(this.#parts.metrics, name, metricPrefix, 'Records', recordCount)
+  }
+
   /** A try of the destination failed. */
   tryFailed(failure: DeliveryFailed, attempt: number, isTriedAgain: boolean): void {
     const { metricPrefix, name } = this.#plan

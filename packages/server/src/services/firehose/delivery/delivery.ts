@@ -10,7 +10,7 @@ import { DeliveryReport, type ReportParts } from './delivery-report.ts'
 import type { BufferLimits, Plan } from './plan.ts'
 import { Progress } from './progress.ts'
 import { ProgressSaving } from './progress-saving.ts'
-import type { Way } from './settled.ts'
+import { countOf, type Way } from './settled.ts'
 import { dataLength, onPage } from './stored-record.ts'
 
 export type DeliveryParts = SenderParts & ReportParts & { readonly checkpoints: CheckpointStore }
@@ -192,8 +192,10 @@ export class Delivery {
               error,
             })
         })
-      if (isThere) this.#progress.settleReceipt(id, saved)
-      else if (!signal.aborted) receipts.drop(id)
+      if (isThere) {
+        this.#progress.settleReceipt(id, saved)
+        this.#report.foundDelivered(countOf(saved.records))
+      } else if (!signal.aborted) receipts.drop(id)
     })
     await Promise.all(asking)
     if (asking.length > 0) await this.#saving.saved()

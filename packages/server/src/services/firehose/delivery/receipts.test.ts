@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ManualClock } from '@millrace/ports'
+import { ManualClock, silentLogger, systemRandom } from '@millrace/ports'
 import { openMemory } from '../../../storage/memory/open.ts'
 import { CheckpointStore } from './checkpoint-store.ts'
+import { Delivery } from './delivery.ts'
+import type { Plan } from './plan.ts'
 import { Progress } from './progress.ts'
 
 /** Three records of a lane, and an aggregate of two. */
@@ -65,4 +67,44 @@ test('receipts of other settings are forgotten, and so are those of a delivery t
   await store.open('d').save(progress, false)
   await store.keepOnly(new Set(['e']))
   assert.equal(catalog.list('delivery-').length, 0)
+})
+
+test('what a batch with a receipt brought is counted as delivered by the process that finds it there, and else not', async () => {
+  const { saved, store } = openStore()
+  const progress = new Progress(saved.load(), 1)
+  const { left } = read(progress)
+  progress.receipts.keep('there', {}, [left[1]!, left[2]!, left[4]!])
+  progress.receipts.keep('lost', {}, [left[0]!])
+  await saved.save(progress, false)
+  const counted: [string, number][] = []
+  const asked = Promise.withResolvers<void>()
+  const plan = {
+    ...{ name: 'd', id: 'd', version: 1, transforms: [], metricPrefix: 'DeliveryToSplunk' },
+    ...{ sizeBytesMax: 1, intervalMs: 1, concurrentMax: 1, retryMs: 0, errors: { sizeBytesMax: 1, intervalMs: 1 } },
+    destination: { resume: async (id: string) => id === 'there', async close() {} },
+    source: {
+      pages: () => {
+        asked.resolve()
+        return ReadableStream.from([])
+      },
+      async passed() {},
+      waiting: async () => ({}),
+    },
+  } as unknown as Plan
+  const metrics = {
+    record: (metric: string, _: unknown, value: number) => void counted.push([metric, value]),
+    forget() {},
+  }
+  const clock = new ManualClock()
+  const parts = { clock, random: systemRandom, logger: silentLogger, metrics, checkpoints: store }
+  const delivery = new Delivery(parts, plan)
+  delivery.start()
+  await asked.promise
+  const { counts } = await delivery.figures()
+  await delivery.stop()
+  assert.deepEqual(counts.delivered, { batches: 1, records: 3, bytes: 0 })
+  assert.deepEqual(counted, [
+    ['DeliveryToSplunk.Success', 1],
+    ['DeliveryToSplunk.Records', 3],
+  ])
 })

@@ -20,6 +20,19 @@ export type SavedLanes = { readonly [lane: string]: SavedLane }
 /** `version` is that of the settings by which records became parts. */
 export type SavedSettled = { readonly version: number } & { readonly [K in Way]: SavedLanes }
 
+/** How many records, and parts of others, are named. */
+export function countOf(saved: SavedLanes): number {
+  let count = 0
+  const add = (start: number, end: number) => {
+    count += end - start
+  }
+  for (const { at = '', parts = {} } of Object.values(saved)) {
+    readRuns(at, add)
+    for (const [, runs] of Object.values(parts)) readRuns(runs, add)
+  }
+  return count
+}
+
 type Parts = { readonly of: number; readonly done: PositionSet }
 
 class Lane {
