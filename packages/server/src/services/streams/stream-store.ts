@@ -52,8 +52,8 @@ export class StreamStore {
   }
 
   /**
-   * Runs `change`, a change of a stream that is allowed by a count of all streams, when the one before has ended: so that
-   * two at once cannot both pass a limit of the account. It holds within this process.
+   * Runs `change`, a change that is allowed by what else there is (a count of streams, shards or consumers), when the one before
+   * has ended: so that two at once cannot both pass a limit. It holds within this process.
    */
   inTurn<T>(change: () => Promise<T>): Promise<T> {
     const turn = this.#lastInTurn.then(change)

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { MemoryCatalog } from '../../../storage/memory/memory-catalog.ts'
+import { streamsFixture } from '../fixture.ts'
 import { reshardingFixture } from '../resharding-fixture.ts'
 
 const StreamARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/s'
@@ -51,6 +54,37 @@ test('a name is taken once for each stream', async () => {
   const { register } = await consumersFixture()
   await register('c')
   await assert.rejects(register('c'), { code: 'ResourceInUseException' })
+})
+
+/** As on a disk: what is put is there a while later. */
+class SlowCatalog extends MemoryCatalog {
+  override async put(...change: Parameters<MemoryCatalog['put']>) {
+    await setImmediate()
+    return super.put(...change)
+  }
+}
+
+test('of consumers that are registered at once no more than five are CREATING', async () => {
+  const { activeStream, call } = await streamsFixture({ parts: { catalog: new SlowCatalog() } })
+  await activeStream('s')
+  const names = Array.from({ length: 8 }, (_, i) => `c${i}`)
+  const outcomes = await Promise.allSettled(
+    names.map((ConsumerName) => call('RegisterStreamConsumer', { StreamARN, ConsumerName })),
+  )
+  assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 5)
+})
+
+test('a stream that is deleted while a consumer is registered has none, or stays', async () => {
+  const { activeStream, call } = await streamsFixture({ parts: { catalog: new SlowCatalog() } })
+  await activeStream('s')
+  const outcomes = await Promise.allSettled([
+    call('RegisterStreamConsumer', { StreamARN, ConsumerName: 'c' }),
+    call('DeleteStream', { StreamName: 's' }),
+  ])
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  )
 })
 
 test('a sixth consumer that is CREATING, and a twenty-first at all, are over the limit', async () => {

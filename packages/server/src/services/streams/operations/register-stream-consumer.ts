@@ -27,24 +27,27 @@ export const registerStreamConsumer = operation({
   },
   rate: { perSecond: 5, per: 'account' },
   async handle(context: StreamsContext, input) {
-    const { clock, consumers, durations, limits, place } = context
-    const stream = streamOf(context, { StreamARN: input.StreamARN })
-    if (stream.status === 'CREATING' || stream.status === 'DELETING')
-      throw streamNotActiveOrUpdating(stream, place.accountId)
+    const { clock, consumers, durations, limits, place, streams } = context
     const tags = input.Tags ?? new Map<string, string>()
-    checkTags(tags)
-    checkTagCount(tags.size, `consumer ${input.ConsumerName}`, place.accountId)
-    const nowMs = clock.nowMs()
-    const consumer: Consumer = {
-      name: input.ConsumerName,
-      streamId: stream.id,
-      streamName: stream.name,
-      createdAtMs: nowMs,
-      status: 'CREATING',
-      dueAtMs: nowMs + durations.consumerMs,
-      tags,
-    }
-    await consumers.register(stream, consumer, limits.consumerCountMax)
-    return { Consumer: consumerView(context, consumer) }
+    const registered = await streams.inTurn(async () => {
+      const stream = streamOf(context, { StreamARN: input.StreamARN })
+      if (stream.status === 'CREATING' || stream.status === 'DELETING')
+        throw streamNotActiveOrUpdating(stream, place.accountId)
+      checkTags(tags)
+      checkTagCount(tags.size, `consumer ${input.ConsumerName}`, place.accountId)
+      const nowMs = clock.nowMs()
+      const consumer: Consumer = {
+        name: input.ConsumerName,
+        streamId: stream.id,
+        streamName: stream.name,
+        createdAtMs: nowMs,
+        status: 'CREATING',
+        dueAtMs: nowMs + durations.consumerMs,
+        tags,
+      }
+      await consumers.register(stream, consumer, limits.consumerCountMax)
+      return consumer
+    })
+    return { Consumer: consumerView(context, registered) }
   },
 })
