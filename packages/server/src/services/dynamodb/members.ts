@@ -154,8 +154,11 @@ export const placeholderMembers = {
   ExpressionAttributeValues: optional(mapOf(attributeValue)),
 }
 
-/** The condition of a write, in both of its forms. */
-export const conditionMembers = {
+/** Of a write of one item: what it answers with, and its condition in both forms. */
+export const writeMembers = {
+  ReturnValues: optional(enumeration('ALL_NEW', 'UPDATED_OLD', 'ALL_OLD', 'NONE', 'UPDATED_NEW')),
+  ReturnConsumedCapacity: returnConsumedCapacity,
+  ReturnItemCollectionMetrics: returnItemCollectionMetrics,
   Expected: optional(mapOf(expectedAttribute)),
   ConditionalOperator: conditionalOperator,
   ConditionExpression: optional(string()),

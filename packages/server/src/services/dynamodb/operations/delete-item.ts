@@ -1,5 +1,5 @@
 import { operation } from '../../../core/operation.ts'
-import { enumeration, optional, structure } from '../../../core/shapes.ts'
+import { structure } from '../../../core/shapes.ts'
 import { needOnItems } from '../access.ts'
 import { soundItem } from '../attribute-value.ts'
 import type { DynamoDbContext } from '../context.ts'
@@ -16,10 +16,7 @@ export const deleteItem = operation({
   input: structure({
     TableName: members.tableName,
     Key: members.item,
-    ReturnValues: optional(enumeration('ALL_NEW', 'UPDATED_OLD', 'ALL_OLD', 'NONE', 'UPDATED_NEW')),
-    ReturnConsumedCapacity: members.returnConsumedCapacity,
-    ReturnItemCollectionMetrics: members.returnItemCollectionMetrics,
-    ...members.conditionMembers,
+    ...members.writeMembers,
   }),
   resource: members.tableResource,
   needs: (input, context: DynamoDbContext) => [needOnItems(context, 'DeleteItem', input)],

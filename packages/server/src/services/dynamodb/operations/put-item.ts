@@ -1,5 +1,5 @@
 import { operation } from '../../../core/operation.ts'
-import { enumeration, optional, structure } from '../../../core/shapes.ts'
+import { structure } from '../../../core/shapes.ts'
 import { needOnItems } from '../access.ts'
 import type { DynamoDbContext } from '../context.ts'
 import { checkReturnsOld, placeOfPut, returnedAttributes, soundPut, writeAnswer } from '../item-writes.ts'
@@ -14,10 +14,7 @@ export const putItem = operation({
   input: structure({
     TableName: members.tableName,
     Item: members.item,
-    ReturnValues: optional(enumeration('ALL_NEW', 'UPDATED_OLD', 'ALL_OLD', 'NONE', 'UPDATED_NEW')),
-    ReturnConsumedCapacity: members.returnConsumedCapacity,
-    ReturnItemCollectionMetrics: members.returnItemCollectionMetrics,
-    ...members.conditionMembers,
+    ...members.writeMembers,
   }),
   resource: members.tableResource,
   needs: (input, context: DynamoDbContext) => [needOnItems(context, 'PutItem', input)],
