@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-kinesis'
 import { ManualClock } from '@millrace/ports'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { connectionTo } from './harness/connection.ts'
 
 /* What channels bring from streams into a bucket that is a folder, by the AWS SDK. */
 
@@ -38,8 +39,7 @@ after(async () => {
 })
 
 function connect() {
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  const options = { endpoint: millrace.url, region: 'us-east-1', credentials, maxAttempts: 1 }
+  const options = { ...connectionTo(millrace), maxAttempts: 1 }
   kinesis = new KinesisClient(options)
   cloudwatch = new CloudWatchClient(options)
 }

@@ -9,10 +9,10 @@ import { Firehose } from '@aws-sdk/client-firehose'
 import { Kinesis } from '@aws-sdk/client-kinesis'
 import { keysCommand } from '../packages/server/src/commands/keys.ts'
 import { type MillraceOptions, startMillrace } from '../packages/server/src/index.ts'
+import { connectionTo } from './harness/connection.ts'
 
 /* What is encrypted is unreadable on the disk, and is read by who has the key: tried on the files themselves. */
 
-const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
 const key = { EncryptionType: 'KMS', KeyId: 'alias/orders' } as const
 const dataKeyAgeMs = 40
 
@@ -30,7 +30,7 @@ function fixture(t: TestContext) {
   /** Starts a server, does something on it, and stops it. */
   const run = async <T>(work: (clients: Clients) => Promise<T>, options: MillraceOptions = {}): Promise<T> => {
     const server = await startMillrace({ data, keyring, limits: 'off', transitionMs: 5, dataKeyAgeMs, ...options })
-    const config = { endpoint: server.url, region: 'us-east-1', credentials, maxAttempts: 1 }
+    const config = { ...connectionTo(server), maxAttempts: 1 }
     const clients = { kinesis: new Kinesis(config), firehose: new Firehose(config) }
     try {
       return await work(clients)

@@ -16,6 +16,7 @@ import { CreateDeliveryStreamCommand, DescribeDeliveryStreamCommand, FirehoseCli
 import { foregroundClock } from '@millrace/ports'
 import { readAgentConfig, runAgent } from '../packages/agent/src/index.ts'
 import { startMillrace } from '../packages/server/src/index.ts'
+import { connectionTo } from './harness/connection.ts'
 
 /* Lines of a file, by the agent to a delivery stream, to objects in a bucket. */
 
@@ -24,8 +25,7 @@ const pause = () => foregroundClock.sleep(20)
 test('every line that the agent finds arrives once and in order, also of a file that was rotated', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-agent-firehose-'))
   const millrace = await startMillrace({ data: join(folder, 'data'), transitionMs: 0 })
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  const firehose = new FirehoseClient({ endpoint: millrace.url, region: 'us-east-1', credentials })
+  const firehose = new FirehoseClient({ ...connectionTo(millrace) })
   t.after(async () => {
     firehose.destroy()
     await millrace.stop()

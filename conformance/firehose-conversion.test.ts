@@ -23,6 +23,7 @@ import {
   number,
 } from '../packages/formats/src/columnar/orc/decoded-file-fixture.ts'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { connectionTo } from './harness/connection.ts'
 import { describeDeliveryStream, putTexts } from './harness/firehose.ts'
 
 /* Records of JSON that arrive as files of columns, by the schema of a table. */
@@ -36,8 +37,7 @@ let glue: GlueClient
 
 before(async () => {
   millrace = await startMillrace({ data, schemas, clock, limits: 'off' })
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  const options = { endpoint: millrace.url, region: 'us-east-1', credentials, maxAttempts: 1 }
+  const options = { ...connectionTo(millrace), maxAttempts: 1 }
   firehose = new FirehoseClient(options)
   glue = new GlueClient(options)
   await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'lake' } }))

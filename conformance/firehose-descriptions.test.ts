@@ -10,6 +10,7 @@ import {
   FirehoseClient,
 } from '@aws-sdk/client-firehose'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { connectionTo } from './harness/connection.ts'
 import { describeDeliveryStream } from './harness/firehose.ts'
 import { differencesFromSchema } from './harness/sdk-schema.ts'
 
@@ -21,8 +22,7 @@ let firehose: FirehoseClient
 
 before(async () => {
   millrace = await startMillrace({ data, durability: 'os', limits: 'off', transitionMs: 5 })
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  firehose = new FirehoseClient({ endpoint: millrace.url, region: 'us-east-1', credentials })
+  firehose = new FirehoseClient({ ...connectionTo(millrace) })
 })
 
 after(async () => {

@@ -20,6 +20,7 @@ import {
 } from '../packages/server/src/services/firehose/testing/endpoint-stand-in.ts'
 import { HecStandIn } from '../packages/server/src/services/firehose/testing/hec-stand-in.ts'
 import { type StandIn, StandInServer } from '../packages/server/src/services/firehose/testing/stand-in-server.ts'
+import { connectionTo } from './harness/connection.ts'
 
 /* Firehose by the AWS SDK, from a put to what an endpoint and Splunk take, over real sockets. */
 
@@ -40,8 +41,7 @@ after(async () => {
 
 async function start(): Promise<void> {
   millrace = await startMillrace({ data, clock, endpoints: 'any', privateAddresses: ['127.0.0.0/8'] })
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  firehose = new FirehoseClient({ endpoint: millrace.url, region: 'us-east-1', credentials, maxAttempts: 1 })
+  firehose = new FirehoseClient({ ...connectionTo(millrace), maxAttempts: 1 })
 }
 
 async function stop(): Promise<void> {

@@ -22,6 +22,7 @@ import {
 } from '@aws-sdk/client-kinesis'
 import { ManualClock } from '@millrace/ports'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { connectionTo } from './harness/connection.ts'
 
 /* A Kinesis stream that a delivery stream brings to a bucket, by the AWS SDK. */
 
@@ -33,8 +34,7 @@ let kinesis: KinesisClient
 
 before(async () => {
   millrace = await startMillrace({ data, clock, limits: 'off' })
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  const connection = { endpoint: millrace.url, region: 'us-east-1', credentials, maxAttempts: 1 }
+  const connection = { ...connectionTo(millrace), maxAttempts: 1 }
   firehose = new FirehoseClient(connection)
   kinesis = new KinesisClient(connection)
 })

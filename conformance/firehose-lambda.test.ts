@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test'
 import { CreateDeliveryStreamCommand, FirehoseClient, type Processor } from '@aws-sdk/client-firehose'
 import { ManualClock } from '@millrace/ports'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { connectionTo } from './harness/connection.ts'
 import { describeDeliveryStream, putTexts } from './harness/firehose.ts'
 
 /* Delivery streams that pass their records through a function, by the AWS SDK and with real function processes. */
@@ -66,8 +67,7 @@ before(async () => {
     limits: 'off',
     functions: { ...functions, apache, remote },
   })
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  firehose = new FirehoseClient({ endpoint: millrace.url, region: 'us-east-1', credentials, maxAttempts: 1 })
+  firehose = new FirehoseClient({ ...connectionTo(millrace), maxAttempts: 1 })
 })
 
 after(async () => {

@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-firehose'
 import { ManualClock } from '@millrace/ports'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { connectionTo } from './harness/connection.ts'
 import { describeDeliveryStream, putTexts } from './harness/firehose.ts'
 
 /* Objects of Firehose: what they are called, and the backup of what came. */
@@ -27,8 +28,8 @@ let cloudwatch: CloudWatchClient
 before(async () => {
   millrace = await startMillrace({ data, clock, limits: 'off' })
   const options = {
-    ...{ endpoint: millrace.url, region: 'us-east-1', maxAttempts: 1 },
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    ...connectionTo(millrace),
+    maxAttempts: 1,
   }
   firehose = new FirehoseClient(options)
   cloudwatch = new CloudWatchClient(options)

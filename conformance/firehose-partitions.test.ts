@@ -13,6 +13,7 @@ import {
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { ManualClock } from '@millrace/ports'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { connectionTo } from './harness/connection.ts'
 import { describeDeliveryStream, putTexts } from './harness/firehose.ts'
 
 /* Dynamic partitioning by the AWS SDK: keys by a jq query, from a function, and both; and what AWS refuses. */
@@ -34,8 +35,7 @@ before(async () => {
   writeFileSync(join(data, 'keys.mjs'), keys)
   const functions = { keys: { module: join(data, 'keys.mjs'), timeoutSeconds: 900 } }
   millrace = await startMillrace({ data: join(data, 'data'), clock, limits: 'off', functions, activePartitions: 3 })
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  firehose = new FirehoseClient({ endpoint: millrace.url, region: 'us-east-1', credentials, maxAttempts: 1 })
+  firehose = new FirehoseClient({ ...connectionTo(millrace), maxAttempts: 1 })
 })
 
 after(async () => {
@@ -46,8 +46,7 @@ after(async () => {
 
 /** Starts a function's process now: time stands still, which later passes faster than a process starts. */
 async function warm(FunctionName: string): Promise<void> {
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  const lambdaClient = new LambdaClient({ endpoint: millrace.url, region: 'us-east-1', credentials })
+  const lambdaClient = new LambdaClient({ ...connectionTo(millrace) })
   await lambdaClient.send(new InvokeCommand({ FunctionName, Payload: Buffer.from('{"records":[]}') }))
   lambdaClient.destroy()
 }

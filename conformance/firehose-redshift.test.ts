@@ -15,6 +15,7 @@ import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
 import { freePort } from '../packages/server/src/services/firehose/destinations/redshift/load-fixture.ts'
 import { RedshiftStandIn } from '../packages/server/src/services/firehose/destinations/redshift/redshift-stand-in-fixture.ts'
 import { objectsIn } from './harness/buckets.ts'
+import { connectionTo } from './harness/connection.ts'
 import { describeDeliveryStream, putTexts } from './harness/firehose.ts'
 
 /* Firehose by the AWS SDK, to a real PostgreSQL, and to a Redshift that a strict stand-in plays. */
@@ -31,8 +32,7 @@ before(async () => {
   port = await freePort()
   if (noPostgres === undefined) postgres = await openPostgres({ port })
   millrace = await startMillrace({ data, clock, limits: 'off', endpoints: 'any', privateAddresses: ['127.0.0.0/8'] })
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  firehose = new FirehoseClient({ endpoint: millrace.url, region: 'us-east-1', credentials, maxAttempts: 1 })
+  firehose = new FirehoseClient({ ...connectionTo(millrace), maxAttempts: 1 })
 })
 
 after(async () => {

@@ -15,6 +15,7 @@ import { ManualClock } from '@millrace/ports'
 import { OpenSearchStandIn } from '../packages/connectors/src/opensearch-stand-in-fixture.ts'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
 import { objectsIn } from './harness/buckets.ts'
+import { connectionTo } from './harness/connection.ts'
 import { describeDeliveryStream, putTexts } from './harness/firehose.ts'
 
 /* Firehose by the AWS SDK, to clusters of OpenSearch and Elasticsearch that a strict stand-in plays. */
@@ -29,8 +30,7 @@ before(async () => {
   cluster = await OpenSearchStandIn.open()
   cluster.credentials = 'ana:secret'
   millrace = await startMillrace({ data, clock, limits: 'off', endpoints: 'any', privateAddresses: ['127.0.0.0/8'] })
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  firehose = new FirehoseClient({ endpoint: millrace.url, region: 'us-east-1', credentials, maxAttempts: 1 })
+  firehose = new FirehoseClient({ ...connectionTo(millrace), maxAttempts: 1 })
 })
 
 after(async () => {

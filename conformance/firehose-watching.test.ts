@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-firehose'
 import { ManualClock } from '@millrace/ports'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { connectionTo } from './harness/connection.ts'
 
 /* What Firehose tells of its deliveries: CloudWatch's metrics, the error logs, and the page /deliveries. */
 
@@ -29,8 +30,8 @@ let cloudwatch: CloudWatchClient
 before(async () => {
   millrace = await startMillrace({ data, clock, limits: 'aws' })
   const options = {
-    ...{ endpoint: millrace.url, region: 'us-east-1', maxAttempts: 1 },
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    ...connectionTo(millrace),
+    maxAttempts: 1,
   }
   firehose = new FirehoseClient(options)
   cloudwatch = new CloudWatchClient(options)

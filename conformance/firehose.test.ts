@@ -19,6 +19,7 @@ import {
 } from '@aws-sdk/client-firehose'
 import { ManualClock } from '@millrace/ports'
 import { type Millrace, startMillrace } from '../packages/server/src/index.ts'
+import { connectionTo } from './harness/connection.ts'
 
 /* Firehose by the AWS SDK: delivery streams, puts, and what arrives in a bucket that is a folder. */
 
@@ -29,8 +30,7 @@ let firehose: FirehoseClient
 
 before(async () => {
   millrace = await startMillrace({ data, clock, limits: 'off' })
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  firehose = new FirehoseClient({ endpoint: millrace.url, region: 'us-east-1', credentials, maxAttempts: 1 })
+  firehose = new FirehoseClient({ ...connectionTo(millrace), maxAttempts: 1 })
 })
 
 after(async () => {
@@ -153,8 +153,7 @@ test('what was accepted before the server stopped is delivered after it has star
   const buckets = join(data, 'buckets')
   const start = async () => {
     const server = await startMillrace({ data: folder, buckets, clock, limits: 'off' })
-    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-    return { server, client: new FirehoseClient({ endpoint: server.url, region: 'us-east-1', credentials }) }
+    return { server, client: new FirehoseClient({ ...connectionTo(server) }) }
   }
   const first = await start()
   await first.client.send(
@@ -274,8 +273,7 @@ test('puts are refused while too much waits on the disk, also after a restart, a
   writeFileSync(buckets, 'a file where a folder should be: the buckets are down')
   const start = async () => {
     const server = await startMillrace({ data: folder, buckets, clock, limits: 'off', backlogBytesMax: 3_000_000 })
-    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-    const client = new FirehoseClient({ endpoint: server.url, region: 'us-east-1', credentials, maxAttempts: 1 })
+    const client = new FirehoseClient({ ...connectionTo(server), maxAttempts: 1 })
     return { server, client }
   }
   const put = (client: FirehoseClient, Data: Buffer) =>

@@ -26,6 +26,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue'
 import { type Millrace, startMillrace } from '../packages/server/src/main.ts'
+import { connectionTo } from './harness/connection.ts'
 
 /* The calls of AWS Glue that people make whose Firehose converts records, by AWS's client. */
 
@@ -37,9 +38,7 @@ before(async () => {
   schemas = await mkdtemp(join(tmpdir(), 'millrace-schemas-'))
   server = await startMillrace({ schemas })
   glue = new GlueClient({
-    endpoint: server.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    ...connectionTo(server),
   })
 })
 after(async () => {

@@ -19,6 +19,7 @@ import {
 } from '@aws-sdk/client-kinesis'
 import { startMillrace } from '../../packages/server/src/index.ts'
 import { missing } from '../clients/installed.ts'
+import { connectionTo } from '../harness/connection.ts'
 import { type Attempt, attack } from './browser-page.ts'
 
 /*
@@ -73,9 +74,7 @@ async function victim(t: TestContext) {
   const millrace = await startMillrace()
   t.after(() => millrace.stop())
   const settings = {
-    endpoint: millrace.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    ...connectionTo(millrace),
   }
   const kinesis = new KinesisClient(settings)
   const dynamodb = new DynamoDBClient(settings)

@@ -11,14 +11,14 @@ import {
   PutRecordBatchCommand,
 } from '@aws-sdk/client-firehose'
 import { startMillrace } from '../../packages/server/src/index.ts'
+import { connectionTo } from '../harness/connection.ts'
 
 test('what the SDK puts is in a folder, by the machine’s own clock', async (t) => {
   const data = await mkdtemp(join(tmpdir(), 'millrace-ends-'))
   t.after(() => rm(data, { recursive: true, force: true }))
   const server = await startMillrace({ data, limits: 'off', transitionMs: 0 })
   t.after(() => server.stop())
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  const firehose = new FirehoseClient({ endpoint: server.url, region: 'us-east-1', credentials })
+  const firehose = new FirehoseClient({ ...connectionTo(server) })
   t.after(() => firehose.destroy())
   const DeliveryStreamName = 'orders'
   await firehose.send(

@@ -15,6 +15,7 @@ import {
 } from '@aws-sdk/client-firehose'
 import { startMillrace } from '../../packages/server/src/index.ts'
 import { missing } from '../clients/installed.ts'
+import { connectionTo } from '../harness/connection.ts'
 import { build, classpathOf } from '../jvm/programs.ts'
 
 /* A real OpenSearch 2, started from its jars: what its bulk API takes, refuses, and has after it was killed. */
@@ -97,8 +98,7 @@ async function fixture(t: TestContext) {
     ...{ data, limits: 'off', transitionMs: 0, endpoints: 'any', privateAddresses: ['127.0.0.0/8'] },
   })
   t.after(() => server.stop())
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  const firehose = new FirehoseClient({ endpoint: server.url, region: 'us-east-1', credentials })
+  const firehose = new FirehoseClient({ ...connectionTo(server) })
   t.after(() => firehose.destroy())
   await firehose.send(
     new CreateDeliveryStreamCommand({

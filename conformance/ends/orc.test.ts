@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-firehose'
 import { startMillrace } from '../../packages/server/src/index.ts'
 import { missing } from '../clients/installed.ts'
+import { connectionTo } from '../harness/connection.ts'
 import { orcCases } from '../harness/orc-cases.ts'
 import { doubleNotation, type OrcCase, rowNotation, textNotation } from '../harness/orc-files.ts'
 import { linesOf, written } from '../harness/orc-written.ts'
@@ -49,8 +50,7 @@ test('pyarrow reads what Firehose made of JSON, each record once', { skip, timeo
   await writeFile(join(schemas, 'lake/flights.json'), JSON.stringify({ StorageDescriptor: { Columns } }))
   const server = await startMillrace({ data, schemas, limits: 'off', transitionMs: 0 })
   t.after(() => server.stop())
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  const firehose = new FirehoseClient({ endpoint: server.url, region: 'us-east-1', credentials })
+  const firehose = new FirehoseClient({ ...connectionTo(server) })
   t.after(() => firehose.destroy())
   const DeliveryStreamName = 'flights'
   const RoleARN = 'arn:aws:iam::000000000000:role/any'

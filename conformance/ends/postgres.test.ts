@@ -15,6 +15,7 @@ import { noPostgres, openPostgres } from '../../packages/connectors/src/postgres
 import { startMillrace } from '../../packages/server/src/index.ts'
 import { freePort } from '../../packages/server/src/services/firehose/destinations/redshift/load-fixture.ts'
 import { objectsIn } from '../harness/buckets.ts'
+import { connectionTo } from '../harness/connection.ts'
 
 const settings = { timeout: 600_000, ...(noPostgres !== undefined && { skip: noPostgres }) }
 
@@ -30,8 +31,7 @@ test('a PostgreSQL that is killed while it copies loses no row and has none twic
     ...{ data, clock, limits: 'off', transitionMs: 0, endpoints: 'any', privateAddresses: ['127.0.0.0/8'] },
   })
   t.after(() => server.stop())
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  const firehose = new FirehoseClient({ endpoint: server.url, region: 'us-east-1', credentials })
+  const firehose = new FirehoseClient({ ...connectionTo(server) })
   t.after(() => firehose.destroy())
   const RoleARN = 'arn:aws:iam::000000000000:role/any'
   const DeliveryStreamName = 'events'

@@ -13,6 +13,7 @@ import {
   PutRecordBatchCommand,
 } from '@aws-sdk/client-firehose'
 import { startMillrace } from '../../packages/server/src/index.ts'
+import { connectionTo } from '../harness/connection.ts'
 import { keys, type Program, S3Gateway, skipped } from './s3-gateway.ts'
 
 /* Firehose to a real S3 server. Its credentials come from where AWS's tools have them: here, the environment. */
@@ -122,8 +123,7 @@ async function millrace(t: TestContext, s3Endpoint: string, { accessKeyId, secre
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey })
   const data = await mkdtemp(join(tmpdir(), 'millrace-ends-'))
   const server = await startMillrace({ data, s3Endpoint, limits: 'off', transitionMs: 0 })
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
-  const firehose = new FirehoseClient({ endpoint: server.url, region: 'us-east-1', credentials })
+  const firehose = new FirehoseClient({ ...connectionTo(server) })
   t.after(async () => {
     firehose.destroy()
     await server.stop()
