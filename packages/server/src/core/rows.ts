@@ -11,12 +11,19 @@ export interface RowWriter {
   label(name: string): Label
   /** Begins the next row, of so many members. */
   row(memberCount: number): void
-  /** Text of letters and digits, with nothing in it that any format would have to escape. */
-  plainText(label: Label, bytes: Uint8Array, start: number, end: number): void
+  /**
+   * Text of letters and digits, with nothing in it that any format would have to escape. Returns where it stands in the
+   * bytes of its row.
+   */
+  plainText(label: Label, bytes: Uint8Array, start: number, end: number): number
   /** Any text, as UTF-8. */
   text(label: Label, bytes: Uint8Array, start: number, end: number): void
   blob(label: Label, bytes: Uint8Array, start: number, end: number): void
   timestamp(label: Label, epochMs: number): void
+  /** The bytes of the row that was written last: a plain text in them may be changed into another that is as long. */
+  keepRow(): Uint8Array
+  /** Writes a row that was kept, as it is now. */
+  rowAgain(row: Uint8Array): void
 }
 
 /** A list in an answer: `count` rows. */

@@ -12,6 +12,8 @@ type CborLabel = { readonly name: string; readonly item: Stamp }
 export class CborWriter implements RowWriter {
   readonly #sink = new ByteSink()
   readonly #labels = new Map<string, CborLabel>()
+  /** Where the row that was written last begins. */
+  #rowFrom = 0
   #epochMs = Number.NaN
   #epochItem: Stamp = stampOf(new Uint8Array(0))
   readonly #timestampItem: ((epochMs: number) => Uint8Array) | undefined
@@ -54,12 +56,23 @@ export class CborWriter implements RowWriter {
   }
 
   row(memberCount: number): void {
+    this.#rowFrom = this.#sink.at
     this.#sink.reserve(headLengthMax)
     this.#head(mapMajor, memberCount)
   }
 
-  plainText(label: CborLabel, bytes: Uint8Array, start: number, end: number): void {
+  keepRow(): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.#sink.bytes, this.#rowFrom, this.#sink.at)
+  }
+
+  rowAgain(row: Uint8Array): void {
+    this.#sink.reserve(row.length)
+    this.#sink.copy(row, 0, row.length)
+  }
+
+  plainText(label: CborLabel, bytes: Uint8Array, start: number, end: number): number {
     this.#string(textMajor, label, bytes, start, end)
+    return this.#sink.at - (end - start) - this.#rowFrom
   }
 
   text(label: CborLabel, bytes: Uint8Array, start: number, end: number): void {

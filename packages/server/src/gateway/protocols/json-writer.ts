@@ -14,6 +14,8 @@ export class JsonWriter implements RowWriter {
   readonly #labels = new Map<string, JsonLabel>()
   #isFirstRow = true
   #isFirstMember = true
+  /** Where the row that was written last begins. */
+  #rowFrom = 0
   #epochMs = Number.NaN
   #epochStamp: Stamp = stampOf(new Uint8Array(0))
 
@@ -54,14 +56,28 @@ export class JsonWriter implements RowWriter {
     }
     this.#isFirstRow = false
     this.#isFirstMember = true
+    this.#rowFrom = sink.at
   }
 
-  plainText(label: JsonLabel, bytes: Uint8Array, start: number, end: number): void {
+  keepRow(): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.#sink.bytes, this.#rowFrom, this.#sink.at)
+  }
+
+  rowAgain(row: Uint8Array): void {
+    const sink = this.#sink
+    sink.reserve(2 + row.length)
+    this.row(0)
+    sink.copy(row, 0, row.length)
+  }
+
+  plainText(label: JsonLabel, bytes: Uint8Array, start: number, end: number): number {
     const sink = this.#sink
     this.#begin(label, end - start + 2)
     sink.push(quote)
+    const { at } = sink
     sink.copy(bytes, start, end)
     sink.push(quote)
+    return at - this.#rowFrom
   }
 
   text(label: JsonLabel, bytes: Uint8Array, start: number, end: number): void {

@@ -82,6 +82,55 @@ test('and in CBOR, too', () => {
   )
 })
 
+/** Rows of a letter and a number: the first with each letter is kept, and written again with other numbers. */
+class KeptRows extends Rows {
+  readonly #letters: readonly string[]
+  readonly count: number
+
+  constructor(letters: readonly string[], count: number) {
+    super()
+    this.#letters = letters
+    this.count = count
+  }
+
+  writeTo(writer: RowWriter): void {
+    const [letter, number] = [writer.label('Letter'), writer.label('Number')]
+    const kept: Uint8Array[] = []
+    let numberAt = 0
+    for (let i = 0; i < this.count; i++) {
+      const text = Buffer.from(this.#letters[i % this.#letters.length]!)
+      const digits = numberOf(i)
+      const row = kept[i % this.#letters.length]
+      if (row) {
+        row.set(digits, numberAt)
+        writer.rowAgain(row)
+        continue
+      }
+      writer.row(2)
+      writer.plainText(letter, text, 0, text.length)
+      numberAt = writer.plainText(number, digits, 0, digits.length)
+      kept.push(writer.keepRow())
+    }
+  }
+
+  get objects(): object[] {
+    return Array.from({ length: this.count }, (_, i) => ({
+      Letter: this.#letters[i % this.#letters.length]!,
+      Number: numberOf(i).toString(),
+    }))
+  }
+}
+
+const numberOf = (i: number) => Buffer.from(String(i).padStart(60, '0'))
+
+test('rows that are written again from one that was kept look as others do, however many there are', () => {
+  for (const count of [0, 1, 4, 5, 3000]) {
+    const rows = new KeptRows(['a', 'b', 'c'], count)
+    for (const { render } of [json, cbor])
+      assert.ok(render({ First: 1, Rows: rows, Last: 2 }).equals(render({ First: 1, Rows: rows.objects, Last: 2 })))
+  }
+})
+
 test('an answer of several megabytes is whole, and so is the small one after it', () => {
   const Data = Buffer.alloc(700, 'x')
   const rows = Array.from({ length: 10_000 }, (_, i) => ({

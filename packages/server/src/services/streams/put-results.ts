@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { AwsError } from '../../core/aws-error.ts'
 import { Rows, type RowWriter } from '../../core/rows.ts'
 import type { RunOutcomes } from '../../storage/log.ts'
-import { SequenceDigits, sequenceDigits, sequenceNumberOf } from './sequence-number.ts'
+import { countUp, SequenceDigits, sequenceDigits, sequenceNumberOf } from './sequence-number.ts'
 import type { ShardGroups } from './shard-groups.ts'
 import type { ShardMap } from './shard-map.ts'
 import { shardIdOf } from './stream.ts'
@@ -90,23 +90,38 @@ export class PutResults extends Rows {
         for (let left = shardIndex; left > 0; left = Math.floor(left / 10)) shardIds[at--]! += left % 10
       }
     }
-    const isBegun = new Uint8Array(runCount)
+    const recordCounts = this.#recordCounts()
+    const rows = new Array<Uint8Array | undefined>(runCount) // of each run that has several, its last
+    let numberAt = 0
     for (let i = 0; i < this.count; i++) {
-      writer.row(2)
       const error = this.#errors[i]
       if (error) {
+        writer.row(2)
         writeText(writer, 'ErrorCode', error.code)
         writeText(writer, 'ErrorMessage', error.message)
         continue
       }
       const run = this.#runOf[i]! - 1
       assert(run >= 0, 'it is known what became of each record')
-      if (isBegun[run]) numbers.next(run)
-      isBegun[run] = 1
-      const numberAt = numbers.startOf(run)
-      writer.plainText(sequenceNumberLabel, numbers.bytes, numberAt, numberAt + sequenceDigits)
+      const row = rows[run]
+      if (row) {
+        countUp(row, numberAt)
+        writer.rowAgain(row)
+        continue
+      }
+      writer.row(2)
+      const start = numbers.startOf(run)
+      numberAt = writer.plainText(sequenceNumberLabel, numbers.bytes, start, start + sequenceDigits)
       writer.plainText(shardIdLabel, shardIds, run * shardIdLength, (run + 1) * shardIdLength)
+      if (recordCounts[run]! > 1) rows[run] = writer.keepRow()
     }
+  }
+
+  /** How many records each run has, over all appends. */
+  #recordCounts(): Uint16Array {
+    const counts = new Uint16Array(this.#runCount + 1)
+    for (let i = 0; i < this.count; i++) counts[this.#runOf[i]!]!++
+    return counts.subarray(1)
   }
 }
 

@@ -92,20 +92,24 @@ export class SequenceDigits {
     }
   }
 
-  /** Makes number i that of the next record, of the same time. Whether a digit carries is computed, not branched on. */
+  /** Makes number i that of the next record, of the same time. */
   next(i: number): void {
-    const { bytes } = this
-    let at = this.startOf(i) + sequenceDigits - 1
-    let carry = 0
-    for (let digit = stepDigits.length - 1; digit >= 0; digit--, at--) {
-      const sum = bytes[at]! + stepDigits[digit]! + carry
-      carry = (nine - sum) >>> 31
-      bytes[at] = sum - 10 * carry
-    }
-    if (carry === 0) return
-    while (bytes[at] === nine) bytes[at--] = zero
-    bytes[at]!++
+    countUp(this.bytes, this.startOf(i))
   }
+}
+
+/** Makes the digits at a place those of the next record, of the same time. Whether one carries is computed, not branched on. */
+export function countUp(bytes: Uint8Array, start: number): void {
+  let at = start + sequenceDigits - 1
+  let carry = 0
+  for (let digit = stepDigits.length - 1; digit >= 0; digit--, at--) {
+    const sum = bytes[at]! + stepDigits[digit]! + carry
+    carry = (nine - sum) >>> 31
+    bytes[at] = sum - 10 * carry
+  }
+  if (carry === 0) return
+  while (bytes[at] === nine) bytes[at--] = zero
+  bytes[at]!++
 }
 
 const zero = 0x30
