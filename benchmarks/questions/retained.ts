@@ -11,8 +11,8 @@ import { wrk, wrkDrain } from '../wrk.ts'
 const gigabyte = 1e9
 const turns = 3
 const lookups = 500
-/** So many more come first, between the others' places, and do not count: their code is not compiled yet. */
-const ignoredLookups = 100
+/** As many come first, between the others' places, and do not count: their code is not compiled yet. */
+const ignoredLookups = lookups
 const readers = 4
 /** About what a look-up of the server reads: a page of an index, then a block. */
 const lookupReads = [24 * 1024, 13 * 1024]
