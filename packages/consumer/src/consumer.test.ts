@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { CreateStreamCommand, PutRecordCommand } from '@aws-sdk/client-kinesis'
 import { Consumer } from './consumer.ts'
 import { keyOfLease, openMillrace } from './millrace-fixture.ts'
 import type { ConsumerOptions } from './options.ts'
@@ -65,6 +66,19 @@ test('a consumer reads every record of every shard once, and stops with all of i
 })
 
 for (const retrieval of ['polling', 'fan-out'] as const) {
+  test(`${retrieval}: a consumer that starts while its stream is being made waits for it`, async () => {
+    await using clients = await openMillrace(1, { transitionMs: 20 })
+    await clients.kinesis.send(new CreateStreamCommand({ StreamName: 'young', ShardCount: 1 }))
+    const { seen, factory, until } = collector()
+    const consumer = new Consumer(clients, { ...options, streamName: 'young', retrieval }, factory)
+    await consumer.start()
+    const record = { StreamName: 'young', PartitionKey: 'k', Data: Buffer.from('first') }
+    await clients.kinesis.send(new PutRecordCommand(record))
+    await until(1)
+    assert.deepEqual([...seen.keys()], ['first'])
+    await consumer.stop()
+  })
+
   test(`${retrieval}: the children of a split shard are processed after it`, async () => {
     await using clients = await openMillrace(1)
     const { seen, events, factory, until } = collector()

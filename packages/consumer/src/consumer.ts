@@ -63,7 +63,10 @@ export class Consumer {
     return this.#worker.shardIds
   }
 
-  /** Makes the lease table when there is none, and begins. Rejects when the stream or the table cannot be reached. */
+  /**
+   * Waits for a stream that is being made, makes the lease table when there is none, and begins. Rejects when the stream or
+   * the table cannot be reached.
+   */
   async start(): Promise<void> {
     if (this.#running) throw new Error('A consumer starts once: make a new one.')
     await this.#worker.prepare()

@@ -1,4 +1,5 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
+import type { Clock } from '@millrace/ports'
 import { atTimestamp, type Checkpoint, latest, trimHorizon } from './checkpoint.ts'
 import { inParallel, tableCallsAtOnceMax } from './in-parallel.ts'
 import { isFinished, type Lease, newLease } from './lease.ts'
@@ -7,6 +8,9 @@ import type { LeaseTable } from './lease-table.ts'
 import type { InitialPosition, Settings } from './options.ts'
 import type { ChildShard } from './page-queue.ts'
 import { listShards, type StreamId } from './stream.ts'
+
+/** How often a stream that is being made is looked at. */
+const streamPollMs = 200
 
 /** Holds the lease table against the stream's shards. */
 export class ShardSync {
@@ -20,6 +24,19 @@ export class ShardSync {
     this.#stream = stream
     this.#table = table
     this.#start = checkpointOf(initialPosition)
+  }
+
+  /** Waits, as KCL does, while the stream is being made. Rejects when there is none. */
+  async untilStreamIsMade(clock: Clock, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await listShards(this.#kinesis, this.#stream)
+        return
+      } catch (error) {
+        if (!(error instanceof Error && error.name === 'ResourceInUseException')) throw error
+      }
+      await clock.sleep(streamPollMs, signal)
+    }
   }
 
   /** Creates the leases that are missing. True when there were any. */

@@ -68,6 +68,7 @@ export class Worker {
 
   /** The table and the first leases. Rejects when they cannot be made; ends early, without them, at a `stop` meanwhile. */
   async prepare(): Promise<void> {
+    await this.#sync.untilStreamIsMade(this.#settings.clock, this.#stopping.signal)
     await this.#parts.reader.prepare?.()
     await this.#table.ensure(this.#stopping.signal)
     if (this.#stopping.signal.aborted) return
