@@ -83,6 +83,12 @@ export const streamArn: Member = {
   known: docs,
   refused: [['nonsense', arnPattern]],
 }
+export const streamId: Member = {
+  kind: 'String',
+  valid: 'aaaaaaaaaaaaaaaaaaaa-aaa',
+  known: docs,
+  refused: [['nonsense', pattern('[a-z0-9]{20}-[a-z0-9]{3}')]],
+}
 export const resourceArn: Member = {
   kind: 'String',
   valid: streamArnNowhere,

@@ -53,7 +53,7 @@ export const encryptionType = enumeration('KMS', 'NONE')
 export const keyId = string({ min: 1, max: 2048 })
 
 /** Reserved by AWS: concerns only how a client finds its endpoint. */
-export const streamId = optional(string({ min: 1, max: 24 }))
+export const streamId = optional(string({ min: 1, max: 24, pattern: '[a-z0-9]{20}-[a-z0-9]{3}' }))
 
 /** How most operations name their stream: by name, by ARN, or by both if they agree. */
 export const streamReference = {
