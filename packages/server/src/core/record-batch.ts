@@ -17,8 +17,8 @@ export type GivenRecord = {
  */
 export class RecordBatch {
   readonly count: number
-  readonly keyBytes: Uint8Array
-  readonly dataBytes: Uint8Array
+  readonly keyBytes: Buffer
+  readonly dataBytes: Buffer
   readonly places: Uint32Array
   readonly #explicitHashKeys: readonly (string | undefined)[] | undefined
   /** What it was made of, as long as its constraints are not checked; undefined if it cannot break any. */
@@ -26,8 +26,8 @@ export class RecordBatch {
 
   constructor(
     count: number,
-    keyBytes: Uint8Array,
-    dataBytes: Uint8Array,
+    keyBytes: Buffer,
+    dataBytes: Buffer,
     places: Uint32Array,
     explicitHashKeys?: readonly (string | undefined)[],
     given?: readonly GivenRecord[],

@@ -57,8 +57,9 @@ function encodeRecord(
 /** Bytes up to this many are copied sooner by a loop than by a call. */
 const shortBytesMax = 32
 
-function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  if (end - start > shortBytesMax) to.set(from.subarray(start, end), at)
+/** By no view: five hundred of them for each put are work for the collector. */
+function copy(from: Buffer, start: number, end: number, to: Uint8Array, at: number): void {
+  if (end - start > shortBytesMax) from.copy(to, at, start, end)
   else for (let i = start; i < end; i++) to[at + i - start] = from[i]!
 }
 
