@@ -181,13 +181,14 @@ class Inspecting {
       const head = heads.get(number)!
       const named = next?.header?.previous
       if (named !== undefined && named < number) {
-        this.#note(`${this.#path(number)} holds nothing that was acknowledged: the next start removes it`)
+        // A server that runs is about to, when it was compacted into another.
+        if (!isInUse) this.#note(`${this.#path(number)} holds nothing that counts: the next start removes it`)
         continue
       }
       if (named !== undefined && named > number && !removed.has(named)) this.#missing(named)
-      const validLength = head.header?.compactedLength || (named === number ? next!.header!.previousValid : undefined)
+      const namedLength = named === number ? next!.header!.previousValid : undefined
       const isWhole = next !== undefined && !removed.has(number)
-      const segment = await this.#segment(number, head, validLength, isWhole, isInUse)
+      const segment = await this.#segment(number, namedLength, isWhole, isInUse)
       doneBytes += head.sizeBytes
       progress(doneBytes, totalBytes)
       if (segment) segments.unshift(segment)
@@ -232,15 +233,12 @@ class Inspecting {
   /** Undefined if it went away meanwhile, or cannot be read. */
   async #segment(
     number: number,
-    { header }: Head,
-    named: number | undefined,
+    namedLength: number | undefined,
     isWhole: boolean,
     isInUse: boolean,
   ): Promise<InspectedSegment | undefined> {
     const file = this.#path(number)
     const indexFile = `${this.#directory}/log/${indexName(number)}`
-    const directory = await readDirectory(this.#fileSystem, indexFile, number, header).catch(() => undefined)
-    const index = await this.#indexState(indexFile, directory)
     let bytes: Uint8Array
     try {
       bytes = await readWhole(this.#fileSystem, file)
@@ -249,6 +247,11 @@ class Inspecting {
       else if (isInUse) this.#note(`${file} went away while it was looked at`)
       return undefined
     }
+    // Not the header that was read with all others: a server may have compacted it since.
+    const header = decodeHeader(bytes.subarray(0, segmentHeaderLength), number)
+    const directory = await readDirectory(this.#fileSystem, indexFile, number, header).catch(() => undefined)
+    const index = await this.#indexState(indexFile, directory)
+    const named = header?.compactedLength || namedLength
     const byIndex = directory?.validLength
     const known = (header ? (named ?? byIndex) : (byIndex ?? named)) ?? (isWhole ? 'all' : undefined)
     const scanned = scanSegment(bytes, number, known)
