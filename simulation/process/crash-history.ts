@@ -123,7 +123,7 @@ export class CrashHistory {
         await this.#shift(server, (retentionHours + 1) * hourMs)
         await until(
           server,
-          () => this.#whatStays(caller),
+          () => this.#whatStays(server, caller),
           () => this.#shift(server, minuteMs), // what failed is tried again a minute later
         )
       },
@@ -148,9 +148,11 @@ export class CrashHistory {
    * The first segment, as long as its room is not given back, and the closed shards. It is compacted to the records that
    * last (and to the server's metrics, when a minute ended meanwhile).
    */
-  async #whatStays(caller: KinesisCaller): Promise<readonly string[]> {
+  async #whatStays(server: ServerProcess, caller: KinesisCaller): Promise<readonly string[]> {
     const first = statSync(join(this.#data, 'log/0000000001.segment'), { throwIfNoEntry: false })
-    const segments = first && first.size > segmentBytesMax / 2 ? [`the first segment, ${first.size} bytes`] : []
+    const isUnsure = server.said.includes('stays until the next start') // a sync of its folder failed
+    const segments =
+      first && !isUnsure && first.size > segmentBytesMax / 2 ? [`the first segment, ${first.size} bytes`] : []
     const closed = (await listShards(caller, streamName)).filter((shard) => !isOpen(shard))
     return [...segments, ...closed.map(({ ShardId }) => ShardId)]
   }

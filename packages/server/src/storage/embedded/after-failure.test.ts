@@ -5,8 +5,8 @@ import { ManualClock } from '@millrace/ports'
 import { listed } from '../contract.ts'
 import { batchOf, LogClosed, StorageFailed } from '../log.ts'
 import { faultyDisk } from './faulty-disk.ts'
-import { nodeFileSystem } from './file-system.ts'
-import { KeptLogger, openIn, temporaryDirectory } from './fixture.ts'
+import { type FileSystem, nodeFileSystem } from './file-system.ts'
+import { allOf, hastyDisk, KeptLogger, openIn, temporaryDirectory } from './fixture.ts'
 
 const everything = { bytesMax: 1 << 30, entriesMax: 1 << 30 }
 const options = { retentionMs: 3_600_000 }
@@ -243,4 +243,34 @@ test('a segment that failed before it began, and could not be removed, is not ta
     assert.deepEqual(logger.errors, [], failing)
     await storage.close()
   }
+})
+
+test('a compaction whose name cannot be made durable is told, and keeps what it was made from until the next start', async () => {
+  const directory = temporaryDirectory()
+  let isRenamed = false
+  const fileSystem: FileSystem = {
+    ...hastyDisk,
+    async rename(from, to) {
+      await hastyDisk.rename(from, to)
+      isRenamed ||= to.endsWith('.segment')
+    },
+    async syncDirectory() {
+      if (isRenamed) throw new Error('EIO')
+    },
+  }
+  const logger = new KeptLogger()
+  const storage = await openIn(directory, { fileSystem, logger, segmentBytesMax: 4096 })
+  for (const id of ['few', 'many']) await storage.log.create(id, { retentionMs: 86_400_000 })
+  for (let i = 0; i < 60; i++) await storage.log.append(i % 10 === 0 ? 'few' : 'many', batchOf([Buffer.alloc(200)]))
+  await storage.log.delete('many')
+  await storage.sweep().catch(() => {})
+  assert.ok(isRenamed)
+  assert.ok(logger.lines.some(({ level, message }) => level === 'warn' && /stays until the next start/.test(message)))
+  const count = () => readdirSync(`${directory}/log`).filter((name) => name.endsWith('.segment')).length
+  const kept = count()
+  await storage.close()
+  const again = await openIn(directory, { fileSystem: hastyDisk, segmentBytesMax: 4096 })
+  assert.ok(count() < kept)
+  assert.equal((await allOf(again.log, 'few')).length, 6)
+  await again.close()
 })

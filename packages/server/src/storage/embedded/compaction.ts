@@ -256,8 +256,9 @@ async function takePlace(
   }
   try {
     await store.syncDirectory()
-  } catch {
+  } catch (error) {
     made.isUnsure = true
+    store.tellUnsure(error as Error)
     return 'not durable' // it has no index, and the others stay: after a power loss either may be what is there
   }
   await store.writeIndex(made, index)

@@ -238,6 +238,12 @@ export class SegmentStore {
     this.segments.set(made.number, made)
   }
 
+  /** Tells that nobody knows which of two names is on the disk, so that neither file goes. */
+  tellUnsure({ message: reason }: Error): void {
+    const facts = { folder: this.directory, reason }
+    this.#logger.log('warn', 'a compaction is not durable: what it took the place of stays until the next start', facts)
+  }
+
   /** Takes a finished segment off the disk. */
   async remove(segment: Segment): Promise<void> {
     await this.#removeFiles(segment.number)
