@@ -6,29 +6,15 @@ import { OnDemandCapacity } from './on-demand.ts'
 import { startOnDemandScaling } from './on-demand-scaling.ts'
 import { reshardingFixture } from './resharding-fixture.ts'
 import { uniformRanges } from './shard-map.ts'
-import { changed, makeStream, type Stream } from './stream.ts'
+import { changed, type Stream } from './stream.ts'
+import { activeStream } from './stream-fixture.ts'
 
 const mebibyte = 1024 * 1024
 const minuteMs = 60_000
 const hourMs = 3_600_000
 
 const streamWith = (shardCount: number, change: Partial<Stream> = {}): Stream =>
-  makeStream({
-    id: 'id',
-    name: 's',
-    createdAtMs: 0,
-    status: 'ACTIVE',
-    mode: 'ON_DEMAND',
-    shards: uniformRanges(shardCount).map((range, index) => ({ index, ...range, createdAtMs: 0 })),
-    retentionHours: 24,
-    tags: new Map(),
-    shardLevelMetrics: [],
-    maxRecordSizeKiB: 1024,
-    distributionStrategy: 'USER_PARTITION_KEY',
-    countUpdatesMs: [],
-    modeUpdatesMs: [],
-    ...change,
-  })
+  activeStream(shardCount, { mode: 'ON_DEMAND', ...change })
 
 /** The capacity of one stream on a clock that goes on as records are offered. */
 function capacityFixture(stream = streamWith(4), limits = awsLimits) {

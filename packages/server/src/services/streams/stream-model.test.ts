@@ -8,7 +8,8 @@ import { MemoryCatalog } from '../../storage/memory/memory-catalog.ts'
 import { MemoryLog } from '../../storage/memory/memory-log.ts'
 import { streamsFixture } from './fixture.ts'
 import { uniformRanges } from './shard-map.ts'
-import { logIdOf, makeStream } from './stream.ts'
+import { logIdOf } from './stream.ts'
+import { activeStream } from './stream-fixture.ts'
 import { StreamReader } from './stream-reader-fixture.ts'
 
 /*
@@ -96,24 +97,9 @@ class ModelRun {
     const log = slowly(new MemoryLog(clock))
     const catalog = new MemoryCatalog()
     const fixture = await streamsFixture({ parts: { clock, log, catalog } })
-    const shards = uniformRanges(shardCount).map((range, index) => ({ index, ...range, createdAtMs: clock.nowMs() }))
-    const stream = makeStream({
-      id: 'an-id',
-      name: 's',
-      createdAtMs: clock.nowMs(),
-      status: 'ACTIVE',
-      mode: 'PROVISIONED',
-      shards,
-      retentionHours: 24,
-      tags: new Map(),
-      shardLevelMetrics: [],
-      maxRecordSizeKiB: 1024,
-      distributionStrategy: 'USER_PARTITION_KEY',
-      countUpdatesMs: [],
-      modeUpdatesMs: [],
-    })
+    const stream = activeStream(shardCount, { createdAtMs: clock.nowMs() })
     await fixture.context.streams.create(stream)
-    for (const { index } of shards) await log.create(logIdOf(stream, index), { retentionMs: 24 * hourMs })
+    for (const { index } of stream.shards) await log.create(logIdOf(stream, index), { retentionMs: 24 * hourMs })
     const run = new ModelRun(clock, log, catalog, fixture, shardCount)
     await run.reader.start()
     return run

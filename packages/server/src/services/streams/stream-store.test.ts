@@ -1,28 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryCatalog } from '../../storage/memory/memory-catalog.ts'
-import { uniformRanges } from './shard-map.ts'
-import { changed, makeStream, type Stream } from './stream.ts'
+import { changed, type Stream } from './stream.ts'
+import { activeStream } from './stream-fixture.ts'
 import { StreamStore } from './stream-store.ts'
 
 const place = { accountId: '000000000000', region: 'us-east-1' }
 
-const streamNamed = (name: string, id = name): Stream =>
-  makeStream({
-    id,
-    name,
-    createdAtMs: 0,
-    status: 'ACTIVE',
-    mode: 'PROVISIONED',
-    shards: uniformRanges(1).map((range, index) => ({ index, ...range, createdAtMs: 0 })),
-    retentionHours: 24,
-    tags: new Map(),
-    shardLevelMetrics: [],
-    maxRecordSizeKiB: 1024,
-    distributionStrategy: 'USER_PARTITION_KEY',
-    countUpdatesMs: [],
-    modeUpdatesMs: [],
-  })
+const streamNamed = (name: string, id = name): Stream => activeStream(1, { id, name })
 
 test('a stream is found after it is made, by every store of the catalog, and by one that is opened later', async () => {
   const catalog = new MemoryCatalog()
