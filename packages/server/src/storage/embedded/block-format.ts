@@ -5,8 +5,8 @@ import { firstEntry, type PutRuns } from './put-runs.ts'
 import { type Seal, type SealedRuns, sealAt, sealLength } from './seal.ts'
 
 /*
- * A block holds runs: entries of one log each, put together and counting together. Blocks follow each other in a segment,
- * each on a multiple of 8. Little-endian:
+ * A block holds runs: entries of one log each, put together and counting together. Small puts of one commit share a block,
+ * also such as concern the same log. Blocks follow each other in a segment, each on a multiple of 8. Little-endian:
  *
  *   0   magic:u32 = "MRB2", or "MRS2" when its runs are sealed     crc32:u32 (over everything from 8 to the end of the block)
  *   8   length:u32 (of the block, padding and all)     runCount:u32
@@ -32,6 +32,12 @@ const sealedMagic = 0x3253524d
 const headerLength = 40
 const runLength = 16
 export const markLength = headerLength
+
+/**
+ * Runs that are put together go into one block up to so many bytes: one checksum for all. Who reads one of them reads the
+ * others along, so it is no more than a disk reads at the least.
+ */
+export const blockBytesMax = 4096
 
 /** What a run takes in its block. */
 export const runBytes = (count: number, bytesLength: number, isSealed = false) =>

@@ -1,5 +1,5 @@
 import type { EntryBlock, ReadLimits } from '../log.ts'
-import { checkedHead } from './block-format.ts'
+import { type BlockHead, checkedHead } from './block-format.ts'
 import type { BlockRows } from './block-rows.ts'
 import type { OpenFile } from './open-files.ts'
 import type { SealedLog } from './seal.ts'
@@ -92,9 +92,12 @@ async function readWindow(
   const whole = new Uint8Array(new ArrayBuffer(to - from))
   const bytes = whole.subarray(0, await store.readAt(segment, file, whole, from))
   const found: (FoundRun | undefined)[] = []
+  let head: BlockHead | undefined
   for (let row = firstRow; row < afterLastRow; row++) {
     const position = rows.position(row)
-    const head = checkedHead(bytes, position - from, segment.number, position)
+    // A block may have several runs of one log: it is checked once.
+    if (row === firstRow || position !== rows.position(row - 1))
+      head = checkedHead(bytes, position - from, segment.number, position)
     const firstOffset = rows.firstOffset(row)
     const run = head?.runs.find((one) => one.logNumber === log.number && one.firstOffset === firstOffset)
     found.push(head && run && { at: position - from, head, run })

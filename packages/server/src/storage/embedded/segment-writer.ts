@@ -3,22 +3,17 @@ import { type DataKey, noDataKey } from '../data-key.ts'
 import { LogClosed, LogNotFound, RunOutcomes, type Runs, StorageBusy, StorageFailed } from '../log.ts'
 import type { RetentionTime } from '../retention-time.ts'
 import { type Active, ActiveSegment, type SegmentParts } from './active-segment.ts'
-import { Blocks, blockLength, runBytes } from './block-format.ts'
+import { Blocks, blockBytesMax, blockLength, runBytes } from './block-format.ts'
 import type { HeldLog } from './held-log.ts'
 import { firstEntry } from './put-runs.ts'
 import { segmentHeaderLength } from './segment-file.ts'
+import { isSmall, SmallPuts } from './small-puts.ts'
 
 /** Bytes accepted but not yet durable, over all logs. What would exceed it is refused, for it is in memory already. */
 export const inFlightBytesMax = 64 * 1024 * 1024
 
 /** One write carries at most this much, so that the first in it does not wait for all. */
 const commitBytesMax = 16 * 1024 * 1024
-
-/**
- * Runs of one put go into a block together up to this length: one checksum for all. Who reads one of them reads the
- * others along, so it is no more than a disk reads at the least.
- */
-const blockBytesMax = 4096
 
 /** When no commit has followed the last one for this long, a mark is written behind it, in milliseconds. */
 export const markAfterMs = 100
@@ -57,6 +52,7 @@ export class SegmentWriter {
   readonly #parts: Parts
   readonly #segment: ActiveSegment
   readonly #blocks = new Blocks()
+  readonly #small = new SmallPuts()
   #pending: Put[] = []
   #inFlightBytes = 0
   #running: Promise<void> | undefined
@@ -210,37 +206,55 @@ export class SegmentWriter {
   }
 
   /** Places all puts, and makes their blocks and rows, put by put: their logs stay in the caches. Returns where they end. */
-  #blocksOf(puts: readonly Put[], { segment, table, recent, sealer, size, end }: Active, nowMs: number): number {
-    const blocks = this.#blocks
-    let position = end
-    blocks.begin()
-    for (const { runs, outcomes } of puts) {
+  #blocksOf(puts: readonly Put[], active: Active, nowMs: number): number {
+    let position = active.end
+    this.#blocks.begin()
+    for (const put of puts) {
+      const { runs, outcomes } = put
       place(runs, outcomes, nowMs)
-      const { batch, logs, ends, keys } = runs
-      const { firstOffsets, timestampsMs } = outcomes
-      const dataKeys = keys && numbersOf(keys, logs.length)
-      const put = { batch, logs, ends, firstOffsets, dataKeys, isShown: false }
-      for (let run = 0, endRun = 0; run < logs.length; run = endRun) {
-        endRun = blockEnd(runs, outcomes, run)
-        if (endRun === run) {
-          endRun++ // it was refused
-          continue
-        }
-        const timestampMs = timestampsMs[run]!
-        const placement = { segment: segment.number, position, durableTo: size }
-        const isSealed = keys?.[run] !== undefined
-        const sealed = isSealed ? sealer.seal(put, keys, run, endRun, timestampMs) : undefined
-        const length = blocks.push(put, run, endRun, timestampMs, placement, sealed)
-        table.pushBlock(position, length, timestampMs)
-        for (let i = run; i < endRun; i++) {
-          const first = firstEntry(ends, i)
-          const count = ends[i]! - first
-          const bytes = runBytes(count, batch.positions[ends[i]!]! - batch.positions[first]!, isSealed)
-          table.push(logs[i]!.placeIn(table), firstOffsets[i]!, count, bytes)
-        }
-        recent.add({ position, put, firstRun: run, endRun, timestampMs }, length)
-        position += length
+      const isGathered = isSmall(runs) && !runs.keys
+      if (!isGathered || !this.#small.hasRoomFor(runs)) position = this.#smallBlocks(active, position)
+      if (!isGathered) position = this.#blocksOfPut(put, active, position)
+      else if (!outcomes.error(0)) this.#small.add(put)
+    }
+    return this.#smallBlocks(active, position)
+  }
+
+  #smallBlocks(active: Active, position: number): number {
+    return this.#small.isEmpty ? position : this.#blocksOfPut(this.#small.take(), active, position)
+  }
+
+  /** Makes the blocks and rows of a put that is placed. Returns where they end. */
+  #blocksOfPut(
+    { runs, outcomes }: Pick<Put, 'runs' | 'outcomes'>,
+    { segment, table, recent, sealer, size }: Active,
+    start: number,
+  ): number {
+    let position = start
+    const { batch, logs, ends, keys } = runs
+    const { firstOffsets, timestampsMs } = outcomes
+    const dataKeys = keys && numbersOf(keys, logs.length)
+    const put = { batch, logs, ends, firstOffsets, dataKeys, isShown: false }
+    for (let run = 0, endRun = 0; run < logs.length; run = endRun) {
+      endRun = blockEnd(runs, outcomes, run)
+      if (endRun === run) {
+        endRun++ // it was refused
+        continue
       }
+      const timestampMs = timestampsMs[run]!
+      const placement = { segment: segment.number, position, durableTo: size }
+      const isSealed = keys?.[run] !== undefined
+      const sealed = isSealed ? sealer.seal(put, keys, run, endRun, timestampMs) : undefined
+      const length = this.#blocks.push(put, run, endRun, timestampMs, placement, sealed)
+      table.pushBlock(position, length, timestampMs)
+      for (let i = run; i < endRun; i++) {
+        const first = firstEntry(ends, i)
+        const count = ends[i]! - first
+        const bytes = runBytes(count, batch.positions[ends[i]!]! - batch.positions[first]!, isSealed)
+        table.push(logs[i]!.placeIn(table), firstOffsets[i]!, count, bytes)
+      }
+      recent.add({ position, put, firstRun: run, endRun, timestampMs }, length)
+      position += length
     }
     return position
   }
