@@ -114,7 +114,7 @@ function readRecords(cursor: Cursor, limits: Extract<Form, { kind: 'records' }>)
   return records
 }
 
-/** One record after the other. */
+/** One record after the other. Its place is a number of its own: the cursor would be written to memory at each step. */
 function readEach(
   cursor: Cursor,
   limits: Extract<Form, { kind: 'records' }>,
@@ -122,52 +122,73 @@ function readEach(
   data: Buffer,
 ): RecordBatch | undefined {
   const { body } = cursor
-  if (!take(cursor, openBracket)) return undefined
   const places = new Uint32Array(4 * Math.min(limits.countMax, body.length >> 2))
   let explicitHashKeys: (string | undefined)[] | undefined
   let count = 0
-  do {
+  let at = past(body, cursor.at, openBracket)
+  if (at < 0) return undefined
+  for (;;) {
     const place = 4 * count
-    if (place === places.length || !take(cursor, openBrace)) return undefined
+    at = past(body, at, openBrace)
+    if (place === places.length || at < 0) return undefined
     let hasData = false
     let keyEnd = 0
-    do {
-      if (!take(cursor, quote)) return undefined
-      if (!hasData && startsWith(body, cursor.at, dataName)) {
-        if (!takeMark(cursor, dataName)) return undefined
+    for (;;) {
+      at = past(body, at, quote)
+      if (at < 0) return undefined
+      if (!hasData && startsWith(body, at, dataName)) {
+        at = pastMark(body, at, dataName)
+        if (at < 0) return undefined
         places[place + 2] = base64.written
-        cursor.at = base64.take(cursor.at)
+        at = base64.take(at)
         places[place + 3] = base64.written
-        if (cursor.at < 0 || places[place + 3]! - places[place + 2]! > limits.dataBytesMax) return undefined
+        if (at < 0 || places[place + 3]! - places[place + 2]! > limits.dataBytesMax) return undefined
         hasData = true
-      } else if (keyEnd === 0 && startsWith(body, cursor.at, keyName)) {
-        if (!takeMark(cursor, keyName)) return undefined
-        keyEnd = endOfText(body, cursor.at)
-        if (keyEnd <= cursor.at || keyEnd - cursor.at > limits.keyLengthMax) return undefined
-        places[place] = cursor.at
+      } else if (keyEnd === 0 && startsWith(body, at, keyName)) {
+        at = pastMark(body, at, keyName)
+        if (at < 0) return undefined
+        keyEnd = endOfText(body, at)
+        if (keyEnd <= at || keyEnd - at > limits.keyLengthMax) return undefined
+        places[place] = at
         places[place + 1] = keyEnd
-        cursor.at = keyEnd + 1
-      } else if (explicitHashKeys?.[count] === undefined && startsWith(body, cursor.at, hashKeyName)) {
-        if (!takeMark(cursor, hashKeyName)) return undefined
-        const end = body.indexOf(quote, cursor.at)
-        const digits = body.toString('latin1', cursor.at, Math.min(end, cursor.at + 40))
+        at = keyEnd + 1
+      } else if (explicitHashKeys?.[count] === undefined && startsWith(body, at, hashKeyName)) {
+        at = pastMark(body, at, hashKeyName)
+        if (at < 0) return undefined
+        const end = body.indexOf(quote, at)
+        const digits = body.toString('latin1', at, Math.min(end, at + 40))
         if (!/^(0|[1-9]\d{0,38})$/.test(digits)) return undefined
         explicitHashKeys ??= []
         explicitHashKeys[count] = digits
-        cursor.at = end + 1
+        at = end + 1
       } else return undefined
-    } while (take(cursor, comma))
+      const next = past(body, at, comma)
+      if (next < 0) break
+      at = next
+    }
     const lacksKey = keyEnd === 0 && limits.keyLengthMax > 0
-    if (!hasData || lacksKey || !take(cursor, closeBrace)) return undefined
+    at = past(body, at, closeBrace)
+    if (!hasData || lacksKey || at < 0) return undefined
     count++
-  } while (take(cursor, comma))
+    const next = past(body, at, comma)
+    if (next < 0) break
+    at = next
+  }
+  cursor.at = at
   return take(cursor, closeBracket) ? new RecordBatch(count, body, data, places, explicitHashKeys) : undefined
 }
 
-/** Goes past a member's name and colon into its text. */
-function takeMark(cursor: Cursor, name: Uint8Array): boolean {
-  cursor.at += name.length
-  return take(cursor, colon) && take(cursor, quote)
+/** Where the text of a member begins, past its name, colon and quote; -1 if another comes. */
+function pastMark(body: Buffer, at: number, name: Uint8Array): number {
+  const marked = past(body, at + name.length, colon)
+  return marked < 0 ? -1 : past(body, marked, quote)
+}
+
+/** The place behind spaces and this byte; -1 if another comes. */
+function past(body: Buffer, at: number, byte: number): number {
+  if (body[at] === byte) return at + 1
+  const behind = pastSpace(body, at)
+  return body[behind] === byte ? behind + 1 : -1
 }
 
 /** Goes past spaces and this byte, if it comes. */
