@@ -6,7 +6,7 @@
  * prints the command that shows it again. With --model, N histories that fast-check makes, and makes shorter.
  *
  * Without any option all else follows that is done to the storage: faults on the real process, damage, the soak; and a table
- * of what came of it (some 25 minutes more).
+ * of what came of it (some 45 minutes more, on a machine that does little else).
  */
 
 import process from 'node:process'

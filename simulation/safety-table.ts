@@ -4,6 +4,9 @@ import process from 'node:process'
 import { run } from 'node:test'
 import { type Proof, type SafetyRow, safetyRows } from './safety-rows.ts'
 
+/** Of what a failure says, so much is shown: its end, where the command is that shows it again. */
+const messageLengthMax = 2000
+
 /** What a test file came to. */
 type Outcome = { failed: number; readonly skipped: string[]; readonly lines: string[] }
 
@@ -26,9 +29,10 @@ export async function showSafety(
   }
   const events = run({ cwd: root, files: files.map((file) => join(root, file)), concurrency: false })
   events.on('test:diagnostic', ({ file, message }) => file && outcomeOf(file).lines.push(message))
-  events.on('test:fail', ({ file, name }) => {
+  events.on('test:fail', ({ file, name, details }) => {
     if (file) outcomeOf(file).failed++
-    out.write(`✖ ${name}\n`)
+    const { message } = (details.error.cause ?? details.error) as Error
+    out.write(`✖ ${name}\n  ${message?.slice(-messageLengthMax)}\n`)
   })
   events.on('test:pass', ({ file, name, skip }) => {
     if (!file) return
