@@ -103,6 +103,7 @@ export class CrashHistory {
         await this.#make(caller, lastingStreamName, 1)
         const kept = { StreamName: lastingStreamName, RetentionPeriodHours: lastingHours }
         await this.#insist(() => caller.call('IncreaseStreamRetentionPeriod', kept))
+        await whenActive(caller, lastingStreamName)
       },
       () => this.#encrypt(caller),
       () => this.#putOnEachLane(caller, 3),
