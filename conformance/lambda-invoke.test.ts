@@ -185,7 +185,7 @@ const broken: [string, string, RegExp][] = [
   ['eatsHeap', 'Runtime.OutOfMemory', /signal: (SIGABRT$|killed)/],
   ['rejectsBehind', 'Runtime.UnhandledPromiseRejection', /^nobody waits for it$/],
   ['throwsBehind', 'Error', /^behind its back$/],
-  ['meddles', 'Runtime.InvalidResponse', /no answer$/],
+  ['meddles', 'Runtime.InvalidResponse', /not an answer$/],
   ['answersRubbish', 'Runtime.InvalidResponse', /not JSON$/],
   ['unreadable', 'Error', /^it does not even load$/],
   ['missing', 'Runtime.ImportModuleError', /not-there\.mjs/],

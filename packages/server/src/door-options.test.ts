@@ -17,7 +17,7 @@ test('options of TLS and of doors that would protect nobody are refused in one l
     [{ tls: true, tlsClientAuth: 'required' }, /--tls-client-auth required needs --tls-client-ca FILE/],
     [{ privateEndpoints: [{ name: 'a' }] }, /"a" needs either an address or a socket/],
     [{ privateEndpoints: [{ name: 'a', address: '0.0.0.0:0' }] }, /0\.0\.0\.0 is beyond this machine/],
-    [{ privateEndpoints: [{ name: 'a', address: '127.0.0.1:0', policy }] }, /"a" has a policy, and without --identity/],
+    [{ privateEndpoints: [{ name: 'a', address: '127.0.0.1:0', policy }] }, /"a" has a policy, which needs users/],
   ]
   for (const [options, message] of cases)
     await assert.rejects(startMillrace(options), (error: unknown) => {

@@ -53,7 +53,7 @@ test('what cannot be said is refused in one sentence', () => {
     'a(': /is not a regular expression/,
     'a)': /is not a regular expression/,
     '[a': /\[ is not closed/,
-    'a{': /no quantifier/,
+    'a{': /is not a quantifier/,
     '*a': /is not a regular expression/,
     'a\\': /ends with a backslash/,
     'a(?i)b': /within the pattern/,

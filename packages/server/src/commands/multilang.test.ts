@@ -149,7 +149,7 @@ test('wrong options and properties are refused in one line, with 2', async () =>
   assert.match(await refused(['--set', 'nothing']), /--set must be KEY=VALUE, not "nothing"/)
   assert.match(await refused(['--nothing']), /there is no option --nothing\. See millrace multilang --help/)
   assert.match(await refused(['--log-level', 'loud']), /--log-level must be debug, info, warn, error/)
-  assert.match(await refused(['-c', 'a', 'b']), /one file of properties is needed, and there is also b/)
+  assert.match(await refused(['-c', 'a', 'b']), /only one file of properties can be given, and there is also b/)
   const flags = ['--executable', 'x', '--application', 'a', '--stream', 's']
   assert.match(await refused([...flags, '--endpoint', 'localhost']), /kinesisEndpoint must be a URL/)
 })

@@ -90,7 +90,7 @@ test('renewed files are shown to new connections, old connections live on, and a
 
   await put(certFile, second.cert)
   await until(clock, () => said.some((line) => line.includes('cannot be used')))
-  assert.match(said[0]!, /^error: .*the one before stays .*they do not belong together/)
+  assert.match(said[0]!, /^error: .*the previous one stays .*they do not belong together/)
   assert.equal((await connect(port)).serial, serialOf(first), 'the certificate alone is no pair')
   await put(keyFile, second.key)
   await until(clock, () => said.some((line) => line.startsWith('info')))
