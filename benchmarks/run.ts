@@ -1,13 +1,4 @@
-/*
- * npm run bench [-- --question NAME] [-- --only SERVER] [-- --rounds N] [-- --gigabytes N] [-- --quick] [-- --write]
- * npm run bench -- --profile [--question NAME]
- *
- * Asks each question of each server, round by round in turn, each time on a fresh server; prints the medians, and beside
- * them what they must reach. `--write` puts the table into benchmarks/README.md. `--profile` shows
- * instead where Millrace's time goes in each question.
- */
-
-import { parseArgs } from 'node:util'
+import { Command } from '../scripts/command-options.ts'
 import { missingKafka } from './kafka.ts'
 import { profile } from './profile.ts'
 import type { Column, Elsewhere, Measured, Question, Values } from './question.ts'
@@ -17,6 +8,20 @@ import { renderTable, writeTable } from './table.ts'
 import { missingTelegraf } from './telegraf.ts'
 import { requireWrk } from './wrk.ts'
 
+const help = `npm run bench [-- OPTIONS]
+
+Asks each question of each server, round by round in turn, each time on a fresh server; prints the medians, and beside them
+what they must reach.
+
+  --question NAME,…   these alone; each is a file in benchmarks/questions
+  --only SERVER,…     these servers alone, e.g. Millrace,roofline
+  --rounds N          5 unless said otherwise
+  --gigabytes N       how much the question "retained" fills its folders with; 2 unless said otherwise
+  --quick             one short round, to see that it runs
+  --write             puts the table into benchmarks/README.md
+  --profile           shows instead where Millrace's time goes in each question
+`
+
 /** What is no Kinesis, by what brings it onto this machine, or tells why it is not to be had here. */
 const elsewhere: ReadonlyMap<Elsewhere, () => string | undefined> = new Map([
   ['Kafka', missingKafka],
@@ -25,7 +30,8 @@ const elsewhere: ReadonlyMap<Elsewhere, () => string | undefined> = new Map([
 ])
 const columns: readonly Column[] = ['Millrace', 'roofline', 'kinesalite', 'kinesis-local', ...elsewhere.keys()]
 
-const { values: options } = parseArgs({
+const command = new Command('npm run bench', help)
+const { values: options } = command.read({
   options: {
     write: { type: 'boolean', default: false },
     only: { type: 'string' },
@@ -36,20 +42,18 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 })
-const gigabytes = Number(options.gigabytes)
+const gigabytes = command.positive('gigabytes', options.gigabytes)
 const effort = options.quick
   ? { warmUpSeconds: 1, seconds: 1, quick: true, gigabytes }
   : { warmUpSeconds: 3, seconds: 4, quick: false, gigabytes }
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 5))
+const rounds = command.integer('rounds', options.rounds ?? (options.quick ? '1' : '5'), 1)
 const titles = questions.flatMap(({ figures }) => figures.map(({ title }) => title))
 const twice = titles.filter((title, i) => titles.indexOf(title) < i)
 if (twice.length > 0) throw new Error(`figures are known by their titles, and there are two of ${twice}`)
 const asked = questions.filter(({ name }) => !options.question || options.question.split(',').includes(name))
 const chosen = columns.filter((name) => !options.only || options.only.split(',').includes(name))
-if (asked.length === 0) usage(`no question is called ${options.question}; there are ${names(questions)}`)
-if (chosen.length === 0) usage(`no server is called ${options.only}; there are ${columns.join(', ')}`)
-if (!(gigabytes > 0)) usage(`--gigabytes ${options.gigabytes} is not a number above 0`)
-if (!(rounds >= 1)) usage(`--rounds ${options.rounds} is not a number from 1 up`)
+if (asked.length === 0) command.refuse(`no question is called ${options.question}; there are ${names(questions)}`)
+if (chosen.length === 0) command.refuse(`no server is called ${options.only}; there are ${columns.join(', ')}`)
 
 // Leaving through exit ends every process that was started.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
@@ -112,11 +116,6 @@ async function measure(question: Question, column: Column): Promise<Values> {
 
 function names(all: readonly { name: string }[]): string {
   return all.map(({ name }) => name).join(', ')
-}
-
-function usage(line: string): never {
-  process.stderr.write(`npm run bench: ${line}\n`)
-  process.exit(2)
 }
 
 function isElsewhere(column: Column): column is Elsewhere {

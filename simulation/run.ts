@@ -1,21 +1,28 @@
-/*
- * npm run simulate [-- --seed N] [-- --images N] [-- --histories N] [-- --bug NAME] [-- --list-bugs] [-- --model N]
- *
- * Histories of the storage on a simulated disk, and crashes at any moment of them, until a million images of what a
- * crash can leave were opened and checked. The same seed does the same. Ends with 1 when a promise was broken, and
- * prints the command that shows it again. With --model, N histories that fast-check makes, and makes shorter.
- *
- * Without any option all else follows that is done to the storage: faults on the real process, damage, the soak; and a table
- * of what came of it (some 45 minutes more, on a machine that does little else).
- */
-
 import process from 'node:process'
-import { parseArgs } from 'node:util'
+import { Command } from '../scripts/command-options.ts'
 import type { HistoryFailed } from './history.ts'
 import { plant, plantedBugs } from './planted-bug.ts'
 import { SimulationProgress } from './simulation-progress.ts'
 
-const { values: options } = parseArgs({
+const help = `npm run simulate [-- OPTIONS]
+
+Histories of the storage on a simulated disk, and crashes at any moment of them, until a million images of what a crash can
+leave were opened and checked. The same seed does the same. Ends with 1 when a promise was broken, and prints the command
+that shows it again.
+
+  --images N      so many images; 1000000 unless said otherwise
+  --seed N        begins with this seed
+  --histories N   so many histories at most
+  --model N       instead: N histories that fast-check makes, and makes shorter when one fails
+  --bug NAME      plants a bug in the engine, which must be found
+  --list-bugs     names them
+
+Without any option all else follows that is done to the storage: faults on the real process, damage, the soak; and a table of
+what came of it (some 45 minutes more, on a machine that does little else).
+`
+
+const command: Command = new Command('npm run simulate', help)
+const { values: options } = command.read({
   options: {
     seed: { type: 'string' },
     images: { type: 'string', default: '1000000' },
@@ -31,18 +38,18 @@ if (options['list-bugs']) {
   process.exit()
 }
 
-const seed = options.seed === undefined ? Date.now() >>> 0 : number('seed', options.seed)
-const imagesMax = number('images', options.images)
-const historiesMax = options.histories === undefined ? undefined : number('histories', options.histories)
+const seed = options.seed === undefined ? Date.now() >>> 0 : command.integer('seed', options.seed)
+const imagesMax = command.integer('images', options.images)
+const historiesMax = options.histories === undefined ? undefined : command.integer('histories', options.histories)
 if (options.bug !== undefined) {
   const bug = plantedBugs.find(({ name }) => name === options.bug)
-  if (!bug) stop(`there is no bug "${options.bug}": see --list-bugs`)
+  if (!bug) command.refuse(`there is no bug "${options.bug}": see --list-bugs`)
   plant(bug)
   process.stdout.write(`planted: ${bug.name}\n`)
 }
 
 process.stdout.write(`seed ${seed}\n`)
-const modelled = options.model === undefined ? undefined : number('model', options.model)
+const modelled = options.model === undefined ? undefined : command.integer('model', options.model)
 const progress =
   modelled === undefined
     ? new SimulationProgress(process.stdout, ({ images }) => images / imagesMax)
@@ -76,14 +83,4 @@ function tell(failed: HistoryFailed): void {
   const planted = options.bug === undefined ? '' : ` --bug ${options.bug}`
   const which = modelled === undefined ? `--seed ${failed.seed} --histories 1` : `--seed ${seed} --model ${modelled}`
   process.stderr.write(`\nagain:  npm run simulate -- ${which}${planted}\n`)
-}
-
-function number(name: string, text: string): number {
-  const value = Number(text)
-  return Number.isSafeInteger(value) && value >= 0 ? value : stop(`--${name} is a whole number, and not "${text}"`)
-}
-
-function stop(line: string): never {
-  process.stderr.write(`simulate: ${line}\n`)
-  return process.exit(2)
 }

@@ -1,14 +1,11 @@
 /*
- * npm run demo [-- --limits off] [-- --passes N]
- * npm run demo -- firehose: see lake/lake.ts
- *
  * Replays real US flights through a stream of a Millrace that it starts: the origin airport is the partition key, so
  * some shards are hot. A polling reader and a fan-out consumer read at the same time, and each checks that every record
  * came once, and in order for each key. With AWS's limits on, the hot shards throttle until they are split, live.
  */
 
-import { parseArgs } from 'node:util'
 import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from '@aws-sdk/client-kinesis'
+import { Command } from '../command-options.ts'
 import { readByFanOut, registerConsumer } from './fan-out-reader.ts'
 import { type Flight, flights } from './flights.ts'
 import { type Split, splitHotShards } from './hot-shards.ts'
@@ -22,10 +19,21 @@ import { startServer } from './server.ts'
 const streamName = 'flights'
 const shardCount = 8
 
-const { values: options, positionals } = parseArgs({
+const help = `npm run demo [-- OPTIONS], npm run demo -- firehose
+
+Replays real US flights through a stream of a Millrace that it starts, with two readers that check every record; or, with
+firehose, brings them as Parquet into a folder, and asks the folder a question.
+
+  --passes N     the flights so many times; 10 unless said otherwise
+  --limits off   without AWS's limits
+`
+
+const command = new Command('npm run demo', help)
+const { values: options, positionals } = command.read({
   options: { limits: { type: 'string', default: 'aws' }, passes: { type: 'string', default: '10' } },
   allowPositionals: true,
 })
+const passes = command.integer('passes', options.passes, 1)
 
 const interrupted = new AbortController()
 process.once('SIGINT', () => interrupted.abort())
@@ -42,13 +50,13 @@ async function chosen(): Promise<boolean> {
   const [name, ...more] = positionals
   if (name === 'firehose' && more.length === 0) {
     const { lakeDemo } = await import('./lake/lake.ts')
-    return lakeDemo(Number(options.passes), interrupted.signal)
+    return lakeDemo(passes, interrupted.signal)
   }
   if (name !== undefined)
-    throw new Error(`there is no demo "${positionals.join(' ')}"; there are npm run demo, and npm run demo -- firehose`)
+    command.refuse(`there is no demo "${positionals.join(' ')}"; there are npm run demo, and npm run demo -- firehose`)
   const server = await startServer(options.limits)
   try {
-    return await replay(server.url, flights(Number(options.passes)))
+    return await replay(server.url, flights(passes))
   } finally {
     await server.stop()
   }

@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { Command } from '../../scripts/command-options.ts'
 import { KinesisCaller } from './kinesis-caller.ts'
 import { percentile } from './percentiles.ts'
 import { ServerProcess, temporaryFolder } from './server-process.ts'
@@ -8,20 +8,22 @@ import { followShard, pollShard } from './soak-readers.ts'
 import { levels, type Sample } from './soak-samples.ts'
 import { listShards, makeStream } from './stream-contents.ts'
 
-/*
- * The soak: the real server at 80 % of what this machine can put, for ten minutes, with readers of both kinds. The clock
- * goes half a day ahead every now and then, so that retention deletes what was put a moment ago: space and memory must
- * level off, handles too, and each record must be read once and in order.
- *
- *   npm run soak [-- --minutes 10 --share 0.8]
- */
+const help = `npm run soak [-- OPTIONS]
 
-const { values } = parseArgs({
+The real server at 80 % of what this machine can put, for ten minutes, with readers of both kinds. The clock goes half a day
+ahead every now and then, so that retention deletes what was put a moment ago: space and memory must level off, handles too,
+and each record must be read once and in order.
+
+  --minutes N   10 unless said otherwise
+  --share N     of what the machine can put; 0.8 unless said otherwise
+`
+
+const command = new Command('npm run soak', help)
+const { values } = command.read({
   options: { minutes: { type: 'string', default: '10' }, share: { type: 'string', default: '0.8' } },
 })
-const lastsMs = Number(values.minutes) * 60_000
-const share = Number(values.share)
-if (!(lastsMs > 0 && share > 0)) throw new Error('--minutes and --share must be numbers above 0')
+const lastsMs = command.positive('minutes', values.minutes) * 60_000
+const share = command.positive('share', values.share)
 
 const streamName = 'soak'
 const lanes = 8
