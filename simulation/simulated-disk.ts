@@ -1,5 +1,5 @@
+import type { Lock } from '../packages/server/src/core/process-lock.ts'
 import type { File, FileSystem } from '../packages/server/src/storage/embedded/file-system.ts'
-import type { Lock } from '../packages/server/src/storage/embedded/process-lock.ts'
 import { type NameChange, SimulatedDirectory, SimulatedFile } from './disk-nodes.ts'
 import { afterPowerLoss } from './power-loss.ts'
 import type { SeededRandom } from './seeded-random.ts'

@@ -3,7 +3,7 @@ import { type Clock, type Logger, type Random, systemClock } from '@millrace/por
 import type { Place } from './core/arn.ts'
 import type { MillraceOptions } from './millrace-options.ts'
 import { ObjectFolder } from './storage/embedded/object-folder.ts'
-import { lockFile } from './storage/embedded/process-lock.ts'
+import { lockFile } from './core/process-lock.ts'
 
 type TrailParts = { readonly place: Place; readonly clock: Clock; readonly random: Random; readonly logger: Logger }
 

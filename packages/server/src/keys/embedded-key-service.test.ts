@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,6 +84,20 @@ test('a keyring file is for its owner only, and what another process changes is 
   assert.ok(made.every(({ id }) => ids.includes(id)))
   await chmod(path, 0o644)
   await assert.rejects(one.read(), /may be read by others: chmod 600 it/)
+})
+
+test('a process that was killed while it changed the keyring holds nobody up, also with the id of this one', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-keyring-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'keyring.json')
+  const clock = new ManualClock() // it does not move: who waits never ends
+  const keyring = new KeyringFile(path, clock)
+  for (const pid of [2 ** 30, process.pid]) {
+    await writeFile(`${path}.lock`, JSON.stringify({ pid, started: 'an earlier boot 1', attempt: 1 }))
+    await newKey(keyring)
+  }
+  assert.equal((await keyring.read()).keys.length, 2)
+  assert.deepEqual(readdirSync(folder), ['keyring.json'])
 })
 
 test('a keyring that is damaged is told of by its file, and its secrets by nobody', async (t) => {

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '@millrace/ports'
+import { type Lock, lockFile } from '../core/process-lock.ts'
 import { emptyKeyring, type Keyring, KeyringError, parseKeyring } from './keyring.ts'
 
 /** Where a keyring is kept. */
@@ -32,7 +33,7 @@ const lockPaceMs = 20
 /**
  *   FILE         the keyring, mode 0600
  *   FILE.new     one that is being written
- *   FILE.lock    the id of the process that changes it
+ *   FILE.lock    the process that changes it (core/process-lock.ts)
  */
 export class KeyringFile implements KeyringPlace {
   readonly #path: string
@@ -65,13 +66,13 @@ export class KeyringFile implements KeyringPlace {
 
   async change<T>(change: (ring: Keyring) => readonly [Keyring, T]): Promise<T> {
     await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 })
-    await this.#lock()
+    const lock = await this.#lock()
     try {
       const [ring, result] = change(await this.read())
       await this.#write(`${JSON.stringify(ring, undefined, 2)}\n`)
       return result
     } finally {
-      await rm(`${this.#path}.lock`, { force: true })
+      await lock.release()
     }
   }
 
@@ -95,21 +96,15 @@ export class KeyringFile implements KeyringPlace {
     return `${found.ino} ${found.size} ${found.mtimeNs}`
   }
 
-  async #lock(): Promise<void> {
+  /** One that a process left which is gone, also after kill -9, holds nobody up. */
+  async #lock(): Promise<Lock> {
     const path = `${this.#path}.lock`
     const untilMs = this.#clock.monotonicMs() + lockPatienceMs
     for (;;) {
-      try {
-        const file = await open(path, 'wx', 0o600)
-        await file.writeFile(`${process.pid}\n`)
-        return await file.close()
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      }
-      if (this.#clock.monotonicMs() >= untilMs) {
-        if (await isHeld(path)) throw new KeyringError(`${path} says that another process is changing the keyring`)
-        await rm(path, { force: true })
-      }
+      const lock = await lockFile(path)
+      if ('release' in lock) return lock
+      if (this.#clock.monotonicMs() >= untilMs)
+        throw new KeyringError(`${path} says that process ${lock.heldByPid} is changing the keyring`)
       await this.#clock.sleep(lockPaceMs)
     }
   }
@@ -127,18 +122,6 @@ export class KeyringFile implements KeyringPlace {
     }
     await rename(draft, this.#path)
     await syncFolder(dirname(this.#path))
-  }
-}
-
-/** Does the process still run that made the lock? */
-async function isHeld(path: string): Promise<boolean> {
-  const pid = Number(await readFile(path, 'utf8').catch(() => ''))
-  if (!(pid > 0)) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Clock, type Logger, silentLogger, systemClock } from '@millrace/ports'
+import type { Lock } from '../../core/process-lock.ts'
 import { type FileSystem, isMissing, makeDirectories, readWhole, replaceFile } from './file-system.ts'
 import { FolderGuard } from './folder-guard.ts'
-import type { Lock } from './process-lock.ts'
 
 /** The data folder cannot be used: the message is one line that names the file and says what to do. */
 export class DataFolderError extends Error {}

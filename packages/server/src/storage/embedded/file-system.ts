@@ -1,6 +1,6 @@
 import { constants, promises as fs } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Lock, lockFile } from './process-lock.ts'
+import { type Lock, lockFile } from '../../core/process-lock.ts'
 
 /**
  * What the engine asks of a disk, and no more: so that a simulated one can stand in its place. Every call may fail with

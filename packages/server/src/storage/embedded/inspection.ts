@@ -1,3 +1,4 @@
+import { holderOf } from '../../core/process-lock.ts'
 import type { Versioned } from '../catalog.ts'
 import { checkVersionIsOurs, DataFolderError } from './data-folder.ts'
 import { scanMap } from './durable-map.ts'
@@ -5,7 +6,6 @@ import { itemsKey } from './embedded-catalog.ts'
 import { keyOf, newestKey, removedKey } from './embedded-log.ts'
 import { type FileSystem, isMissing, readWhole } from './file-system.ts'
 import type { LogMeta } from './held-log.ts'
-import { holderOf } from './process-lock.ts'
 import { readDirectory, segmentNumbers } from './recovery.ts'
 import {
   decodeHeader,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { temporaryDirectory } from './fixture.ts'
+import { temporaryDirectory } from '../storage/embedded/fixture.ts'
 import { lockFile } from './process-lock.ts'
 
 test('a lock is held until it is let go, its file is deleted, or another has taken it', async () => {
