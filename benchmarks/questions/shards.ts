@@ -6,7 +6,8 @@ import { wrk } from '../wrk.ts'
 const counts = [1, 16, 256, 4096]
 const many = counts.at(-1)!
 
-const titleOf = (count: number) => `PutRecords, 500 × 100 B, over ${count.toLocaleString('en')} shard${count === 1 ? '' : 's'}`
+const titleOf = (count: number) =>
+  `PutRecords, 500 × 100 B, over ${count.toLocaleString('en')} shard${count === 1 ? '' : 's'}`
 const memoryTitle = 'Memory for each idle shard'
 
 export const shards: Question = {

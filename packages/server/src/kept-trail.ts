@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { type Clock, type Logger, type Random, systemClock } from '@millrace/ports'
 import type { Place } from './core/arn.ts'
+import { lockFile } from './core/process-lock.ts'
 import type { MillraceOptions } from './millrace-options.ts'
 import { ObjectFolder } from './storage/embedded/object-folder.ts'
-import { lockFile } from './core/process-lock.ts'
 
 type TrailParts = { readonly place: Place; readonly clock: Clock; readonly random: Random; readonly logger: Logger }
 
